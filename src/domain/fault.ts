@@ -1,0 +1,152 @@
+/** Coded failures: one table, one class. Everything that can go wrong for a message, a supplier or an operator has a row here. */
+
+/** retry: try again by itself · final: will not get better · operator: waits for a person. */
+export type Disposition = 'retry' | 'final' | 'operator';
+
+interface FaultRow {
+  readonly disposition: Disposition;
+  /** The HTTP status when the fault is an answer on one of our listeners (RFC 9457). */
+  readonly status: number;
+  readonly title: string;
+}
+
+const table = {
+  // The frame, before it is a document.
+  'frame-empty': { disposition: 'final', status: 400, title: 'The frame has no body' },
+  'frame-not-a-document': {
+    disposition: 'final',
+    status: 400,
+    title: 'The frame is a JMS map, stream or object message; send a text or bytes message',
+  },
+  'frame-too-large': { disposition: 'final', status: 413, title: 'The frame is larger than the limit' },
+  'header-missing': {
+    disposition: 'final',
+    status: 400,
+    title: 'A header is missing and cannot be read from the document',
+  },
+  'header-invalid': { disposition: 'final', status: 400, title: 'A header has a value that is not allowed' },
+  'header-disagrees': { disposition: 'final', status: 422, title: 'A header says something else than the document' },
+  'frame-unstorable': { disposition: 'final', status: 422, title: 'The frame could not be stored' },
+  // The document.
+  'document-not-recognised': {
+    disposition: 'final',
+    status: 415,
+    title: 'The document is of no format that this gateway accepts',
+  },
+  'document-not-wellformed': { disposition: 'final', status: 422, title: 'The document is not well-formed' },
+  'document-encoding': {
+    disposition: 'final',
+    status: 422,
+    title: 'The bytes are not in the encoding that the document declares; send it as a bytes message',
+  },
+  'document-limit': { disposition: 'final', status: 422, title: 'The document is beyond a limit' },
+  'document-invalid': { disposition: 'final', status: 422, title: 'The document breaks the rules of its format' },
+  'document-wrong-type': {
+    disposition: 'final',
+    status: 422,
+    title: 'The document is of another type than the message says',
+  },
+  'document-wrong-recipient': {
+    disposition: 'final',
+    status: 422,
+    title: 'The document is for another organisation than the message says',
+  },
+  'document-number-taken': {
+    disposition: 'final',
+    status: 409,
+    title: 'Another document was accepted under this number',
+  },
+  // Why a delivery or a lane waits for somebody.
+  'no-address': { disposition: 'operator', status: 404, title: 'No address is known for the recipient' },
+  'type-not-agreed': {
+    disposition: 'operator',
+    status: 409,
+    title: 'No address of the recipient takes this message type',
+  },
+  'format-not-possible': {
+    disposition: 'operator',
+    status: 409,
+    title: 'The document cannot be put in the envelope format of the address',
+  },
+  'schedule-spent': { disposition: 'operator', status: 504, title: 'Every planned try has been made' },
+  'held-by-operator': { disposition: 'operator', status: 409, title: 'An operator holds it' },
+  // What the wire said.
+  'endpoint-unreachable': { disposition: 'retry', status: 502, title: 'The endpoint could not be reached' },
+  'endpoint-tls': { disposition: 'retry', status: 502, title: 'The TLS handshake with the endpoint failed' },
+  'endpoint-no-answer': { disposition: 'retry', status: 504, title: 'The endpoint gave no answer in time' },
+  'endpoint-busy': { disposition: 'retry', status: 503, title: 'The endpoint asks us to come back later' },
+  'message-failed': { disposition: 'retry', status: 502, title: 'The endpoint failed on this message' },
+  'message-refused': { disposition: 'operator', status: 422, title: 'The supplier refused the message' },
+  'mass-refusal': {
+    disposition: 'operator',
+    status: 422,
+    title: 'The supplier refuses one message after another; the lane is held and they wait',
+  },
+  'endpoint-rejects-us': {
+    disposition: 'operator',
+    status: 403,
+    title: 'The endpoint does not let us in, or the URL is not (any longer) right',
+  },
+  'endpoint-certificate': {
+    disposition: 'operator',
+    status: 495,
+    title: 'The endpoint showed a certificate that may not receive these messages',
+  },
+  'url-not-allowed': { disposition: 'operator', status: 403, title: 'The URL points where we may not connect' },
+  'outcome-unknown': {
+    disposition: 'retry',
+    status: 500,
+    title: 'The gateway stopped before the answer was recorded',
+  },
+  'envelope-changed': {
+    disposition: 'operator',
+    status: 500,
+    title: 'The rebuilt envelope is not the one that was signed; nothing is sent',
+  },
+  // Envelopes, for whoever opens one.
+  'envelope-malformed': { disposition: 'final', status: 400, title: 'The envelope cannot be read' },
+  'signature-invalid': { disposition: 'final', status: 401, title: 'The signature is not that of these bytes' },
+  'signature-key-unknown': { disposition: 'final', status: 401, title: 'The signature names a key we do not know' },
+  // Operators, settings, suppliers.
+  'setting-invalid': { disposition: 'operator', status: 500, title: 'The settings are not right' },
+  'argument-invalid': { disposition: 'final', status: 400, title: 'The command was given something it cannot use' },
+  'not-found': { disposition: 'final', status: 404, title: 'There is no such thing here' },
+  'not-possible-now': { disposition: 'final', status: 409, title: 'That cannot be done in its present state' },
+  'supplier-invalid': { disposition: 'final', status: 422, title: 'The supplier file is not right' },
+  'certificate-invalid': { disposition: 'final', status: 422, title: 'The certificate cannot be used' },
+  'server-unavailable': { disposition: 'retry', status: 503, title: 'A server that the gateway needs does not answer' },
+  'store-unsafe': { disposition: 'operator', status: 500, title: 'PostgreSQL is not set up to keep what it is told' },
+  internal: { disposition: 'operator', status: 500, title: 'Something went wrong in the gateway' },
+} as const satisfies Record<string, FaultRow>;
+
+export type FaultCode = keyof typeof table;
+
+export const faultTable: Readonly<Record<FaultCode, FaultRow>> = table;
+
+export const faultCodes = Object.keys(table) as readonly FaultCode[];
+
+/** One thing found wrong: where (element path, header or setting), by which rule, what was expected and what was there. */
+export interface Finding {
+  readonly where: string;
+  readonly rule: string;
+  readonly text: string;
+  readonly expected?: string;
+  readonly found?: string;
+}
+
+/** A coded failure. `message` is one sentence for a person; `findings` are the details. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  readonly findings: readonly Finding[];
+
+  constructor(code: FaultCode, detail?: string, options: { findings?: readonly Finding[]; cause?: unknown } = {}) {
+    super(detail ?? faultTable[code].title, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.findings = options.findings ?? [];
+  }
+
+  get disposition(): Disposition {
+    return faultTable[this.code].disposition;
+  }
+}

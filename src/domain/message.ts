@@ -1,0 +1,32 @@
+/** What travels: message types, environments and the things that name a message. */
+import type { OrganisationNumber } from './organisation-number.ts';
+
+export const messageTypes = ['purchase-order', 'self-invoice', 'self-invoice-credit'] as const;
+export type MessageType = (typeof messageTypes)[number];
+
+const swedishNames: Readonly<Record<string, MessageType>> = {
+  inkopsorder: 'purchase-order',
+  sjalvfaktura: 'self-invoice',
+  'sjalvfaktura-kredit': 'self-invoice-credit',
+};
+
+/** Reads a message type in English or Swedish; undefined if it is neither. */
+export function parseMessageType(text: string): MessageType | undefined {
+  return messageTypes.find((type) => type === text) ?? swedishNames[text];
+}
+
+export const environments = ['test', 'production'] as const;
+export type Environment = (typeof environments)[number];
+
+/** What a business document is about: together these three are the deduplication key. */
+export interface DocumentKey {
+  readonly messageType: MessageType;
+  readonly recipient: OrganisationNumber;
+  readonly documentNumber: string;
+}
+
+export const documentFormats = ['json', 'svefaktura-1.0'] as const;
+export type DocumentFormat = (typeof documentFormats)[number];
+
+/** Longest document number, correlation id or other keyed text that reaches SQL, in characters. */
+export const keyedTextLimit = 200;

@@ -1,0 +1,78 @@
+/** The one place where the process's environment is read. */
+import { readFileSync } from 'node:fs';
+import { Fault, type Finding } from '../../domain/fault.ts';
+import { type SettingKey, type Settings, settingsTable } from './settings.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings a command needs, and checks those it does not need too if they are given.
+ * @throws Fault `setting-invalid` with a finding for every mistake, so that all are seen at once.
+ */
+export function readSettings<K extends SettingKey>(needed: readonly K[], environment: Environment): Pick<Settings, K> {
+  const findings: Finding[] = [];
+  const values: Partial<Record<SettingKey, unknown>> = {};
+  for (const key of Object.keys(settingsTable) as SettingKey[]) {
+    const setting: { name: string; default?: string; optional?: true; secret?: true } = settingsTable[key];
+    const read = settingsTable[key].read as (value: string) => unknown;
+    try {
+      const given = valueOf(setting.name, setting.secret === true, environment) ?? setting.default;
+      if (given !== undefined) values[key] = read(given);
+      else if (setting.optional !== true && (needed as readonly string[]).includes(key))
+        findings.push({
+          where: setting.name,
+          rule: 'required',
+          text: `${setting.name} must be set: ${settingsTable[key].what}`,
+        });
+    } catch (error) {
+      findings.push({ where: setting.name, rule: 'value', text: `${setting.name} ${(error as Error).message}` });
+    }
+  }
+  findings.push(...disagreements(values as Partial<Settings>), ...unknownNames(environment));
+  if (findings.length > 0)
+    throw new Fault('setting-invalid', findings.map((finding) => finding.text).join('\n'), { findings });
+  return values as Pick<Settings, K>;
+}
+
+function valueOf(name: string, secret: boolean, environment: Environment): string | undefined {
+  const given = environment[name];
+  if (given !== undefined && given !== '') return given;
+  const path = secret ? environment[`${name}_FILE`] : undefined;
+  if (path === undefined || path === '') return undefined;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`could not be read from the file that ${name}_FILE names (${(error as Error).message})`, {
+      cause: error,
+    });
+  }
+}
+
+/** A worker must be able to finish a push and record it before another may take its lane. */
+function disagreements(values: Partial<Settings>): Finding[] {
+  if (values.lease === undefined || values.pushTimeout === undefined) return [];
+  if (values.lease > values.pushTimeout + 5_000) return [];
+  return [
+    {
+      where: settingsTable.lease.name,
+      rule: 'lease',
+      text: `${settingsTable.lease.name} must be more than ${settingsTable.pushTimeout.name} + 5s`,
+    },
+  ];
+}
+
+/** A misspelt setting must not be a silent default. */
+function unknownNames(environment: Environment): Finding[] {
+  const known = new Set(
+    Object.values(settingsTable).flatMap((s: { name: string; secret?: true }) =>
+      s.secret ? [s.name, `${s.name}_FILE`] : [s.name],
+    ),
+  );
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('KUVERT_') && !known.has(name))
+    .map((name) => ({
+      where: name,
+      rule: 'unknown',
+      text: `${name} is no setting of this program; see docs/settings.md`,
+    }));
+}

@@ -1,0 +1,112 @@
+/** How a setting's text becomes a value. A reader returns the value or throws a sentence. */
+import { isIP } from 'node:net';
+import { formatDuration, parseDuration } from '../../domain/schedule.ts';
+
+/** Throws an Error whose message completes “NAME …”. */
+export type Reader<T> = (value: string) => T;
+
+export const text: Reader<string> = (value) => {
+  if (value.length > 4_096) throw new Error('is longer than 4096 characters');
+  return value;
+};
+
+/** A path; whether the file can be read is found out by whoever opens it, which is at start too. */
+export const file: Reader<string> = text;
+
+export const bool: Reader<boolean> = (value) => {
+  if (/^(yes|true|1)$/i.test(value)) return true;
+  if (/^(no|false|0)$/i.test(value)) return false;
+  throw new Error('must be yes or no');
+};
+
+export function choice<T extends string>(values: readonly T[]): Reader<T> {
+  return (value) => {
+    const found = values.find((v) => v === value);
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);
+    return found;
+  };
+}
+
+export function count(least: number, most: number): Reader<number> {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new Error(`must be a whole number from ${least} to ${most}`);
+    return number;
+  };
+}
+
+export const port: Reader<number> = count(0, 65_535);
+
+export const share: Reader<number> = (value) => {
+  const number = Number(value);
+  if (!/^\d*\.?\d+$/.test(value) || number > 0.9) throw new Error('must be a share from 0 to 0.9, such as 0.2');
+  return number;
+};
+
+/** Durations such as `30s`, `10m`, `1h`, `7d` → milliseconds. */
+export function duration(least: string, most: string): Reader<number> {
+  const low = parseDuration(least) ?? 0;
+  const high = parseDuration(most) ?? Number.POSITIVE_INFINITY;
+  return (value) => {
+    const milliseconds = parseDuration(value);
+    if (milliseconds === undefined || milliseconds < low || milliseconds > high)
+      throw new Error(
+        `must be a duration from ${formatDuration(low)} to ${formatDuration(high)}, such as 30s, 10m or 2h`,
+      );
+    return milliseconds;
+  };
+}
+
+export const durations: Reader<readonly number[]> = (value) => {
+  const parsed = value.split(',').map(parseDuration);
+  const good = parsed.filter((wait) => wait !== undefined && wait > 0) as number[];
+  if (good.length !== parsed.length || good.length > 50)
+    throw new Error('must be durations separated by commas, such as 5s,30s,2m');
+  return good;
+};
+
+const byteUnits = { B: 1, KB: 1_024, MB: 1_048_576 } as const;
+const parseBytes = (value: string): number | undefined => {
+  const match = /^(\d+)(B|KB|MB)$/.exec(value.trim());
+  return match ? Number(match[1]) * byteUnits[match[2] as keyof typeof byteUnits] : undefined;
+};
+
+/** Sizes such as `64KB`, `10MB` (binary multiples) → bytes. */
+export function bytes(least: string, most: string): Reader<number> {
+  return (value) => {
+    const size = parseBytes(value);
+    if (size === undefined || size < (parseBytes(least) ?? 0) || size > (parseBytes(most) ?? 0))
+      throw new Error(`must be a size from ${least} to ${most}, such as 64KB or 10MB`);
+    return size;
+  };
+}
+
+export function url(...protocols: string[]): Reader<string> {
+  return (value) => {
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    if (!parsed || !protocols.includes(parsed.protocol))
+      throw new Error(`must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+    return value;
+  };
+}
+
+export function urls(...protocols: string[]): Reader<readonly string[]> {
+  const one = url(...protocols);
+  return (value) => value.split(',').map((part) => one(part.trim()));
+}
+
+/** CIDR ranges; the empty text is none. */
+export const cidrs: Reader<readonly string[]> = (value) => {
+  const parts = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  for (const part of parts) {
+    const [address = '', prefix = ''] = part.split('/');
+    const family = isIP(address);
+    if (family === 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > (family === 4 ? 32 : 128))
+      throw new Error(`must be CIDR ranges separated by commas, such as 10.1.0.0/16; “${part}” is none`);
+  }
+  return parts;
+};

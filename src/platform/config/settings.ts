@@ -1,0 +1,303 @@
+/** Every setting: its name, how it is read, its default and what it does. docs/settings.md is made from this table. */
+import { environments } from '../../domain/message.ts';
+import {
+  bool,
+  bytes,
+  choice,
+  cidrs,
+  count,
+  duration,
+  durations,
+  file,
+  port,
+  type Reader,
+  share,
+  text,
+  url,
+  urls,
+} from './readers.ts';
+
+interface Setting<T> {
+  readonly name: string;
+  readonly read: Reader<T>;
+  /** As it would be written; undefined: must be given where it is needed. */
+  readonly default?: string;
+  readonly what: string;
+  /** Never shown; may also be given as NAME_FILE. */
+  readonly secret?: true;
+  /** May be left out altogether. */
+  readonly optional?: true;
+}
+
+function required<T>(name: string, read: Reader<T>, what: string, more: { secret?: true } = {}): Setting<T> {
+  return { name, read, what, ...more };
+}
+function optional<T>(
+  name: string,
+  read: Reader<T>,
+  what: string,
+  more: { secret?: true } = {},
+): Setting<T | undefined> {
+  return { name, read, what, optional: true, ...more };
+}
+function preset<T>(name: string, read: Reader<T>, value: string, what: string): Setting<T> {
+  return { name, read, default: value, what };
+}
+
+export const settingsTable = {
+  environment: required(
+    'KUVERT_ENVIRONMENT',
+    choice(environments),
+    'Which environment this gateway serves: `test` or `production`. Only addresses of it are used; every envelope says it.',
+  ),
+  source: preset(
+    'KUVERT_SOURCE',
+    text,
+    'https://arbetsformedlingen.se/ka',
+    'The `source` of every envelope: the URI of the system that the documents come from.',
+  ),
+  senderOrganisation: preset(
+    'KUVERT_SENDER_ORGANISATION',
+    text,
+    '2021002114',
+    'The organisation number that sends: the buyer in every document.',
+  ),
+
+  // Servers.
+  databaseUrl: required(
+    'DATABASE_URL',
+    url('postgres:', 'postgresql:'),
+    'PostgreSQL 15 or later: `postgres://user:password@host:port/database`. The book of record.',
+    { secret: true },
+  ),
+  databaseConnections: preset(
+    'KUVERT_DATABASE_CONNECTIONS',
+    count(2, 500),
+    '20',
+    'Connections that one process keeps to PostgreSQL at most.',
+  ),
+  redisUrl: required(
+    'REDIS_URL',
+    url('redis:', 'rediss:'),
+    'Redis 6.2 or later: `redis://:password@host:port/0`. The alarm clock of the lanes.',
+    { secret: true },
+  ),
+  redisPrefix: preset(
+    'KUVERT_REDIS_PREFIX',
+    text,
+    'kuvert',
+    'First part of every key in Redis, so that gateways can share one.',
+  ),
+  brokerUrls: required(
+    'BROKER_URLS',
+    urls('stomp:', 'stomp+ssl:', 'tcp:', 'ssl:'),
+    'The brokers, separated by commas, tried in turn: `stomp://host:61613` or `stomp+ssl://host:61612`.',
+  ),
+  brokerUser: optional('BROKER_USER', text, 'User name at the broker.'),
+  brokerPassword: optional('BROKER_PASSWORD', text, 'Password at the broker.', { secret: true }),
+  brokerCaFile: optional(
+    'BROKER_CA_FILE',
+    file,
+    "PEM file with the authorities that may have issued the brokers' certificates (default: the machine's).",
+  ),
+
+  // Intake.
+  queueIn: preset('KUVERT_QUEUE_IN', text, 'kuvert.in', 'The queue that KA puts documents on.'),
+  queueStatus: preset('KUVERT_QUEUE_STATUS', text, 'kuvert.status', 'The queue for answers to KA.'),
+  queueDead: preset('KUVERT_QUEUE_DEAD', text, 'kuvert.dead', 'The queue for frames that could not become messages.'),
+  brokerPrefetch: preset(
+    'KUVERT_BROKER_PREFETCH',
+    count(1, 10_000),
+    '300',
+    'Frames the broker may send ahead of our acknowledgement.',
+  ),
+  brokerHeartbeat: preset(
+    'KUVERT_BROKER_HEARTBEAT',
+    duration('100ms', '5m'),
+    '10s',
+    'STOMP heart-beat, both ways; a silent broker is left after twice this.',
+  ),
+  brokerWatchdog: preset(
+    'KUVERT_BROKER_WATCHDOG',
+    duration('500ms', '1h'),
+    '30s',
+    'If the broker has frames for us or should have answered, and nothing has moved for this long, the connection is made anew.',
+  ),
+  intakeBatch: preset('KUVERT_INTAKE_BATCH', count(1, 1_000), '100', 'Frames stored in one transaction at most.'),
+  documentBytes: preset(
+    'KUVERT_DOCUMENT_BYTES',
+    bytes('1KB', '100MB'),
+    '10MB',
+    'Largest document; a larger frame becomes a dead letter.',
+  ),
+  documentDepth: preset(
+    'KUVERT_DOCUMENT_DEPTH',
+    count(8, 1_000),
+    '60',
+    'Deepest nesting of elements or objects in a document.',
+  ),
+  documentElements: preset(
+    'KUVERT_DOCUMENT_ELEMENTS',
+    count(100, 10_000_000),
+    '500000',
+    'Most elements or values in a document.',
+  ),
+  outboxBatch: preset(
+    'KUVERT_OUTBOX_BATCH',
+    count(1, 1_000),
+    '100',
+    'Answers sent to the broker before their receipts are waited for.',
+  ),
+
+  // Keys and certificates.
+  signingKeyFile: required(
+    'KUVERT_SIGNING_KEY_FILE',
+    file,
+    'PEM file with the P-256 private key that signs envelopes.',
+  ),
+  signingCertificateFile: required(
+    'KUVERT_SIGNING_CERTIFICATE_FILE',
+    file,
+    'PEM file with the certificate of the signing key.',
+  ),
+  signingOldCertificatesFile: optional(
+    'KUVERT_SIGNING_OLD_CERTIFICATES_FILE',
+    file,
+    'PEM file with the certificates of earlier signing keys; they stay in the key list at `/.well-known/jwks.json`.',
+  ),
+  clientKeyFile: required(
+    'KUVERT_CLIENT_KEY_FILE',
+    file,
+    "PEM file with the private key that we show to suppliers' endpoints.",
+  ),
+  clientCertificateFile: required(
+    'KUVERT_CLIENT_CERTIFICATE_FILE',
+    file,
+    'PEM file with our client certificate and its chain.',
+  ),
+  caFile: required('KUVERT_CA_FILE', file, "PEM file with the authorities that issue suppliers' certificates."),
+
+  // Delivery.
+  retrySchedule: preset(
+    'KUVERT_RETRY_SCHEDULE',
+    durations,
+    '5s,30s,2m,10m,30m,1h,2h,4h,8h',
+    'Waits between tries, of a lane and of a message; the last one repeats.',
+  ),
+  retryTotal: preset(
+    'KUVERT_RETRY_TOTAL',
+    duration('100ms', '365d'),
+    '7d',
+    'How long tries go on; then the message, or the lane, is held for an operator.',
+  ),
+  retryJitter: preset('KUVERT_RETRY_JITTER', share, '0.2', 'Each wait is spread by plus or minus this share.'),
+  retryAfterMost: preset(
+    'KUVERT_RETRY_AFTER_MOST',
+    duration('100ms', '30d'),
+    '8h',
+    'Longest `Retry-After` of an endpoint that is honoured.',
+  ),
+  heldProbe: preset(
+    'KUVERT_HELD_PROBE',
+    duration('100ms', '7d'),
+    '1h',
+    'How often a lane that is held because of its endpoint is probed.',
+  ),
+  failuresBackOff: preset(
+    'KUVERT_FAILURES_BACK_OFF',
+    count(1, 1_000),
+    '3',
+    'Different messages failing in a row before the lane backs off.',
+  ),
+  refusalsHold: preset(
+    'KUVERT_REFUSALS_HOLD',
+    count(1, 1_000),
+    '5',
+    'Different messages refused in a row before the lane is held and they wait again.',
+  ),
+  connectTimeout: preset(
+    'KUVERT_CONNECT_TIMEOUT',
+    duration('100ms', '2m'),
+    '10s',
+    'Longest wait for TCP and TLS with an endpoint.',
+  ),
+  pushTimeout: preset(
+    'KUVERT_PUSH_TIMEOUT',
+    duration('200ms', '10m'),
+    '30s',
+    "Longest time for a whole push, from connecting to the end of the answer's head.",
+  ),
+  lease: preset(
+    'KUVERT_LEASE',
+    duration('1s', '1h'),
+    '60s',
+    'How long a worker may hold a lane without recording; more than the push timeout by 5 s.',
+  ),
+  drainSlice: preset(
+    'KUVERT_DRAIN_SLICE',
+    duration('100ms', '10m'),
+    '10s',
+    'A lane under constant traffic gives its place back after this.',
+  ),
+  drainConcurrency: preset(
+    'KUVERT_DRAIN_CONCURRENCY',
+    count(1, 5_000),
+    '256',
+    'Lanes that one process drains at once.',
+  ),
+  sweepEvery: preset(
+    'KUVERT_SWEEP_EVERY',
+    duration('100ms', '10m'),
+    '5s',
+    'How often PostgreSQL is asked for what is due and Redis forgot.',
+  ),
+  answerBytes: preset(
+    'KUVERT_ANSWER_BYTES',
+    bytes('1KB', '10MB'),
+    '64KB',
+    "Most that is read of an endpoint's answer before the connection is closed.",
+  ),
+  answerExcerpt: preset(
+    'KUVERT_ANSWER_EXCERPT',
+    bytes('0B', '64KB'),
+    '2KB',
+    "Most that is kept of an endpoint's answer in the record of the attempt.",
+  ),
+  egressAllow: preset(
+    'KUVERT_EGRESS_ALLOW',
+    cidrs,
+    '',
+    'Private or loopback ranges (CIDR, separated by commas) that endpoints may be in; metadata addresses never.',
+  ),
+
+  // Listeners.
+  supplierHost: preset('KUVERT_SUPPLIER_HOST', text, '0.0.0.0', "Where the suppliers' listener is bound."),
+  supplierPort: preset('KUVERT_SUPPLIER_PORT', port, '8443', "The suppliers' listener's port; 0 takes a free one."),
+  supplierKeyFile: required(
+    'KUVERT_SUPPLIER_KEY_FILE',
+    file,
+    "PEM file with the private key of the suppliers' listener.",
+  ),
+  supplierCertificateFile: required(
+    'KUVERT_SUPPLIER_CERTIFICATE_FILE',
+    file,
+    "PEM file with the certificate of the suppliers' listener and its chain.",
+  ),
+
+  logLevel: preset(
+    'KUVERT_LOG_LEVEL',
+    choice(['error', 'warn', 'info', 'debug'] as const),
+    'info',
+    'The least important log lines that are written.',
+  ),
+  logPretty: preset('KUVERT_LOG_PRETTY', bool, 'no', 'Log lines for a person instead of JSON.'),
+  stopTimeout: preset(
+    'KUVERT_STOP_TIMEOUT',
+    duration('1s', '10m'),
+    '45s',
+    'How long a stopping process may finish what it is doing.',
+  ),
+} as const;
+
+export type SettingKey = keyof typeof settingsTable;
+export type Settings = { readonly [K in SettingKey]: (typeof settingsTable)[K] extends Setting<infer T> ? T : never };

@@ -1,0 +1,58 @@
+/** The log: one JSON object per line on standard error, wide events, no document content. */
+import winston from 'winston';
+
+export type Level = 'error' | 'warn' | 'info' | 'debug';
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** `log.info('message stored', { id })`: a fixed event text, the particulars as fields. */
+export interface Log {
+  error(event: string, fields?: Fields): void;
+  warn(event: string, fields?: Fields): void;
+  info(event: string, fields?: Fields): void;
+  debug(event: string, fields?: Fields): void;
+  /** A log whose every line carries these fields. */
+  with(fields: Fields): Log;
+}
+
+export function createLog(options: { level: Level; pretty: boolean }): Log {
+  const { combine, timestamp, json, printf } = winston.format;
+  const readable = printf(({ level, message, timestamp: time, ...fields }) => {
+    const rest = Object.entries(fields).map(
+      ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    );
+    return [String(time).slice(11, 23), level.padEnd(5), String(message), ...rest].join(' ');
+  });
+  const logger = winston.createLogger({
+    level: options.level,
+    format: combine(timestamp(), options.pretty ? readable : json()),
+    transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+  });
+  const make = (base: Fields): Log => ({
+    error: (event, fields) => void logger.error(event, { ...base, ...fields }),
+    warn: (event, fields) => void logger.warn(event, { ...base, ...fields }),
+    info: (event, fields) => void logger.info(event, { ...base, ...fields }),
+    debug: (event, fields) => void logger.debug(event, { ...base, ...fields }),
+    with: (fields) => make({ ...base, ...fields }),
+  });
+  return make({});
+}
+
+/** What a caught value says, for a log field: message, code and the causes behind it; never a stack of secrets. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as { code?: unknown }).code;
+  const own =
+    typeof code === 'string' && !error.message.includes(code)
+      ? `${code}: ${error.message}`
+      : error.message || error.name;
+  return error.cause === undefined ? own : `${own} (${errorText(error.cause)})`;
+}
+
+/** A log that keeps nothing; for tests and for commands that speak for themselves. */
+export const silentLog: Log = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+  with: () => silentLog,
+};

@@ -1,0 +1,63 @@
+/** Types of what intake hands to the store. */
+import type { Fault } from '../domain/fault.ts';
+import type { DocumentKey, Environment } from '../domain/message.ts';
+
+interface Frame {
+  /** The broker's own id of the frame; the same when it brings the frame again. */
+  readonly brokerMessageId: string | undefined;
+  /** SHA-256 of the body, 32 bytes. */
+  readonly bodySha256: Uint8Array;
+  readonly kaMessageId: string | undefined;
+  readonly correlationId: string | undefined;
+}
+
+/** A frame that was read and checked: it will be a message, a duplicate, or a number already taken. */
+export interface CheckedFrame extends Frame {
+  readonly kind: 'document';
+  readonly key: DocumentKey;
+  readonly environment: Environment;
+  readonly format: string;
+  readonly mediaType: string;
+  readonly dataSchema: string;
+  readonly document: Uint8Array;
+  /** RFC 3339, UTC, the producer's fraction digits kept. */
+  readonly eventTime: string;
+  readonly currency: string | undefined;
+  readonly total: string | undefined;
+  readonly traceparent: string | undefined;
+  /** For the dead letter, if the number turns out to be taken. */
+  readonly isText: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A frame that cannot become a message. */
+export interface DeadFrame extends Frame {
+  readonly kind: 'dead-letter';
+  readonly fault: Fault;
+  readonly body: Uint8Array;
+  readonly isText: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly messageType: string | undefined;
+  readonly documentNumber: string | undefined;
+  readonly recipient: string | undefined;
+}
+
+export type TakenFrame = CheckedFrame | DeadFrame;
+
+/** What became of a frame, in the order given. `again`: the broker brought a frame that is in the ledger already. */
+export type Verdict =
+  | {
+      readonly kind: 'accepted';
+      readonly messageId: string;
+      readonly sequence: number;
+      readonly state: 'waiting' | 'held';
+    }
+  | { readonly kind: 'duplicate'; readonly messageId: string }
+  | { readonly kind: 'rejected'; readonly deadLetterId: string; readonly code: string }
+  | { readonly kind: 'again' };
+
+export interface Accepted {
+  readonly verdicts: readonly Verdict[];
+  /** Lanes whose wake_at this transaction moved earlier: wake them, now. */
+  readonly wake: readonly number[];
+}

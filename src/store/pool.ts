@@ -1,0 +1,146 @@
+/** The door to PostgreSQL: a pool, transactions, and which failures are the server's rather than the row's. */
+import pg from 'pg';
+import { Fault } from '../domain/fault.ts';
+
+// bigint columns are counters and row numbers: far below 2^53 in any life of this program.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export interface Db {
+  query<R extends pg.QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: R[]; rowCount: number }>;
+}
+
+export interface Pool extends Db {
+  /** Runs `work` in one transaction; rolls back when it throws. A connection that broke is not used again. */
+  transaction<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** Calls `heard` for every NOTIFY on the channel until `close`; comes back after a broken connection and then calls `heard('')`. */
+  listen(channel: string, heard: (payload: string) => void): { close(): Promise<void> };
+  close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly connections: number;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  /** Called when an idle connection breaks or a listener has to come back. */
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+export function createPool(options: PoolOptions): Pool {
+  const config: pg.PoolConfig = {
+    connectionString: options.url,
+    max: options.connections,
+    application_name: options.name,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    // A query that takes longer is a defect or a server in trouble; either way the caller must get an answer.
+    statement_timeout: 60_000,
+    keepAlive: true,
+  };
+  const pool = new pg.Pool(config);
+  pool.on('error', (error) => options.onTrouble?.(error));
+  const db = (client: pg.Pool | pg.PoolClient): Db => ({
+    query: async <R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => {
+      const result = await client.query<R>(text, values === undefined ? undefined : [...values]);
+      return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+    },
+  });
+  return {
+    ...db(pool),
+    transaction: (work) => transaction(pool, db, work),
+    listen: (channel, heard) => listen(config, channel, heard, options.onTrouble),
+    close: () => pool.end(),
+  };
+}
+
+async function transaction<T>(
+  pool: pg.Pool,
+  db: (client: pg.PoolClient) => Db,
+  work: (db: Db) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // Without a listener, a connection that breaks between two queries ends the process.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await work(db(client));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+function listen(
+  config: pg.PoolConfig,
+  channel: string,
+  heard: (payload: string) => void,
+  onTrouble: PoolOptions['onTrouble'],
+): { close(): Promise<void> } {
+  let closed = false;
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let first = true;
+  const connect = async (): Promise<void> => {
+    const mine = new pg.Client(config);
+    client = mine;
+    let gone = false;
+    const again = (error: unknown) => {
+      if (gone || closed) return;
+      gone = true;
+      onTrouble?.(error);
+      mine.end().catch(() => undefined);
+      timer = setTimeout(() => void connect(), 1_000);
+    };
+    mine.on('error', again);
+    mine.on('end', () => again(new Error('the connection ended')));
+    mine.on('notification', (message) => heard(message.payload ?? ''));
+    try {
+      await mine.connect();
+      await mine.query(`listen ${pg.escapeIdentifier(channel)}`);
+      if (!first) heard('');
+      first = false;
+    } catch (error) {
+      again(error);
+    }
+  };
+  const started = connect();
+  return {
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      await started;
+      await client?.end().catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * True for failures that say nothing about what was being written: connection (class 08), resources (53), operator
+ * intervention (57), system (58), transaction rollback such as a deadlock (40), and sockets that broke or never came up.
+ */
+export function isServerTrouble(error: unknown): boolean {
+  if (error instanceof Fault) return error.code === 'server-unavailable';
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && /^(08|53|57|58|40)[0-9A-Z]{3}$/.test(code)) return true;
+  if (typeof code === 'string' && /^(E[A-Z]+|ENOTFOUND)$/.test(code)) return true;
+  return (
+    /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered a connection error|Client was closed)/.test(
+      error.message,
+    ) || /connection terminated|connection timeout/i.test(error.message)
+  );
+}

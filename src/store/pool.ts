@@ -1,15 +1,20 @@
 /** The door to PostgreSQL: a pool, transactions, and which failures are the server's rather than the row's. */
-import pg from 'pg';
+import {
+  Client,
+  escapeIdentifier,
+  Pool as PgPool,
+  type PoolClient,
+  type PoolConfig,
+  type QueryResultRow,
+  types,
+} from 'pg';
 import { Fault } from '../domain/fault.ts';
 
 // bigint columns are counters and row numbers: far below 2^53 in any life of this program.
-pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+types.setTypeParser(types.builtins.INT8, Number);
 
 export interface Db {
-  query<R extends pg.QueryResultRow>(
-    text: string,
-    values?: readonly unknown[],
-  ): Promise<{ rows: R[]; rowCount: number }>;
+  query<R extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<{ rows: R[]; rowCount: number }>;
 }
 
 export interface Pool extends Db {
@@ -30,7 +35,7 @@ export interface PoolOptions {
 }
 
 export function createPool(options: PoolOptions): Pool {
-  const config: pg.PoolConfig = {
+  const config: PoolConfig = {
     connectionString: options.url,
     max: options.connections,
     application_name: options.name,
@@ -40,10 +45,10 @@ export function createPool(options: PoolOptions): Pool {
     statement_timeout: 60_000,
     keepAlive: true,
   };
-  const pool = new pg.Pool(config);
+  const pool = new PgPool(config);
   pool.on('error', (error) => options.onTrouble?.(error));
-  const db = (client: pg.Pool | pg.PoolClient): Db => ({
-    query: async <R extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => {
+  const db = (client: PgPool | PoolClient): Db => ({
+    query: async <R extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
       const result = await client.query<R>(text, values === undefined ? undefined : [...values]);
       return { rows: result.rows, rowCount: result.rowCount ?? 0 };
     },
@@ -56,11 +61,7 @@ export function createPool(options: PoolOptions): Pool {
   };
 }
 
-async function transaction<T>(
-  pool: pg.Pool,
-  db: (client: pg.PoolClient) => Db,
-  work: (db: Db) => Promise<T>,
-): Promise<T> {
+async function transaction<T>(pool: PgPool, db: (client: PoolClient) => Db, work: (db: Db) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Without a listener, a connection that breaks between two queries ends the process.
@@ -85,17 +86,17 @@ async function transaction<T>(
 }
 
 function listen(
-  config: pg.PoolConfig,
+  config: PoolConfig,
   channel: string,
   heard: (payload: string) => void,
   onTrouble: PoolOptions['onTrouble'],
 ): { close(): Promise<void> } {
   let closed = false;
-  let client: pg.Client | undefined;
+  let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
   let first = true;
   const connect = async (): Promise<void> => {
-    const mine = new pg.Client(config);
+    const mine = new Client(config);
     client = mine;
     let gone = false;
     const again = (error: unknown) => {
@@ -110,7 +111,7 @@ function listen(
     mine.on('notification', (message) => heard(message.payload ?? ''));
     try {
       await mine.connect();
-      await mine.query(`listen ${pg.escapeIdentifier(channel)}`);
+      await mine.query(`listen ${escapeIdentifier(channel)}`);
       if (!first) heard('');
       first = false;
     } catch (error) {

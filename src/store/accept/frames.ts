@@ -1,6 +1,6 @@
 /** Types of what intake hands to the store. */
-import type { Fault } from '../domain/fault.ts';
-import type { DocumentKey, Environment } from '../domain/message.ts';
+import type { Fault } from '../../domain/fault.ts';
+import type { DocumentKey, Environment } from '../../domain/message.ts';
 
 interface Frame {
   /** The broker's own id of the frame; the same when it brings the frame again. */

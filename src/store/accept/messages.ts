@@ -1,0 +1,152 @@
+/** Numbers, messages, documents and first deliveries of a batch. */
+import type { FaultCode } from '../../domain/fault.ts';
+import type { Db } from '../pool.ts';
+import type { CheckedFrame } from './frames.ts';
+
+export interface NewMessage {
+  readonly id: string;
+  readonly version: number;
+  readonly replaces: string | undefined;
+  readonly frame: CheckedFrame;
+}
+
+export interface StoredState {
+  readonly sequence: number;
+  readonly state: 'waiting' | 'held';
+  readonly reason: FaultCode | undefined;
+}
+
+/**
+ * Writes the batch's messages in order. Counters are locked in order of organisation number (any other order deadlocks),
+ * and before addresses are looked up: an import of a supplier takes the same lock, so none of its messages is missed.
+ * @returns the lanes that got something to do, and what each message became.
+ */
+export async function insertMessages(
+  db: Db,
+  messages: readonly NewMessage[],
+): Promise<{ lanes: number[]; states: Map<string, StoredState> }> {
+  if (messages.length === 0) return { lanes: [], states: new Map() };
+  const sequences = await takeNumbers(db, messages);
+  const addresses = await findAddresses(db, messages);
+  const numbers = await writeMessages(db, messages, sequences);
+  await db.query('insert into content (message_id, document) select * from unnest($1::uuid[], $2::bytea[])', [
+    messages.map((message) => message.id),
+    messages.map((message) => message.frame.document),
+  ]);
+  const states = new Map<string, StoredState>();
+  const lanes = new Set<number>();
+  const targets = messages.map((message, i) => {
+    const target = addresses(message);
+    const sequence = sequences[i] as number;
+    if (typeof target === 'number') lanes.add(target);
+    states.set(
+      message.id,
+      typeof target === 'number'
+        ? { sequence, state: 'waiting', reason: undefined }
+        : { sequence, state: 'held', reason: target },
+    );
+    return target;
+  });
+  await db.query(
+    `insert into delivery (message_id, message_number, number, lane_id, state, reason, next_try_at)
+     select id, message_number, 1, lane, case when lane is null then 'held' else 'waiting' end, reason,
+            case when lane is not null then clock_timestamp() end
+       from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as t (id, message_number, lane, reason)`,
+    [
+      messages.map((message) => message.id),
+      messages.map((message) => numbers.get(message.id)),
+      targets.map((target) => (typeof target === 'number' ? target : null)),
+      targets.map((target) => (typeof target === 'number' ? null : target)),
+    ],
+  );
+  return { lanes: [...lanes].sort((a, b) => a - b), states };
+}
+
+/** One number each, in the order of the batch, from its recipient's counter. */
+async function takeNumbers(db: Db, messages: readonly NewMessage[]): Promise<number[]> {
+  const counts = new Map<string, number>();
+  for (const { frame } of messages) counts.set(frame.key.recipient, (counts.get(frame.key.recipient) ?? 0) + 1);
+  const { rows } = await db.query<{ organisation_number: string; counter: number }>(
+    `insert into recipient as r (organisation_number, counter)
+     select * from unnest($1::text[], $2::bigint[]) as t (organisation, taken) order by organisation
+     on conflict (organisation_number) do update set counter = r.counter + excluded.counter
+     returning organisation_number, counter`,
+    [[...counts.keys()], [...counts.values()]],
+  );
+  const next = new Map(
+    rows.map((row) => [row.organisation_number, row.counter - (counts.get(row.organisation_number) ?? 0)]),
+  );
+  return messages.map(({ frame }) => {
+    const sequence = (next.get(frame.key.recipient) ?? 0) + 1;
+    next.set(frame.key.recipient, sequence);
+    return sequence;
+  });
+}
+
+/** For each message its lane, or why there is none. */
+async function findAddresses(
+  db: Db,
+  messages: readonly NewMessage[],
+): Promise<(message: NewMessage) => number | FaultCode> {
+  const { rows } = await db.query<{
+    id: number;
+    organisation_number: string;
+    environment: string;
+    message_types: string[];
+  }>(
+    `select id, organisation_number, environment, message_types from address
+      where organisation_number = any($1) and retired_at is null order by id`,
+    [[...new Set(messages.map(({ frame }) => frame.key.recipient))]],
+  );
+  return ({ frame }) => {
+    const own = rows.filter(
+      (row) => row.organisation_number === frame.key.recipient && row.environment === frame.environment,
+    );
+    if (own.length === 0) return 'no-address';
+    return own.find((row) => row.message_types.includes(frame.key.messageType))?.id ?? 'type-not-agreed';
+  };
+}
+
+async function writeMessages(
+  db: Db,
+  messages: readonly NewMessage[],
+  sequences: readonly number[],
+): Promise<Map<string, number>> {
+  const column = <T>(pick: (message: NewMessage) => T): T[] => messages.map(pick);
+  const { rows } = await db.query<{ id: string; number: number }>(
+    `insert into message (id, organisation_number, sequence, environment, message_type, document_number, version, replaces, format,
+                          media_type, data_schema, document_sha256, document_size, event_time, event_at, currency, total,
+                          ka_message_id, correlation_id, traceparent)
+     select id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
+            event_time, event_time::timestamptz, currency, total, ka, correlation, trace
+       from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::uuid[], $9::text[],
+                   $10::text[], $11::text[], $12::bytea[], $13::int[], $14::text[], $15::text[], $16::numeric[], $17::text[],
+                   $18::text[], $19::text[]) with ordinality
+            as t (id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
+                  event_time, currency, total, ka, correlation, trace, place)
+      order by place
+     returning id, number`,
+    [
+      column((m) => m.id),
+      column((m) => m.frame.key.recipient),
+      sequences,
+      column((m) => m.frame.environment),
+      column((m) => m.frame.key.messageType),
+      column((m) => m.frame.key.documentNumber),
+      column((m) => m.version),
+      column((m) => m.replaces),
+      column((m) => m.frame.format),
+      column((m) => m.frame.mediaType),
+      column((m) => m.frame.dataSchema),
+      column((m) => m.frame.bodySha256),
+      column((m) => m.frame.document.length),
+      column((m) => m.frame.eventTime),
+      column((m) => m.frame.currency),
+      column((m) => m.frame.total),
+      column((m) => m.frame.kaMessageId),
+      column((m) => m.frame.correlationId),
+      column((m) => m.frame.traceparent),
+    ],
+  );
+  return new Map(rows.map((row) => [row.id, row.number]));
+}

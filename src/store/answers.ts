@@ -1,0 +1,21 @@
+/** Answers to KA wait in the outbox, in the transaction that makes them true. */
+import type { Db } from './pool.ts';
+
+/** Puts answers (see `answer`) in the outbox, in order. */
+export async function insertAnswers(db: Db, bodies: readonly Record<string, unknown>[]): Promise<void> {
+  if (bodies.length === 0) return;
+  await db.query(
+    `insert into outbox (queue, body, headers)
+     select 'status', body, headers::jsonb from unnest($1::text[], $2::text[]) with ordinality as t (body, headers, place) order by place`,
+    [
+      bodies.map((body) => JSON.stringify(body).toWellFormed()),
+      bodies.map((body) =>
+        JSON.stringify({
+          answer: body.answer,
+          recipient: body.recipient,
+          correlationId: body.correlationId,
+        }).toWellFormed(),
+      ),
+    ],
+  );
+}

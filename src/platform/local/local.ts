@@ -26,7 +26,7 @@ export interface Local {
   readonly redis: LocalRedis | undefined;
   readonly postgres: LocalPostgres | undefined;
   /** Stops what runs, cleanly and all at once. May be called again. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

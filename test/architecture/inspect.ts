@@ -1,0 +1,132 @@
+/** Looks at a source tree and says, one sentence each, where it breaks the house rules. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
+import { doors, emptyNames, floors, mostLines, neighbours, reserved } from './house.ts';
+
+export interface Inspection {
+  /** TypeScript files under src/. */
+  readonly files: readonly string[];
+  /** Those of them that the dependency cruiser read. */
+  readonly seen: readonly string[];
+  readonly violations: readonly string[];
+}
+
+/** Inspects `src` in the folder `root`, which also holds node_modules. */
+export async function inspect(root: string): Promise<Inspection> {
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `src/${name}`)
+    .sort();
+  const { modules, summary } = await graphOf(root);
+  const seen = modules.map((module) => module.source).filter((source) => files.includes(source));
+  const imports = summary.violations.map(({ from, to, rule }) =>
+    from === to ? `${from}: ${rule.name}` : `${from} imports ${to}: ${rule.name}`,
+  );
+  const unused = modules
+    .filter(({ source, dependents }) => seen.includes(source) && source !== 'src/main.ts' && dependents?.length === 0)
+    .map(({ source }) => `${source}: nothing in src imports it`);
+  return {
+    files,
+    seen,
+    violations: [...imports, ...(existsSync(join(root, 'src/main.ts')) ? unused : []), ...contents(root, files)],
+  };
+}
+
+async function graphOf(root: string): Promise<ICruiseResult> {
+  const { output } = await cruise(['src'], {
+    baseDir: root,
+    // The cruiser cannot use TypeScript 7 and then sees nothing at all; swc reads the same files.
+    parser: 'swc',
+    // Imports of types are knowledge too.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    validate: true,
+    ruleSet: { forbidden: rules() },
+  });
+  if (typeof output === 'string') throw new Error(`the dependency cruiser answered in text: ${output}`);
+  return output;
+}
+
+function rules(): IForbiddenRuleType[] {
+  return [
+    ...floorRules(),
+    ...doorRules(),
+    { name: 'an import cycle', severity: 'error', from: {}, to: { circular: true } },
+  ];
+}
+
+/** Rooms that a file of `room` may import from, its own among them. */
+function known(room: string, floor: number): string[] {
+  const beside = neighbours.filter(({ from }) => from === room).map(({ to }) => to);
+  return [room, ...floors.slice(0, floor).flat(), ...beside];
+}
+
+function floorRules(): IForbiddenRuleType[] {
+  const rooms = floors.flat();
+  const perRoom = floors.flatMap((names, floor) =>
+    names.map(
+      (room): IForbiddenRuleType => ({
+        name: `${room} may know only ${known(room, floor).join(', ')}`,
+        severity: 'error',
+        from: { path: `^src/${room}/` },
+        to: { path: '^(src|test)/', pathNot: `^src/(${known(room, floor).join('|')})/` },
+      }),
+    ),
+  );
+  return [
+    ...perRoom,
+    {
+      name: 'the domain is pure and imports nothing else',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: '^src/' },
+    },
+    {
+      name: `no such room; there are ${rooms.join(', ')} and main.ts`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/((${rooms.join('|')})/|main\\.ts$)` },
+      to: {},
+    },
+    { name: 'only files that exist can be imported', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ];
+}
+
+function doorRules(): IForbiddenRuleType[] {
+  const escaped = (name: string): string => name.replaceAll('.', '\\.');
+  const folder = (name: string): string => `node_modules/(@types/)?${escaped(name)}/`;
+  return [
+    ...Object.entries(doors).map(
+      ([library, door]): IForbiddenRuleType => ({
+        name: `${library} comes in only by ${door}`,
+        severity: 'error',
+        from: { path: '^src/', pathNot: `^src/${door}` },
+        to: { path: folder(library) },
+      }),
+    ),
+    {
+      name: 'this library has no door',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules/', pathNot: Object.keys(doors).map(folder) },
+    },
+  ];
+}
+
+/** What can be said of a file by reading it: length, name, and things that only one place may touch. */
+function contents(root: string, files: readonly string[]): string[] {
+  return files.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const name = file.slice('src/'.length);
+    const lines = text.split('\n').length - 1;
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    return [
+      ...(lines > mostLines ? [`${file}: ${lines} lines, at most ${mostLines}`] : []),
+      ...(emptyNames.test(name.replace(/\.ts$/, '')) ? [`${file}: a name that says nothing`] : []),
+      ...reserved
+        .filter(({ pattern, where }) => pattern.test(code) && !where.test(name))
+        .map(({ what }) => `${file}: touches ${what}`),
+    ];
+  });
+}

@@ -56,6 +56,7 @@ const table = {
     status: 409,
     title: 'Another document was accepted under this number',
   },
+  superseded: { disposition: 'final', status: 409, title: 'A newer version of the document was accepted' },
   // Why a delivery or a lane waits for somebody.
   'no-address': { disposition: 'operator', status: 404, title: 'No address is known for the recipient' },
   'type-not-agreed': {

@@ -24,6 +24,7 @@ export interface Wire {
  * - message-failed: the endpoint fails on this one message; it waits for its own next try.
  * - refused: the supplier will not have this message.
  * - turned-away: the endpoint does not let us in, or is not who it must be; the lane is held.
+ * - unsendable: the message cannot be put on the wire as it is; it is held, the lane goes on.
  * - not-sent: nothing was begun (our own stop, a lease that runs out); not an attempt.
  */
 export type Outcome = Wire &
@@ -38,6 +39,7 @@ export type Outcome = Wire &
       }
     | { readonly kind: 'message-failed'; readonly fault: FaultCode; readonly detail: string }
     | { readonly kind: 'refused'; readonly fault: FaultCode; readonly detail: string }
+    | { readonly kind: 'unsendable'; readonly fault: FaultCode; readonly detail: string }
     | { readonly kind: 'turned-away'; readonly fault: FaultCode; readonly detail: string }
     | { readonly kind: 'not-sent'; readonly detail: string }
   );

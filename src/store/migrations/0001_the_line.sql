@@ -179,7 +179,7 @@ create table attempt (
   started_at timestamptz not null default now(),
   finished_at timestamptz,
   -- Null while under way.
-  outcome text check (outcome in ('delivered', 'endpoint-failed', 'message-failed', 'refused', 'turned-away', 'not-sent', 'unknown')),
+  outcome text check (outcome in ('delivered', 'endpoint-failed', 'message-failed', 'refused', 'turned-away', 'unsendable', 'not-sent', 'unknown')),
   fault text,
   detail text,
   status integer,

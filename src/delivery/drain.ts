@@ -1,0 +1,172 @@
+/**
+ * One lane, drained by one worker at a time. The steps stand in this order for a reason each; docs/architecture.md mirrors them.
+ */
+
+import type { LaneView } from '../domain/lane-draft.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Settled, Tried } from '../domain/settle.ts';
+import type { Log } from '../platform/log.ts';
+import type { Claimed, DueDelivery, LaneTarget, StoredEnvelope } from '../store/lane/claim.ts';
+import type { Recorded, Try } from '../store/lane/record.ts';
+import type { Rest } from '../store/lane/rest.ts';
+import type { Hold, Taken } from '../store/lane/take.ts';
+import { isServerTrouble } from '../store/pool.ts';
+
+/** What a drain needs of the world. Times in milliseconds. */
+export interface DrainDeps {
+  readonly take: (lane: number) => Promise<Taken>;
+  readonly readTarget: (lane: number) => Promise<LaneTarget | undefined>;
+  readonly readDue: (target: LaneTarget, limit: number) => Promise<DueDelivery[]>;
+  readonly seal: (due: DueDelivery, target: LaneTarget) => Promise<StoredEnvelope>;
+  readonly writeClaim: (
+    hold: Hold,
+    target: LaneTarget,
+    due: readonly DueDelivery[],
+    sealed: ReadonlyMap<string, StoredEnvelope>,
+  ) => Promise<{ claimed: Claimed[]; envelopes: Map<string, StoredEnvelope> }>;
+  /** Never throws for what an endpoint does. */
+  readonly push: (target: LaneTarget, due: DueDelivery, envelope: StoredEnvelope, attempt: number) => Promise<Outcome>;
+  /** A handshake only, for a lane that is held for its endpoint's certificate. */
+  readonly probe: (target: LaneTarget) => Promise<Outcome | 'passed'>;
+  readonly settle: (lane: LaneView, tried: readonly Tried[]) => Settled;
+  readonly settleProbe: (lane: LaneView, outcome: Outcome | 'passed') => Settled;
+  readonly record: (hold: Hold, tries: readonly Try[], settle: (lane: LaneView) => Settled) => Promise<Recorded>;
+  readonly rest: (hold: Hold) => Promise<Rest>;
+  readonly leave: (hold: Hold) => Promise<void>;
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly slice: number;
+  readonly lease: number;
+  readonly stopping: () => boolean;
+  readonly log: Log;
+}
+
+/** What the lane's alarm shall be: so many milliseconds from now, or none. */
+export type Drained = { readonly armIn: number } | 'done';
+
+export async function drain(deps: DrainDeps, lane: number): Promise<Drained> {
+  // 1 take: the row is the lock. An alarm that rings early, or while another holds the lane, is only set anew.
+  const taken = await deps.take(lane);
+  if (taken.kind === 'idle') return 'done';
+  if (taken.kind === 'later') return { armIn: taken.wait };
+  if (taken.lapsed > 0) deps.log.warn('lane had tries without an outcome', { lane, lapsed: taken.lapsed });
+  const { hold } = taken;
+  const sliceEnd = deps.now() + deps.slice;
+  let view = taken.lane;
+  for (;;) {
+    if (deps.stopping() || deps.now() >= sliceEnd) {
+      await deps.leave(hold);
+      return { armIn: 0 };
+    }
+    const round = await drainRound(deps, hold, view);
+    if (round.kind === 'lane') {
+      view = round.view;
+      // 6 again, unless the lane backs off or is held: then the alarm that was recorded decides.
+      if (view.state === 'flowing') continue;
+    }
+    if (round.kind === 'lost') {
+      await deps.leave(hold);
+      return { armIn: 0 };
+    }
+    // 6 nothing due: leave, under the row's lock, with the alarm of what is due next.
+    const rest = await deps.rest(hold);
+    if (rest.kind === 'more') {
+      view = { ...view, state: 'flowing' };
+      continue;
+    }
+    return rest.kind === 'armed' ? { armIn: rest.wait } : rest.kind === 'superseded' ? { armIn: 0 } : 'done';
+  }
+}
+
+type Round =
+  | { readonly kind: 'lane'; readonly view: LaneView }
+  | { readonly kind: 'nothing' }
+  /** The lane, or where it leads, changed under us. */
+  | { readonly kind: 'lost' };
+
+async function drainRound(deps: DrainDeps, hold: Hold, view: LaneView): Promise<Round> {
+  const target = await deps.readTarget(hold.lane);
+  if (!target) return { kind: 'nothing' };
+  if (view.state === 'held' && (view.reason === 'endpoint-certificate' || view.reason === 'url-not-allowed')) {
+    const outcome = await deps.probe(target);
+    return roundOf(await record(deps, hold, [], (now) => deps.settleProbe(now, outcome)));
+  }
+  // 2 claim: a window of what is due. Sealed and counted before a byte of it is on the wire.
+  const began = deps.now();
+  const limit = view.state === 'flowing' ? Math.min(view.ramp ?? target.concurrency, target.concurrency) : 1;
+  const due = await deps.readDue(target, limit);
+  if (due.length === 0) return { kind: 'nothing' };
+  const sealed = new Map<string, StoredEnvelope>();
+  for (const one of due) if (!one.envelope) sealed.set(one.messageId, await deps.seal(one, target));
+  const { claimed, envelopes } = await deps.writeClaim(hold, target, due, sealed);
+  if (claimed.length === 0) return { kind: 'lost' };
+  // 3 push: outcomes are values.
+  const tries = await Promise.all(claimed.map((one) => pushOne(deps, target, due, envelopes, one)));
+  // 4 settle and 5 record: one transaction that fails if the epoch is old.
+  const failuresOf = new Map(due.map((one) => [one.deliveryId, one.failures]));
+  const recorded = await record(deps, hold, tries, (now) =>
+    deps.settle(
+      now,
+      tries.map(({ deliveryId, outcome }) => ({ deliveryId, outcome, failures: failuresOf.get(deliveryId) ?? 0 })),
+    ),
+  );
+  if (target.ratePerSecond !== null) await keepRate(deps, began, tries.length / target.ratePerSecond);
+  return roundOf(recorded);
+}
+
+const roundOf = (recorded: Recorded): Round =>
+  recorded.kind === 'recorded' ? { kind: 'lane', view: recorded.lane } : { kind: 'lost' };
+
+async function pushOne(
+  deps: DrainDeps,
+  target: LaneTarget,
+  due: readonly DueDelivery[],
+  envelopes: ReadonlyMap<string, StoredEnvelope>,
+  claimed: Claimed,
+): Promise<Try> {
+  const one = due.find(({ deliveryId }) => deliveryId === claimed.deliveryId);
+  const envelope = one?.envelope ?? envelopes.get(one?.messageId ?? '');
+  if (!one || !envelope)
+    return { ...claimed, outcome: { kind: 'not-sent', detail: 'its envelope is missing', totalMs: 0 } };
+  const outcome = await deps.push(target, one, envelope, claimed.attempt);
+  deps.log.info('pushed', {
+    lane: target.lane,
+    message: one.messageId,
+    sequence: one.sequence,
+    attempt: claimed.attempt,
+    outcome: outcome.kind,
+    status: outcome.status,
+    fault: 'fault' in outcome ? outcome.fault : undefined,
+    detail: 'detail' in outcome ? outcome.detail : undefined,
+    ms: Math.round(outcome.totalMs),
+  });
+  return { ...claimed, outcome };
+}
+
+/** What was sent must get on record: a server in trouble is asked again for as long as nobody else can have the lane. */
+async function record(
+  deps: DrainDeps,
+  hold: Hold,
+  tries: readonly Try[],
+  settle: (lane: LaneView) => Settled,
+): Promise<Recorded> {
+  const giveUp = deps.now() + deps.lease;
+  for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {
+    try {
+      return await deps.record(hold, tries, settle);
+    } catch (error) {
+      if (!isServerTrouble(error) || deps.now() + wait > giveUp) throw error;
+      deps.log.warn('tries are not on record yet', {
+        lane: hold.lane,
+        error: error instanceof Error ? error.message : String(error),
+      });
+      await deps.sleep(wait);
+    }
+  }
+}
+
+/** Rates that mean long waits would hold the place of another lane; a slice's worth is slept, the rest is for the next take. */
+async function keepRate(deps: DrainDeps, began: number, seconds: number): Promise<void> {
+  const wait = Math.min(began + seconds * 1_000 - deps.now(), deps.lease / 2);
+  if (wait > 0) await deps.sleep(wait);
+}

@@ -1,0 +1,117 @@
+/** Conservation: what was taken is accounted for, always. Shown to operators, and the oracle of every integration test. */
+import type { Db } from './pool.ts';
+
+export interface Conservation {
+  /** Frames taken from the broker, and what they became. */
+  readonly taken: number;
+  readonly messages: number;
+  readonly duplicates: number;
+  readonly deadLetters: number;
+  /** Messages whose rows were purged after their time; counted in `messages`. */
+  readonly purged: number;
+  readonly waiting: number;
+  readonly sending: number;
+  readonly delivered: number;
+  readonly refused: number;
+  readonly held: number;
+  readonly cancelled: number;
+  /** Answers and dead letters that are not with the broker yet. */
+  readonly outboxDepth: number;
+  readonly conserved: boolean;
+  /** One sentence for each law that does not hold. */
+  readonly breaches: readonly string[];
+}
+
+/** Laws whose count must be zero, each with the sentence that says what is wrong. */
+const laws: readonly (readonly [breach: string, sql: string])[] = [
+  [
+    'recipients whose counter is not the number of their messages, or not the highest sequence',
+    `select count(*) from recipient r
+       left join (select organisation_number, count(*) as n, max(sequence) as most from message group by 1) m using (organisation_number)
+      where r.counter <> coalesce(m.n, 0) + r.purged or r.counter <> greatest(coalesce(m.most, 0), r.purged)`,
+  ],
+  [
+    'messages without exactly one current delivery',
+    `select count(*) from message m where (select count(*) from delivery d where d.message_id = m.id and d.current) <> 1`,
+  ],
+  [
+    'messages without the frame that they came from',
+    `select count(*) from message m where not exists (select from frame f where f.message_id = m.id and f.verdict = 'message')`,
+  ],
+  [
+    'deliveries marked as pushed without an attempt that was answered so',
+    `select count(*) from delivery d where d.state = 'delivered' and d.delivered_by = 'pushed'
+        and not exists (select from attempt a where a.delivery_id = d.id and a.outcome = 'delivered')`,
+  ],
+  [
+    'attempts answered as delivered whose delivery is not',
+    `select count(*) from attempt a join delivery d on d.id = a.delivery_id where a.outcome = 'delivered' and d.state <> 'delivered'`,
+  ],
+  [
+    'deliveries that are sending although the lease of their lane ran out long ago',
+    `select count(*) from delivery d join lane l on l.id = d.lane_id
+      where d.state = 'sending' and (l.lease_until is null or l.lease_until < clock_timestamp() - interval '30 seconds')`,
+  ],
+  [
+    'tries of deliveries that are not sending, without an outcome',
+    `select count(*) from attempt a join delivery d on d.id = a.delivery_id where a.outcome is null and d.state not in ('sending', 'delivered')`,
+  ],
+  [
+    'deliveries that lead to the address of an organisation that may not have them',
+    `select count(*) from delivery d join message m on m.id = d.message_id join address a on a.id = d.lane_id
+      where a.organisation_number <> m.organisation_number`,
+  ],
+  [
+    'dead letters without an answer in the outbox',
+    `select count(*) from dead_letter x where not exists (select from outbox o where o.dead_letter_id = x.id)`,
+  ],
+];
+
+/** Reads one consistent picture. `db` should be a transaction; laws that would look at two moments are then one. */
+export async function conservation(db: Db): Promise<Conservation> {
+  await db.query('set transaction isolation level repeatable read, read only');
+  const { rows } = await db.query<Record<string, number>>(
+    `select (select count(*) from frame) as taken,
+            (select count(*) from frame where verdict = 'duplicate') as duplicates,
+            (select count(*) from frame where verdict = 'dead-letter') as dead_frames,
+            (select count(*) from dead_letter) as dead_letters,
+            (select count(*) from message) as messages,
+            (select coalesce(sum(purged), 0)::bigint from recipient) as purged,
+            (select count(*) from outbox where sent_at is null) as outbox_depth`,
+  );
+  const counts = rows[0] ?? {};
+  const { rows: states } = await db.query<{ state: string; n: number }>(
+    'select state, count(*) as n from delivery where current group by state',
+  );
+  const of = (state: string): number => states.find((row) => row.state === state)?.n ?? 0;
+  const number = (name: string): number => counts[name] ?? 0;
+  const messages = number('messages') + number('purged');
+  const breaches: string[] = [];
+  if (number('taken') !== messages + number('duplicates') + number('dead_letters'))
+    breaches.push(
+      `${number('taken')} frames were taken, but ${messages} messages, ${number('duplicates')} duplicates and ${number('dead_letters')} dead letters are not as many`,
+    );
+  if (number('dead_frames') !== number('dead_letters'))
+    breaches.push(`${number('dead_frames')} frames became dead letters, but there are ${number('dead_letters')}`);
+  for (const [breach, sql] of laws) {
+    const { rows: found } = await db.query<{ count: number }>(sql);
+    const count = found[0]?.count ?? 0;
+    if (count > 0) breaches.push(`${count} ${breach}`);
+  }
+  return {
+    taken: number('taken'),
+    messages,
+    duplicates: number('duplicates'),
+    deadLetters: number('dead_letters'),
+    purged: number('purged'),
+    waiting: of('waiting'),
+    sending: of('sending'),
+    delivered: of('delivered'),
+    refused: of('refused'),
+    held: of('held'),
+    cancelled: of('cancelled'),
+    outboxDepth: number('outbox_depth'),
+    conserved: breaches.length === 0,
+    breaches,
+  };
+}

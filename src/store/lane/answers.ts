@@ -1,0 +1,75 @@
+/** Answers to KA about deliveries and lanes. */
+import { randomUUIDv7 } from 'node:crypto';
+import { type AnswerKind, answer } from '../../domain/answer.ts';
+import { type FaultCode, faultTable } from '../../domain/fault.ts';
+import { insertAnswers } from '../answers.ts';
+import type { Db } from '../pool.ts';
+
+/** One answer for each delivery, in the order of acceptance; the fault is what the delivery's row says. */
+export async function insertDeliveryAnswers(db: Db, kind: AnswerKind, deliveryIds: readonly number[]): Promise<void> {
+  if (deliveryIds.length === 0) return;
+  const { rows } = await db.query<{
+    message_id: string;
+    sequence: number;
+    version: number;
+    message_type: string;
+    document_number: string;
+    organisation_number: string;
+    ka_message_id: string | null;
+    correlation_id: string | null;
+    reason: FaultCode | null;
+    detail: string | null;
+  }>(
+    `select m.id as message_id, m.sequence, m.version, m.message_type, m.document_number, m.organisation_number, m.ka_message_id,
+            m.correlation_id, d.reason, d.detail
+       from delivery d join message m on m.id = d.message_id where d.id = any($1) order by m.number`,
+    [deliveryIds],
+  );
+  const time = new Date().toISOString();
+  await insertAnswers(
+    db,
+    rows.map((row) =>
+      answer(kind, {
+        id: randomUUIDv7(),
+        time,
+        messageId: row.message_id,
+        sequence: String(row.sequence),
+        version: row.version,
+        kaMessageId: row.ka_message_id ?? undefined,
+        correlationId: row.correlation_id ?? undefined,
+        messageType: row.message_type,
+        documentNumber: row.document_number,
+        recipient: row.organisation_number,
+        fault:
+          row.reason === null ? undefined : { code: row.reason, detail: row.detail ?? faultTable[row.reason].title },
+      }),
+    ),
+  );
+}
+
+/** A held lane is announced once, not once for each message in it. */
+export async function insertLaneAnswer(db: Db, lane: number): Promise<void> {
+  const { rows } = await db.query<{
+    name: string;
+    organisation_number: string;
+    reason: FaultCode;
+    detail: string | null;
+    waiting: number;
+  }>(
+    `select a.name, a.organisation_number, l.reason, l.detail,
+            (select count(*) from delivery d where d.lane_id = l.id and d.state in ('waiting', 'sending')) as waiting
+       from lane l join address a on a.id = l.id where l.id = $1`,
+    [lane],
+  );
+  const row = rows[0];
+  if (!row) return;
+  await insertAnswers(db, [
+    answer('held', {
+      id: randomUUIDv7(),
+      time: new Date().toISOString(),
+      recipient: row.organisation_number,
+      lane: { address: row.name, waiting: row.waiting },
+      fault: { code: row.reason, detail: row.detail ?? faultTable[row.reason].title },
+    }),
+  ]);
+}

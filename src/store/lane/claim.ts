@@ -1,0 +1,198 @@
+/** Claiming what is due in a lane: read, seal, and one write that makes the attempts count before anything is on the wire. */
+import type { Environment, MessageType } from '../../domain/message.ts';
+import type { OrganisationNumber } from '../../domain/organisation-number.ts';
+import type { Db, Pool } from '../pool.ts';
+import type { Hold } from './take.ts';
+
+/** Documents of one claim together, so that a window of large ones does not fill the memory; one is always taken. */
+const windowBytes = 32 * 1024 * 1024;
+
+export interface StoredEnvelope {
+  readonly head: string;
+  readonly signature: string;
+  /** Hex, of the whole envelope. */
+  readonly sha256: string;
+  readonly keyThumbprint: string;
+}
+
+export interface DueDelivery {
+  readonly deliveryId: number;
+  readonly failures: number;
+  readonly messageId: string;
+  readonly recipient: OrganisationNumber;
+  readonly sequence: number;
+  readonly environment: Environment;
+  readonly messageType: MessageType;
+  readonly documentNumber: string;
+  readonly eventTime: string;
+  readonly mediaType: string;
+  readonly dataSchema: string;
+  readonly documentSha256: string;
+  readonly correlationId: string | null;
+  readonly traceparent: string | null;
+  readonly document: Buffer;
+  readonly envelope: StoredEnvelope | undefined;
+}
+
+/** Where the lane leads, as the register has it now. */
+export interface LaneTarget {
+  readonly lane: number;
+  readonly url: string;
+  readonly version: number;
+  readonly concurrency: number;
+  readonly ratePerSecond: number | null;
+  readonly strict: boolean;
+  readonly certificates: readonly { readonly fingerprint: string; readonly withdrawn: boolean }[];
+  /** The newest registered certificate that the endpoint has shown, else the newest registered. */
+  readonly certificate: string | undefined;
+}
+
+export interface Claimed {
+  readonly deliveryId: number;
+  readonly attempt: number;
+}
+
+/** @returns undefined when the address is not pushed to (any longer). */
+export async function readTarget(db: Db, lane: number): Promise<LaneTarget | undefined> {
+  const { rows } = await db.query<{
+    url: string;
+    version: number;
+    concurrency: number;
+    rate_per_second: number | null;
+    ordering: string;
+  }>(
+    `select url, version, concurrency, rate_per_second, ordering from address where id = $1 and delivery = 'push' and retired_at is null`,
+    [lane],
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  const { rows: certificates } = await db.query<{ fingerprint: string; withdrawn: boolean }>(
+    `select c.fingerprint, c.withdrawn_at is not null as withdrawn
+       from address_certificate a join certificate c using (fingerprint)
+      where a.address_id = $1
+      order by (c.withdrawn_at is not null), (a.first_shown_at is null), c.not_before desc, a.registered_at desc, c.fingerprint`,
+    [lane],
+  );
+  const strict = row.ordering === 'strict';
+  return {
+    lane,
+    url: row.url,
+    version: row.version,
+    concurrency: strict ? 1 : row.concurrency,
+    ratePerSecond: row.rate_per_second,
+    strict,
+    certificates,
+    certificate: certificates.find((one) => !one.withdrawn)?.fingerprint,
+  };
+}
+
+/** What is due, oldest first. A strict lane gives its oldest unfinished delivery or, if that one is not due, nothing. */
+const dueIds = `
+  select d.id, d.message_id, d.message_number, d.failures
+    from delivery d
+   where d.lane_id = $1 and d.state = 'waiting' and d.next_try_at <= clock_timestamp()
+     and (not $3 or not exists (
+       select from delivery e
+        where e.lane_id = $1 and e.state in ('waiting', 'refused', 'held') and e.message_number < d.message_number
+          and e.reason is distinct from 'superseded'))
+   order by d.message_number
+   limit $2`;
+
+export async function readDue(db: Db, target: LaneTarget, limit: number): Promise<DueDelivery[]> {
+  const { rows } = await db.query<
+    Omit<DueDelivery, 'envelope'> & { [K in keyof StoredEnvelope]: StoredEnvelope[K] | null }
+  >(
+    `with due as (${dueIds}),
+          sized as (select due.*, sum(m.document_size) over (order by due.message_number) - m.document_size as before
+                      from due join message m on m.id = due.message_id)
+     select sized.id as "deliveryId", sized.failures, m.id as "messageId", m.organisation_number as recipient, m.sequence, m.environment,
+            m.message_type as "messageType", m.document_number as "documentNumber", m.event_time as "eventTime",
+            m.media_type as "mediaType", m.data_schema as "dataSchema", encode(m.document_sha256, 'hex') as "documentSha256",
+            m.correlation_id as "correlationId", m.traceparent, c.document,
+            e.head, e.signature, encode(e.sha256, 'hex') as sha256, e.key_thumbprint as "keyThumbprint"
+       from sized join message m on m.id = sized.message_id join content c on c.message_id = m.id
+            left join envelope e on e.message_id = m.id
+      where sized.before < $4
+      order by sized.message_number`,
+    [target.lane, limit, target.strict, windowBytes],
+  );
+  return rows.map(({ head, signature, sha256, keyThumbprint, ...due }) => ({
+    ...due,
+    envelope:
+      head === null || signature === null || sha256 === null || keyThumbprint === null
+        ? undefined
+        : { head, signature, sha256, keyThumbprint },
+  }));
+}
+
+/**
+ * One transaction: the deliveries are sending, their attempts counted, their envelopes kept. The lane must still be held by
+ * this epoch and lead where it led; else nothing is claimed. Power lost before the commit: nothing was sent. After it: the
+ * attempt is on record and becomes “outcome unknown” when the lease runs out.
+ * @param sealed new envelopes by message id; one that exists already wins over them.
+ */
+export async function writeClaim(
+  pool: Pool,
+  hold: Hold,
+  target: LaneTarget,
+  due: readonly DueDelivery[],
+  sealed: ReadonlyMap<string, StoredEnvelope>,
+): Promise<{ claimed: Claimed[]; envelopes: Map<string, StoredEnvelope> }> {
+  return pool.transaction(async (db) => {
+    const { rowCount: held } = await db.query(
+      `update lane set lease_until = clock_timestamp() + $4 * interval '1 millisecond'
+        from address
+       where lane.id = $1 and lane.epoch = $2 and lane.holder = $3 and lane.state <> 'paused'
+         and lane.lease_until > clock_timestamp()
+         and address.id = lane.id and address.version = $5 and address.delivery = 'push' and address.retired_at is null`,
+      [hold.lane, hold.epoch, hold.holder, hold.lease, target.version],
+    );
+    if (held === 0) return { claimed: [], envelopes: new Map() };
+    const { rows } = await db.query<{ id: number; attempts: number; message_id: string }>(
+      `update delivery set state = 'sending', next_try_at = null, attempts = attempts + 1, changed_at = clock_timestamp()
+        where id = any($1) and state = 'waiting' and lane_id = $2
+        returning id, attempts, message_id`,
+      [due.map((one) => one.deliveryId), hold.lane],
+    );
+    await db.query(
+      `insert into attempt (delivery_id, number, lane_id, epoch, started_at)
+       select id, number, $3, $4, clock_timestamp() from unnest($1::bigint[], $2::int[]) as t (id, number)`,
+      [rows.map((row) => row.id), rows.map((row) => row.attempts), hold.lane, hold.epoch],
+    );
+    const envelopes = await keepEnvelopes(
+      db,
+      rows.map((row) => row.message_id),
+      sealed,
+    );
+    return { claimed: rows.map((row) => ({ deliveryId: row.id, attempt: row.attempts })), envelopes };
+  });
+}
+
+/** @returns the envelopes that are on record for these messages now. */
+async function keepEnvelopes(
+  db: Db,
+  messageIds: readonly string[],
+  sealed: ReadonlyMap<string, StoredEnvelope>,
+): Promise<Map<string, StoredEnvelope>> {
+  const mine = [...sealed].filter(([id]) => messageIds.includes(id));
+  if (mine.length === 0) return new Map();
+  const { rowCount } = await db.query(
+    `insert into envelope (message_id, format, head, signature, sha256, key_thumbprint)
+     select id, 'cloudevents', head, signature, decode(sha256, 'hex'), thumbprint
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) as t (id, head, signature, sha256, thumbprint)
+     on conflict do nothing`,
+    [
+      mine.map(([id]) => id),
+      mine.map(([, one]) => one.head),
+      mine.map(([, one]) => one.signature),
+      mine.map(([, one]) => one.sha256),
+      mine.map(([, one]) => one.keyThumbprint),
+    ],
+  );
+  if (rowCount === mine.length) return new Map(mine);
+  const { rows } = await db.query<{ id: string } & StoredEnvelope>(
+    `select message_id as id, head, signature, encode(sha256, 'hex') as sha256, key_thumbprint as "keyThumbprint" from envelope where message_id = any($1)`,
+    [mine.map(([id]) => id)],
+  );
+  return new Map(rows.map(({ id, ...one }) => [id, one]));
+}

@@ -1,0 +1,173 @@
+/** Recording what came of a window of tries: attempts, states, answers and the lane, in one transaction under the epoch. */
+import { nextDeliveryState, statesBefore } from '../../domain/delivery.ts';
+import type { LaneView } from '../../domain/lane-draft.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { Settled, SettledDelivery } from '../../domain/settle.ts';
+import type { Db, Pool } from '../pool.ts';
+import { insertDeliveryAnswers, insertLaneAnswer } from './answers.ts';
+import { type Hold, type LaneRow, laneColumns, laneView } from './take.ts';
+
+export interface Try {
+  readonly deliveryId: number;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+}
+
+export type Recorded =
+  | { readonly kind: 'recorded'; readonly lane: LaneView; readonly wakeIn: number | null | undefined }
+  /** Somebody else holds the lane: only the attempts, and what was delivered, went on record. */
+  | { readonly kind: 'superseded' };
+
+/**
+ * @param settle is given the lane as it is in the row now: an operator may have paused it meanwhile.
+ * Power lost before the commit: the lease runs out and the attempts become “outcome unknown”; the supplier drops the repeat by id.
+ */
+export async function recordTries(
+  pool: Pool,
+  hold: Hold,
+  tries: readonly Try[],
+  settle: (lane: LaneView) => Settled,
+): Promise<Recorded> {
+  return pool.transaction(async (db): Promise<Recorded> => {
+    const { rows } = await db.query<LaneRow>(
+      `select ${laneColumns} from lane join address on address.id = lane.id
+        where lane.id = $1 and lane.epoch = $2 and lane.holder = $3 for update of lane`,
+      [hold.lane, hold.epoch, hold.holder],
+    );
+    await recordAttempts(db, tries);
+    const row = rows[0];
+    if (!row) {
+      const delivered = tries.filter((one) => one.outcome.kind === 'delivered').map((one) => one.deliveryId);
+      await insertDeliveryAnswers(db, 'delivered', await markDelivered(db, delivered));
+      return { kind: 'superseded' };
+    }
+    const settled = settle(laneView(row));
+    await settleDeliveries(db, settled);
+    await updateLane(db, hold, settled);
+    if (settled.announceHeld) await insertLaneAnswer(db, hold.lane);
+    await markShown(db, hold.lane, tries);
+    return { kind: 'recorded', lane: settled.lane, wakeIn: settled.wakeIn };
+  });
+}
+
+/** An attempt whose lease lapsed may still learn what came of it; one that has an outcome keeps it. */
+async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
+  const clean = (text: string | undefined): string | undefined => text?.toWellFormed().replaceAll('\0', '\uFFFD');
+  for (const { deliveryId, attempt, outcome } of tries) {
+    const failure = outcome.kind === 'delivered' || outcome.kind === 'not-sent' ? undefined : outcome.fault;
+    await db.query(
+      `update attempt set finished_at = clock_timestamp(), outcome = $3, fault = $4, detail = $5, status = $6, excerpt = $7, tls_version = $8,
+              cipher = $9, peer_fingerprint = $10, connect_ms = $11, tls_ms = $12, first_byte_ms = $13, total_ms = $14, remote_address = $15
+        where delivery_id = $1 and number = $2 and (outcome is null or outcome = 'unknown')`,
+      [
+        deliveryId,
+        attempt,
+        outcome.kind,
+        failure,
+        outcome.kind === 'delivered' ? undefined : clean(outcome.detail),
+        outcome.status,
+        clean(outcome.excerpt),
+        outcome.tlsVersion,
+        outcome.cipher,
+        outcome.peerFingerprint,
+        outcome.connectMs,
+        outcome.tlsMs,
+        outcome.firstByteMs,
+        outcome.totalMs,
+        outcome.remoteAddress,
+      ],
+    );
+  }
+}
+
+async function settleDeliveries(db: Db, settled: Settled): Promise<void> {
+  const by = (event: SettledDelivery['event']) => settled.deliveries.filter((one) => one.event === event);
+  await insertDeliveryAnswers(
+    db,
+    'delivered',
+    await markDelivered(
+      db,
+      by('pushed').map((one) => one.deliveryId),
+    ),
+  );
+  for (const event of ['retry', 'put-back', 'refuse', 'hold'] as const) {
+    const to = nextDeliveryState('sending', event);
+    const { rows } = await updateDeliveries(db, by(event), to);
+    if (event === 'refuse') await insertDeliveryAnswers(db, 'refused', rows);
+    if (event === 'hold') await insertDeliveryAnswers(db, 'held', rows);
+  }
+  await db.query(
+    `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
+      where id = any($1) and state = any($2) and reason is distinct from 'superseded'`,
+    [settled.unrefuse, statesBefore('unrefuse', 'waiting')],
+  );
+}
+
+async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to: string): Promise<{ rows: number[] }> {
+  if (changes.length === 0) return { rows: [] };
+  const { rows } = await db.query<{ id: number }>(
+    `update delivery d set state = $6, reason = t.reason, detail = t.detail, failures = t.failures, changed_at = clock_timestamp(),
+            next_try_at = case when $6 = 'waiting' then clock_timestamp() + t.wait * interval '1 millisecond' end
+       from unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::float8[]) as t (id, reason, detail, failures, wait)
+      where d.id = t.id and d.state = 'sending'
+     returning d.id`,
+    [
+      changes.map((one) => one.deliveryId),
+      changes.map((one) => one.reason),
+      changes.map((one) => one.detail?.toWellFormed().replaceAll('\0', '\uFFFD') ?? null),
+      changes.map((one) => one.failures),
+      changes.map((one) => one.wait),
+      to,
+    ],
+  );
+  return { rows: rows.map((row) => row.id) };
+}
+
+async function markDelivered(db: Db, ids: readonly number[]): Promise<number[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<{ id: number }>(
+    `update delivery set state = 'delivered', delivered_at = clock_timestamp(), delivered_by = 'pushed', next_try_at = null,
+            reason = null, detail = null, changed_at = clock_timestamp()
+      where id = any($1) and state = any($2) returning id`,
+    [ids, statesBefore('pushed', 'delivered')],
+  );
+  return rows.map((row) => row.id);
+}
+
+async function updateLane(db: Db, hold: Hold, settled: Settled): Promise<void> {
+  const { lane, wakeIn } = settled;
+  await db.query(
+    `update lane set reason = $3, detail = $4, failures = $5, ramp = $6, failed_run = $7, refused_run = $8,
+            since = case when state = $2 then since else clock_timestamp() end, state = $2,
+            lease_until = clock_timestamp() + $9 * interval '1 millisecond',
+            wake_at = case when $2 = 'paused' or $10 = 'never' then null
+                           when $10 = 'flows' then wake_at
+                           else clock_timestamp() + $11 * interval '1 millisecond' end
+      where id = $1`,
+    [
+      hold.lane,
+      lane.state,
+      lane.reason,
+      lane.detail?.toWellFormed().replaceAll('\0', '\uFFFD'),
+      lane.failures,
+      lane.ramp,
+      lane.failedRun,
+      lane.refusedRun,
+      hold.lease,
+      wakeIn === null ? 'never' : wakeIn === undefined ? 'flows' : 'at',
+      wakeIn ?? 0,
+    ],
+  );
+}
+
+/** The first time that an endpoint shows a registered certificate. */
+async function markShown(db: Db, lane: number, tries: readonly Try[]): Promise<void> {
+  const shown = [
+    ...new Set(tries.flatMap(({ outcome }) => (outcome.kind === 'delivered' ? (outcome.peerFingerprint ?? []) : []))),
+  ];
+  if (shown.length === 0) return;
+  await db.query(
+    'update address_certificate set first_shown_at = clock_timestamp() where address_id = $1 and fingerprint = any($2) and first_shown_at is null',
+    [lane, shown],
+  );
+}

@@ -1,0 +1,100 @@
+/** Deliveries follow their addresses: what an address no longer takes leaves it, what waited for one gets it. */
+import { nextDeliveryState } from '../domain/delivery.ts';
+import type { FaultCode } from '../domain/fault.ts';
+import type { Db } from './pool.ts';
+
+/** The address in use that takes a message `m`; at most one, the import sees to that. */
+const takes = (address: string): string =>
+  `${address}.organisation_number = m.organisation_number and ${address}.environment = m.environment
+   and ${address}.retired_at is null and m.message_type = any(${address}.message_types)`;
+
+/** The lane that a message goes to now, or why there is none. The caller holds the recipient's lock. */
+export async function laneOf(db: Db, messageId: string): Promise<number | FaultCode> {
+  const { rows } = await db.query<{ lane: number | null; known: boolean }>(
+    `select a.id as lane, exists (select from address k where k.organisation_number = m.organisation_number
+                                     and k.environment = m.environment and k.retired_at is null) as known
+       from message m left join address a on ${takes('a')} where m.id = $1`,
+    [messageId],
+  );
+  return rows[0]?.lane ?? (rows[0]?.known === true ? 'type-not-agreed' : 'no-address');
+}
+
+/** How many deliveries are being tried right now, per lane; lanes without any are left out. */
+export async function sendingOn(db: Db, lanes: readonly number[]): Promise<Map<number, number>> {
+  const { rows } = await db.query<{ lane_id: number; count: number }>(
+    "select lane_id, count(*) from delivery where lane_id = any($1) and state = 'sending' group by lane_id",
+    [lanes],
+  );
+  return new Map(rows.map((row) => [row.lane_id, row.count]));
+}
+
+/** A delivery that found another lane, or none. */
+export interface Moved {
+  readonly deliveryId: number;
+  /** Undefined: it has none now, and is held. */
+  readonly to: number | undefined;
+}
+
+/**
+ * Deliveries that wait on an address which no longer takes them: to the one that does, with a new schedule, or held.
+ * Those being tried are left: they began before the change, at the same company.
+ */
+export async function moveDisplaced(db: Db, organisationNumber: string, at: Date): Promise<Moved[]> {
+  const { rows } = await db.query<{
+    message_id: string;
+    old: number;
+    lane_id: number | null;
+    reason: FaultCode | null;
+  }>(
+    `with displaced as (
+       select d.id, a.id as new,
+              case when exists (select from address k where k.organisation_number = m.organisation_number
+                                   and k.environment = m.environment and k.retired_at is null)
+                   then 'type-not-agreed' else 'no-address' end as lacking
+         from delivery d
+         join message m on m.id = d.message_id
+         join address o on o.id = d.lane_id
+         left join address a on ${takes('a')}
+        where m.organisation_number = $1 and o.organisation_number = $1 and d.current and d.state = 'waiting'
+          and not (o.retired_at is null and o.environment = m.environment and m.message_type = any(o.message_types)))
+     update delivery d
+        set lane_id = x.new, failures = 0, changed_at = $2,
+            state = case when x.new is null then $3 else d.state end,
+            next_try_at = case when x.new is not null then clock_timestamp() end,
+            reason = case when x.new is null then x.lacking end,
+            detail = case when x.new is null then 'the address it waited at no longer takes it' end
+       from displaced x where d.id = x.id
+     returning d.id, d.lane_id`,
+    [organisationNumber, at, nextDeliveryState('waiting', 'hold')],
+  );
+  return rows.map((row) => ({ deliveryId: row.id, to: row.lane_id ?? undefined }));
+}
+
+/** Deliveries that were held because nobody was there to take them, and now somebody is: on their way. */
+export async function releaseUnaddressed(db: Db, organisationNumber: string, at: Date): Promise<Moved[]> {
+  const { rows } = await db.query<{ id: number; lane_id: number }>(
+    `update delivery d
+        set state = $3, lane_id = a.id, reason = null, detail = null, failures = 0, next_try_at = clock_timestamp(), changed_at = $2
+       from message m join address a on ${takes('a')}
+      where m.organisation_number = $1 and d.message_id = m.id and d.current and d.lane_id is null and d.state = 'held'
+        and d.reason in ('no-address', 'type-not-agreed')
+     returning d.id, d.lane_id`,
+    [organisationNumber, at, nextDeliveryState('held', 'release')],
+  );
+  return rows.map((row) => ({ deliveryId: row.id, to: row.lane_id }));
+}
+
+/** After the endpoint of these lanes changed: the try that is planned anyway is made now. @returns the lanes moved earlier. */
+export async function probeSoon(db: Db, lanes: readonly number[]): Promise<number[]> {
+  const { rows } = await db.query<{ id: number }>(
+    `update lane set wake_at = clock_timestamp()
+      where id = any($1) and state in ('backing-off', 'held') and wake_at > clock_timestamp() returning id`,
+    [lanes],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** A lane that is no longer pushed has no alarm. */
+export async function silence(db: Db, lanes: readonly number[]): Promise<void> {
+  await db.query('update lane set wake_at = null where id = any($1)', [lanes]);
+}

@@ -1,0 +1,71 @@
+import { strict as assert } from 'node:assert';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { parseOrganisationNumber } from '../../../src/domain/organisation-number.ts';
+import { constraintsOf } from '../../../src/pki/constraints.ts';
+import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { writeDevCertificates } from '../../../src/pki/dev-certificates.ts';
+
+const supplier = { name: 'Exempel AB', organisationNumber: parseOrganisationNumber('5560160680')! };
+const sender = { name: 'Arbetsförmedlingen', organisationNumber: parseOrganisationNumber('2021002114')! };
+
+describe('development certificates', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kuvert-certs-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('every key fits its certificate, is its owner’s only, and TLS takes the pair', async () => {
+    // A key file that others can read from before must not stay so.
+    writeFileSync(join(folder, 'signing.key.pem'), 'old');
+    chmodSync(join(folder, 'signing.key.pem'), 0o644);
+    const written = await writeDevCertificates(folder, [supplier], sender);
+    const pairs = [written.client, written.supplierListener, written.signing, ...written.suppliers.values()];
+    assert.equal(pairs.length, 4);
+    for (const { keyFile, certificateFile } of pairs) {
+      const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certificateFile, 'utf8')];
+      assert.ok(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)));
+      createSecureContext({ key, cert });
+    }
+    for (const file of readdirSync(folder))
+      if (file.endsWith('.key.pem')) assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600, file);
+  });
+
+  it('each is of the authority, for its own purpose, and says whose it is', async () => {
+    const written = await writeDevCertificates(folder, [supplier], sender);
+    const ca = new X509Certificate(readFileSync(written.caFile));
+    const read = (credential: { certificatePem: string }): X509Certificate =>
+      new X509Certificate(credential.certificatePem);
+    const [client, listener, signing] = [written.client, written.supplierListener, written.signing].map(read);
+    const own = read(written.suppliers.get(supplier.organisationNumber)!);
+    for (const certificate of [client!, listener!, signing!, own])
+      assert.ok(certificate.checkIssued(ca) && certificate.verify(ca.publicKey) && !certificate.ca);
+    assert.deepEqual(constraintsOf(client!).purposes, ['1.3.6.1.5.5.7.3.2']);
+    assert.deepEqual(constraintsOf(listener!).purposes, ['1.3.6.1.5.5.7.3.1']);
+    assert.equal(constraintsOf(signing!).purposes, undefined);
+    assert.equal(constraintsOf(own).purposes?.length, 2);
+    assert.match(own.subject, /organizationIdentifier=NTRSE-5560160680/);
+    for (const host of ['localhost']) assert.ok(listener!.checkHost(host) && own.checkHost(host));
+    assert.ok(listener!.checkIP('127.0.0.1') && own.checkIP('::1'));
+  });
+
+  it('made again, everything is new', async () => {
+    const [one, two] = [await writeDevCertificates(folder, [], sender), await writeDevCertificates(folder, [], sender)];
+    assert.notEqual(one.authority.certificatePem, two.authority.certificatePem);
+    assert.equal(readFileSync(two.caFile, 'utf8'), two.authority.certificatePem);
+  });
+
+  it('a chain holds the authorities between, not the root', async () => {
+    const root = await createDevAuthority();
+    const upper = await createDevAuthority({ name: 'Övre', parent: root });
+    const lower = await createDevAuthority({ name: 'Undre', parent: upper });
+    const leaf = await issueDevCertificate(lower, { name: 'Exempel AB' });
+    assert.equal(leaf.chainPem, leaf.certificatePem + lower.certificatePem + upper.certificatePem);
+    assert.equal((await issueDevCertificate(root, { name: 'Exempel AB' })).chainPem.match(/BEGIN/g)?.length, 1);
+    assert.equal(lower.rootPem, root.certificatePem);
+  });
+});

@@ -2,10 +2,11 @@
  * One lane, drained by one worker at a time. The steps stand in this order for a reason each; docs/architecture.md mirrors them.
  */
 
+import { Fault } from '../domain/fault.ts';
 import type { LaneView } from '../domain/lane-draft.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Settled, Tried } from '../domain/settle.ts';
-import type { Log } from '../platform/log.ts';
+import { errorText, type Log } from '../platform/log.ts';
 import type { Claimed, DueDelivery, LaneTarget, StoredEnvelope } from '../store/lane/claim.ts';
 import type { Recorded, Try } from '../store/lane/record.ts';
 import type { Rest } from '../store/lane/rest.ts';
@@ -17,7 +18,8 @@ export interface DrainDeps {
   readonly take: (lane: number) => Promise<Taken>;
   readonly readTarget: (lane: number) => Promise<LaneTarget | undefined>;
   readonly readDue: (target: LaneTarget, limit: number) => Promise<DueDelivery[]>;
-  readonly seal: (due: DueDelivery, target: LaneTarget) => Promise<StoredEnvelope>;
+  /** A Fault: this message cannot be sealed as it is. */
+  readonly seal: (due: DueDelivery, target: LaneTarget) => Promise<StoredEnvelope | Fault>;
   readonly writeClaim: (
     hold: Hold,
     target: LaneTarget,
@@ -96,12 +98,21 @@ async function drainRound(deps: DrainDeps, hold: Hold, view: LaneView): Promise<
   const limit = view.state === 'flowing' ? Math.min(view.ramp ?? target.concurrency, target.concurrency) : 1;
   const due = await deps.readDue(target, limit);
   if (due.length === 0) return { kind: 'nothing' };
-  const sealed = new Map<string, StoredEnvelope>();
-  for (const one of due) if (!one.envelope) sealed.set(one.messageId, await deps.seal(one, target));
+  const fresh = due.filter((one) => !one.envelope);
+  const seals = new Map(
+    await Promise.all(fresh.map(async (one) => [one.messageId, await deps.seal(one, target)] as const)),
+  );
+  const sealed = new Map([...seals].flatMap(([id, seal]) => (seal instanceof Fault ? [] : [[id, seal]])));
   const { claimed, envelopes } = await deps.writeClaim(hold, target, due, sealed);
   if (claimed.length === 0) return { kind: 'lost' };
   // 3 push: outcomes are values.
-  const tries = await Promise.all(claimed.map((one) => pushOne(deps, target, due, envelopes, one)));
+  const tries = await Promise.all(
+    claimed.map((one) => {
+      const mine = due.find(({ deliveryId }) => deliveryId === one.deliveryId);
+      const envelope = mine?.envelope ?? envelopes.get(mine?.messageId ?? '') ?? seals.get(mine?.messageId ?? '');
+      return pushOne(deps, target, one, mine, envelope);
+    }),
+  );
   // 4 settle and 5 record: one transaction that fails if the epoch is old.
   const failuresOf = new Map(due.map((one) => [one.deliveryId, one.failures]));
   const recorded = await record(deps, hold, tries, (now) =>
@@ -120,14 +131,13 @@ const roundOf = (recorded: Recorded): Round =>
 async function pushOne(
   deps: DrainDeps,
   target: LaneTarget,
-  due: readonly DueDelivery[],
-  envelopes: ReadonlyMap<string, StoredEnvelope>,
   claimed: Claimed,
+  one: DueDelivery | undefined,
+  envelope: StoredEnvelope | Fault | undefined,
 ): Promise<Try> {
-  const one = due.find(({ deliveryId }) => deliveryId === claimed.deliveryId);
-  const envelope = one?.envelope ?? envelopes.get(one?.messageId ?? '');
-  if (!one || !envelope)
-    return { ...claimed, outcome: { kind: 'not-sent', detail: 'its envelope is missing', totalMs: 0 } };
+  if (envelope instanceof Fault)
+    return { ...claimed, outcome: { kind: 'unsendable', fault: envelope.code, detail: envelope.message, totalMs: 0 } };
+  if (!one || !envelope) throw new Fault('internal', 'a delivery was claimed that was not asked for');
   const outcome = await deps.push(target, one, envelope, claimed.attempt);
   deps.log.info('pushed', {
     lane: target.lane,
@@ -158,7 +168,7 @@ async function record(
       if (!isServerTrouble(error) || deps.now() + wait > giveUp) throw error;
       deps.log.warn('tries are not on record yet', {
         lane: hold.lane,
-        error: error instanceof Error ? error.message : String(error),
+        error: errorText(error),
       });
       await deps.sleep(wait);
     }

@@ -1,5 +1,5 @@
 /** Conservation: what was taken is accounted for, always. Shown to operators, and the oracle of every integration test. */
-import type { Db } from './pool.ts';
+import type { Db, Pool } from './pool.ts';
 
 export interface Conservation {
   /** Frames taken from the broker, and what they became. */
@@ -67,8 +67,12 @@ const laws: readonly (readonly [breach: string, sql: string])[] = [
   ],
 ];
 
-/** Reads one consistent picture. `db` should be a transaction; laws that would look at two moments are then one. */
-export async function conservation(db: Db): Promise<Conservation> {
+/** Reads one consistent picture: every count and law sees the same moment. */
+export function conservation(pool: Pool): Promise<Conservation> {
+  return pool.transaction(readConservation);
+}
+
+async function readConservation(db: Db): Promise<Conservation> {
   await db.query('set transaction isolation level repeatable read, read only');
   const { rows } = await db.query<Record<string, number>>(
     `select (select count(*) from frame) as taken,

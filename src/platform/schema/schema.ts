@@ -1,0 +1,110 @@
+/** The door to ajv: JSON Schemas (2020-12) from files under `schemas/`, all errors of a value as findings. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import { Fault, type Finding } from '../../domain/fault.ts';
+
+const folder = new URL('../../../schemas/', import.meta.url);
+
+export interface Schema {
+  /** The schema's `$id`. */
+  readonly id: string;
+  /** Everything in `value` that breaks the schema; empty if nothing does. At most 100 findings. */
+  check(value: unknown): readonly Finding[];
+}
+
+/** Most findings handed out for one value. */
+const findingsLimit = 100;
+
+/**
+ * Reads and compiles `schemas/<path>` (and the files in `also`, which it refers to by `$id`). `rule` is the id that its findings carry.
+ * Compiling takes tens of milliseconds: do it once. Throws Fault internal for a schema that cannot be used.
+ */
+export function loadSchema(path: string, rule: string, also: readonly string[] = []): Schema {
+  try {
+    const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictRequired: false });
+    // A CommonJS module: its function is the default's default.
+    ajvFormats.default(ajv, { mode: 'full', formats: ['date', 'date-time', 'uri', 'email', 'uuid'] });
+    for (const other of also) ajv.addSchema(readSchema(other));
+    const schema = readSchema(path);
+    const validate = ajv.compile(schema);
+    return { id: schema.$id, check: (value) => findingsOf(validate, value, rule) };
+  } catch (error) {
+    throw new Fault('internal', `The schema ${path} cannot be used`, { cause: error });
+  }
+}
+
+function readSchema(path: string): { $id: string } {
+  return JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as { $id: string };
+}
+
+function findingsOf(validate: ValidateFunction, value: unknown, rule: string): readonly Finding[] {
+  if (validate(value)) return [];
+  return (validate.errors ?? []).slice(0, findingsLimit).map((error) => findingOf(error, rule));
+}
+
+function findingOf(error: ErrorObject, rule: string): Finding {
+  const property = propertyOf(error);
+  const where = property === undefined ? error.instancePath : `${error.instancePath}/${escapePointer(property)}`;
+  const expected = expectation(error);
+  return {
+    where: where === '' ? '/' : where,
+    rule,
+    text: textOf(error),
+    ...(expected === undefined ? {} : { expected }),
+    found: error.keyword === 'required' ? '(nothing)' : quote(property ?? error.data),
+  };
+}
+
+/** Errors about a name are reported at the name, not at the object around it. */
+function propertyOf({ keyword, params }: ErrorObject): string | undefined {
+  const name =
+    keyword === 'required'
+      ? params.missingProperty
+      : keyword === 'additionalProperties'
+        ? params.additionalProperty
+        : undefined;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function textOf(error: ErrorObject): string {
+  switch (error.keyword) {
+    case 'required':
+      return 'A required name is missing';
+    case 'additionalProperties':
+      return 'A name that the schema does not have';
+    default:
+      return error.message ?? 'Not as the schema says';
+  }
+}
+
+/** For a pattern the schema's own words say more than the regular expression. */
+function expectation({ keyword, params, schema, parentSchema }: ErrorObject): string | undefined {
+  const words: unknown = parentSchema?.description ?? parentSchema?.title;
+  switch (keyword) {
+    case 'required':
+      return 'present';
+    case 'additionalProperties':
+      return 'absent';
+    case 'const':
+      return JSON.stringify(params.allowedValue);
+    case 'enum':
+      return JSON.stringify(params.allowedValues);
+    case 'pattern':
+      return typeof words === 'string' ? words : String(schema);
+    case 'type':
+      return String(schema);
+    default:
+      return typeof schema === 'string' || typeof schema === 'number' ? `${keyword} ${schema}` : undefined;
+  }
+}
+
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}
+
+/** RFC 6901 §3. */
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}

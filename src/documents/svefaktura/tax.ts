@@ -89,7 +89,10 @@ function checkRates(
 ): void {
   if (lines.rates.length < lines.count || adjustments.some(({ rate }) => rate === undefined)) return;
   const parts = [...lines.rates, ...adjustments];
-  for (const rate of new Set(parts.map((part) => part.rate))) {
+  const rates = new Set(parts.map((part) => part.rate));
+  // More than the few that exist are findings already, and a rate per line would make this quadratic.
+  if (rates.size > 10) return;
+  for (const rate of rates) {
     const computed = sum(parts.filter((part) => part.rate === rate).map(({ amount }) => amount));
     const found = subtotals.filter((subtotal) => subtotal.rate === rate);
     const [only] = found;

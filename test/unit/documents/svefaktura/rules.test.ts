@@ -74,10 +74,10 @@ describe('the rules of Svefaktura', () => {
     assert.deepEqual(read(silent).findings, []);
   });
 
-  it('take time in proportion to the document, even with a rate of its own on each of 6 000 lines', () => {
+  it('take time in proportion to the document, even with a rate of its own on each of 5 000 lines', () => {
     const line = (i: number) =>
       `<cac:InvoiceLine><cac:ID>${i}</cac:ID><cbc:LineExtensionAmount amountCurrencyID="SEK">1</cbc:LineExtensionAmount><cac:Item><cac:TaxCategory><cac:ID>S</cac:ID><cbc:Percent>${i}</cbc:Percent><cac:TaxScheme><cac:ID>VAT</cac:ID></cac:TaxScheme></cac:TaxCategory></cac:Item></cac:InvoiceLine>`;
-    const lines = Array.from({ length: 6_000 }, (_, i) => line(i)).join('');
+    const lines = Array.from({ length: 5_000 }, (_, i) => line(i)).join('');
     const xml = valid.replace(/<cac:InvoiceLine>[\s\S]*<\/cac:InvoiceLine>/, lines);
     const start = performance.now();
     assert.equal(read(xml).findings.length, 50);

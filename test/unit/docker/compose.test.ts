@@ -49,7 +49,7 @@ describe('docker-compose.yml', () => {
     const result = config(passwords.map((name) => `${name}=secret-${name}`));
     if (!result) this.skip();
     const services = /^services:\n([\s\S]*?)^\S/m.exec(result.said)?.[1] ?? '';
-    const names = [...services.matchAll(/^ {2}(\S+):$/gm)].map(([, name]) => name);
+    const names = [...services.matchAll(/^ {2}(\S+):$/gm)].map(([, name]) => String(name));
     assert.deepEqual(names.sort(), ['broker', 'gateway', 'migrate', 'postgres', 'redis', 'sample-supplier']);
     for (const kept of ['broker-data', 'postgres-data', 'redis-data']) assert.ok(services.includes(kept));
     // The gateway's health check is the image's.

@@ -40,12 +40,7 @@ export interface Moved {
  * Those being tried are left: they began before the change, at the same company.
  */
 export async function moveDisplaced(db: Db, organisationNumber: string, at: Date): Promise<Moved[]> {
-  const { rows } = await db.query<{
-    message_id: string;
-    old: number;
-    lane_id: number | null;
-    reason: FaultCode | null;
-  }>(
+  const { rows } = await db.query<{ id: number; lane_id: number | null }>(
     `with displaced as (
        select d.id, a.id as new,
               case when exists (select from address k where k.organisation_number = m.organisation_number

@@ -1,0 +1,147 @@
+/** What a file would change in the register: pure, so that a rehearsal and an import cannot differ. */
+import type { Finding } from '../domain/fault.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import type { RegisteredAddress, RegisteredSupplier } from '../store/suppliers.ts';
+import { addressPlace, type WantedAddress, type WantedSupplier } from './wanted.ts';
+
+export interface AddressPlan {
+  readonly wanted: WantedAddress;
+  /** Undefined: a new address. */
+  readonly current: RegisteredAddress | undefined;
+  /** One sentence for each change; none: it is as wanted. */
+  readonly changes: readonly string[];
+  /** URL, certificates or mode change, or it comes back: kept-alive connections must not outlive that. */
+  readonly bump: boolean;
+  readonly add: readonly Certificate[];
+  readonly withdraw: readonly string[];
+}
+
+export interface SupplierPlan {
+  readonly wanted: WantedSupplier;
+  readonly isNew: boolean;
+  /** Of the supplier itself. */
+  readonly changes: readonly string[];
+  readonly addresses: readonly AddressPlan[];
+  readonly retire: readonly RegisteredAddress[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Finding[];
+}
+
+/**
+ * @param owners whose the certificates are that the register knows, by fingerprint
+ * @param now an expired certificate is refused when it would be registered now; one that is registered only gets a warning
+ */
+export function planSupplier(
+  current: RegisteredSupplier | undefined,
+  wanted: WantedSupplier,
+  owners: ReadonlyMap<string, string>,
+  now: Date,
+): SupplierPlan {
+  const findings: Finding[] = [];
+  const warnings: Finding[] = [];
+  const addresses = wanted.addresses.map((address, index) => {
+    const place = addressPlace(wanted, index);
+    const known = current?.addresses.find(({ name }) => name === address.name);
+    const plan = planAddress(known, address);
+    if (known !== undefined && known.environment !== address.environment)
+      findings.push({
+        where: `${place}/environment`,
+        rule: 'environment-fixed',
+        text: `the address ${known.name} is for ${known.environment}; give the one for ${address.environment} another name`,
+      });
+    checkCertificates(address, plan, `${place}/certificates`, wanted.organisationNumber, owners, now, {
+      findings,
+      warnings,
+    });
+    return plan;
+  });
+  const names = new Set(wanted.addresses.map(({ name }) => name));
+  return {
+    wanted,
+    isNew: current === undefined,
+    changes: current === undefined ? ['added'] : differences(current, wanted, ['name', 'language']),
+    addresses,
+    retire: (current?.addresses ?? []).filter(({ name, retiredAt }) => retiredAt === undefined && !names.has(name)),
+    findings,
+    warnings,
+  };
+}
+
+function planAddress(current: RegisteredAddress | undefined, wanted: WantedAddress): AddressPlan {
+  const have = new Set(current?.certificates.map(({ fingerprint }) => fingerprint));
+  const want = new Set(wanted.certificates.map(({ fingerprint }) => fingerprint));
+  const add = wanted.certificates.filter(({ fingerprint }) => !have.has(fingerprint));
+  const leaving = current?.certificates.filter(({ fingerprint }) => !want.has(fingerprint)) ?? [];
+  const base = { wanted, current, add, withdraw: leaving.map(({ fingerprint }) => fingerprint) };
+  if (current === undefined)
+    return { ...base, changes: [`added, ${wanted.delivery} ${wanted.url ?? ''}`.trim()], bump: false };
+  const certificateChanges = [
+    ...add.map((one) => `certificate added: ${one.subject}, SHA-256 ${one.fingerprint}`),
+    ...leaving.map((one) => `certificate withdrawn: ${one.subject}, SHA-256 ${one.fingerprint}`),
+  ];
+  const endpoint = differences(current, wanted, ['delivery', 'url']);
+  const terms = differences(current, wanted, [
+    'messageTypes',
+    'envelopeFormat',
+    'ordering',
+    'concurrency',
+    'ratePerSecond',
+  ]);
+  const back = current.retiredAt === undefined ? [] : ['in use again'];
+  return {
+    ...base,
+    changes: [...back, ...endpoint, ...certificateChanges, ...terms],
+    bump: back.length + endpoint.length + certificateChanges.length > 0,
+  };
+}
+
+function checkCertificates(
+  wanted: WantedAddress,
+  plan: AddressPlan,
+  where: string,
+  organisationNumber: string,
+  owners: ReadonlyMap<string, string>,
+  now: Date,
+  report: { findings: Finding[]; warnings: Finding[] },
+): void {
+  for (const certificate of wanted.certificates) {
+    const { fingerprint, subject, notAfter } = certificate;
+    const owner = owners.get(fingerprint);
+    if (owner !== undefined && owner !== organisationNumber)
+      report.findings.push({
+        where,
+        rule: 'certificate-owner',
+        text: `the certificate ${subject} (SHA-256 ${fingerprint}) is registered for ${owner}; a certificate belongs to one organisation`,
+      });
+    if (notAfter > now) continue;
+    const fresh = plan.add.includes(certificate);
+    const finding = {
+      where,
+      rule: 'certificate-expired',
+      text: `the certificate ${subject} (SHA-256 ${fingerprint}) expired ${notAfter.toISOString()}${
+        fresh ? '; ask the supplier for the one in use' : ' and is of no use any more; leave it out'
+      }`,
+    };
+    (fresh ? report.findings : report.warnings).push(finding);
+  }
+}
+
+type Member<T> = { [K in keyof T]: T[K] extends string | number | readonly string[] | undefined ? K : never }[keyof T] &
+  string;
+
+/** `url: https://a → https://b`, for each of the members that differ. */
+function differences<T, U extends Pick<T, M>, M extends Member<T>>(
+  current: U,
+  wanted: T,
+  members: readonly M[],
+): string[] {
+  return members.flatMap((member) => {
+    const [before, after] = [shown(current[member]), shown(wanted[member])];
+    return before === after ? [] : [`${member}: ${before} → ${after}`];
+  });
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'none';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

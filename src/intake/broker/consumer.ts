@@ -1,0 +1,169 @@
+/** Frames from a queue, in batches, in order, acknowledged after each batch; comes back whenever the connection is lost. */
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import type { Log } from '../../platform/log.ts';
+import { errorText } from '../../platform/log.ts';
+import type { Connection } from './connection.ts';
+import type { Frame } from './frame.ts';
+import { readFrame, type SetAside } from './read-frame.ts';
+
+export interface Batch {
+  /** At least one, in the broker's order. */
+  readonly frames: readonly Frame[];
+  /** Tells the broker that they are safe. Called again, or after the connection was lost, it does nothing. */
+  ack(): void;
+}
+
+export interface ConsumeOptions {
+  readonly queue: string;
+  /** Frames the broker may send ahead of acknowledgement. */
+  readonly prefetch: number;
+  /** Frames in one batch at most. */
+  readonly batch: number;
+  /** Largest body in bytes that is held in memory. */
+  readonly bodyBytes: number;
+}
+
+export interface Consumer {
+  /** The broker that frames come from now; undefined: none. */
+  connectedTo(): string | undefined;
+  /** Finishes the batch under way, acknowledges it and says goodbye. */
+  close(): Promise<void>;
+}
+
+export interface ConsumerNeeds {
+  /** A new connection to the first broker that lets us in; tries each once. */
+  connect(): Promise<Connection>;
+  setAside: SetAside;
+  /** Resolves after the back-off for so many failures in a row, or when `signal` fires. */
+  pause(failures: number, signal: AbortSignal): Promise<void>;
+  /** Milliseconds without a frame after which the subscription is made anew: a broker can lose one and keep the connection. */
+  readonly idle: number;
+  readonly log: Log;
+}
+
+/**
+ * Calls `onBatch` with one batch at a time, each with what has arrived, until `close`. When `onBatch` resolves, its frames are
+ * acknowledged; when it rejects, the connection is dropped and the broker brings them again, in order, after a back-off.
+ */
+export function consume(
+  needs: ConsumerNeeds,
+  options: ConsumeOptions,
+  onBatch: (batch: Batch) => Promise<void>,
+): Consumer {
+  const closing = new AbortController();
+  let connection: Connection | undefined;
+
+  const run = async () => {
+    let failures = 0;
+    while (!closing.signal.aborted) {
+      try {
+        connection = await needs.connect();
+        needs.log.info('intake listens', { broker: connection.address.text, queue: options.queue });
+        const { batches, why } = await serve(needs, options, onBatch, connection, closing.signal);
+        if (closing.signal.aborted) return;
+        failures = batches > 0 ? 0 : failures;
+        const level = why === 'idle' ? 'debug' : 'warn';
+        needs.log[level]('intake left its broker', { broker: connection.address.text, reason: why, batches });
+      } catch (error) {
+        needs.log.warn('intake has no broker', { reason: errorText(error), failures });
+      } finally {
+        connection = undefined;
+      }
+      await needs.pause(failures++, closing.signal);
+    }
+  };
+  const running = run();
+  return {
+    connectedTo: () => connection?.address.text,
+    close: async () => {
+      closing.abort();
+      await running;
+    },
+  };
+}
+
+/** One connection's life. Returns only when no batch is under way: the next connection must not overtake it. */
+async function serve(
+  needs: ConsumerNeeds,
+  options: ConsumeOptions,
+  onBatch: (batch: Batch) => Promise<void>,
+  connection: Connection,
+  closing: AbortSignal,
+): Promise<{ batches: number; why: string }> {
+  const left = { batches: 0, why: '' };
+  const waiting: Frame[] = [];
+  // Bytes that wait for their batch; beyond this, nothing more is read until there is room.
+  const room = Math.max(2 * options.bodyBytes, 64 * 1_048_576);
+  let held = 0;
+  let cameAt = performance.now();
+  let emptied: () => void = () => undefined;
+  let working: Promise<void> | undefined;
+
+  const work = async () => {
+    // What came in one packet is in one batch.
+    await setImmediate();
+    while (waiting.length > 0 && !connection.over() && !closing.aborted) {
+      const frames = waiting.splice(0, options.batch);
+      held -= frames.reduce((sum, frame) => sum + frame.body.length, 0);
+      if (held < room) emptied();
+      let acknowledged = false;
+      const ack = () => {
+        if (acknowledged) return;
+        acknowledged = true;
+        for (const frame of frames) connection.ack(frame);
+      };
+      await onBatch({ frames, ack });
+      ack();
+      left.batches += 1;
+    }
+  };
+  const start = () => {
+    working ??= work()
+      .catch((error: unknown) => connection.end(error instanceof Error ? error : new Error(String(error))))
+      .finally(() => {
+        working = undefined;
+        if (waiting.length > 0 && !connection.over() && !closing.aborted) start();
+      });
+  };
+  const take = async (incoming: Parameters<typeof readFrame>[1]) => {
+    if (held >= room) {
+      connection.reading(false);
+      await new Promise<void>((resolve) => {
+        emptied = resolve;
+      });
+      connection.reading(true);
+    }
+    const frame = await readFrame(needs.setAside, incoming, options.bodyBytes, connection.ended);
+    connection.moved();
+    cameAt = performance.now();
+    held += frame.body.length;
+    waiting.push(frame);
+    start();
+  };
+
+  const { promise: leave, resolve: leaveBecause } = Promise.withResolvers<string>();
+  const onClosing = () => leaveBecause('closing');
+  closing.addEventListener('abort', onClosing, { once: true });
+  const timer = setInterval(() => {
+    if (!working && performance.now() - cameAt > needs.idle) leaveBecause('idle');
+  }, needs.idle / 4);
+  try {
+    await connection.subscribe(
+      {
+        destination: `/queue/${options.queue}`,
+        'activemq.exclusive': 'true',
+        'activemq.prefetchSize': String(options.prefetch),
+      },
+      (incoming) => void take(incoming).catch((error: Error) => connection.end(error)),
+    );
+    left.why = await Promise.race([connection.ended.then(errorText), leave]);
+  } finally {
+    clearInterval(timer);
+    closing.removeEventListener('abort', onClosing);
+    emptied();
+    await working;
+    await connection.close();
+  }
+  return left;
+}

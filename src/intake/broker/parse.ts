@@ -1,0 +1,65 @@
+/**
+ * Reading of a frame's header lines, in place of stompit's own. A producer may name a JMS property as it likes and
+ * ActiveMQ puts the name on the wire as it is, so with stompit's reading one such frame would keep every frame behind it
+ * from us for ever: a name with a backslash or a line break and a value of more than 1 024 bytes break the connection,
+ * each time the frame comes; a property called `hasOwnProperty` ends the process; and a letter cut in two between two
+ * packets becomes two replacement characters.
+ */
+import stompit, { type Parser } from 'stompit';
+
+/** What is kept of one line, in bytes, and of one frame's headers; the rest is read and let go. */
+const lineLimit = 1_048_576;
+const headersLimit = 5_000;
+
+const escapes: Readonly<Record<string, string>> = { '\\r': '\r', '\\n': '\n', '\\c': ':', '\\\\': '\\' };
+/** STOMP 1.2 “Value Encoding”, except that an unknown escape stands for itself. */
+const unescape = (text: string): string =>
+  text.includes('\\') ? text.replace(/\\[rnc\\]/g, (escape) => escapes[escape] ?? escape) : text;
+
+interface Unfinished {
+  parts: Buffer[];
+  bytes: number;
+}
+const unfinished = new WeakMap<Parser, Unfinished>();
+
+/** One line without its end, or null when the chunk ends first. The bytes are kept as bytes until the line is whole. */
+function parseLine(this: Parser): string | null {
+  const end = this._chunk.indexOf(0x0a);
+  const before = unfinished.get(this);
+  const piece = this._chunk.subarray(0, end === -1 ? this._chunk.length : end);
+  this._consume(end === -1 ? piece.length : end + 1);
+  if (end === -1) {
+    const { parts, bytes } = before ?? { parts: [], bytes: 0 };
+    if (bytes < lineLimit) parts.push(piece);
+    unfinished.set(this, { parts, bytes: bytes + piece.length });
+    return null;
+  }
+  let line = piece;
+  if (before) {
+    unfinished.delete(this);
+    line = Buffer.concat([...before.parts, piece]).subarray(0, Math.max(lineLimit, piece.length));
+  }
+  // The carriage return belongs to the end of the line (STOMP 1.2 “Augmented BNF”).
+  return line.toString('utf8', 0, line.at(-1) === 0x0d ? line.length - 1 : line.length);
+}
+
+/** The first of several lines with one name counts (STOMP 1.2 “Repeated Header Entries”). */
+function parseHeaderLine(this: Parser): void {
+  const line = this._parseLine();
+  if (line === null) return;
+  if (this._numHeaders === 0) this._headers = Object.create(null) as Parser['_headers'];
+  if (line === '') {
+    this._beginBody();
+    return;
+  }
+  const colon = line.indexOf(':');
+  const name = unescape(colon === -1 ? line : line.slice(0, colon));
+  if (name in this._headers || this._numHeaders >= headersLimit) return;
+  this._headers[name] = colon === -1 ? '' : unescape(line.slice(colon + 1));
+  this._numHeaders += 1;
+}
+
+/** Puts the two functions in stompit's parser: its methods name each other through this prototype. */
+export function installHeaderReading(): void {
+  Object.assign(stompit.IncomingFrameStream.prototype, { _parseLine: parseLine, _parseHeaderLine: parseHeaderLine });
+}

@@ -1,0 +1,180 @@
+/** Frame → what the store is given: a document that was read and checked, or a dead letter that says what was wrong. */
+import { createHash } from 'node:crypto';
+import { Fault, type Finding } from '../domain/fault.ts';
+import { type Environment, keyedTextLimit, type MessageType } from '../domain/message.ts';
+import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import { errorText, type Log } from '../platform/log.ts';
+import type { CheckedFrame, DeadFrame, TakenFrame } from '../store/accept/frames.ts';
+import type { Frame } from './broker/frame.ts';
+import { frameNames, readHeaders, type Said } from './headers.ts';
+
+/** What the document itself says. */
+export interface DocumentFacts {
+  readonly format: string;
+  readonly mediaType: string;
+  readonly dataSchema: string;
+  readonly messageType: MessageType | undefined;
+  readonly recipient: OrganisationNumber | undefined;
+  readonly documentNumber: string;
+  readonly currency?: string | undefined;
+  readonly total?: string | undefined;
+  /** Breaches of the rules of its format. */
+  readonly findings: readonly Finding[];
+}
+
+export interface CheckDeps {
+  /** Throws Fault for what cannot be read at all. */
+  read(bytes: Uint8Array, transport: 'text' | 'bytes'): DocumentFacts;
+  readonly environment: Environment;
+  now(): Date;
+  readonly log: Log;
+}
+
+/** Most findings, and longest text in one, that go into the store and an answer. */
+const findingsLimit = 50;
+const textLimit = 500;
+const detailLimit = 2_000;
+
+/** Never throws: a frame that breaks the reader itself is a dead letter too. */
+export function check(deps: CheckDeps, frame: Frame): TakenFrame {
+  const names = frameNames(frame.headers);
+  const bodySha256 = frame.beyondLimit?.sha256 ?? createHash('sha256').update(frame.body).digest();
+  let said: Said | undefined;
+  let document: DocumentFacts | undefined;
+  try {
+    refuseWithoutDocument(frame);
+    said = readHeaders(frame.headers);
+    document = deps.read(frame.body, frame.isText ? 'text' : 'bytes');
+    const { messageType, recipient } = agree(said, document);
+    return {
+      kind: 'document',
+      ...names,
+      bodySha256,
+      key: { messageType, recipient, documentNumber: document.documentNumber },
+      environment: deps.environment,
+      format: document.format,
+      mediaType: document.mediaType,
+      dataSchema: document.dataSchema,
+      document: frame.body,
+      eventTime: said.eventTime ?? new Date(frame.timestamp ?? deps.now().getTime()).toISOString(),
+      currency: document.currency,
+      total: document.total,
+      isText: frame.isText,
+      headers: frame.headers,
+    };
+  } catch (error) {
+    return {
+      kind: 'dead-letter',
+      brokerMessageId: names.brokerMessageId,
+      kaMessageId: names.kaMessageId,
+      correlationId: names.correlationId,
+      bodySha256,
+      fault: toFault(deps.log, frame, error),
+      body: frame.body,
+      isText: frame.isText,
+      headers: frame.headers,
+      messageType: said?.messageType ?? document?.messageType,
+      documentNumber: storableName(document?.documentNumber) || undefined,
+      recipient: said?.recipient ?? document?.recipient,
+    };
+  }
+}
+
+/** A frame that was right, but that the store does not take. */
+export function asDeadLetter(frame: TakenFrame, fault: Fault): DeadFrame {
+  if (frame.kind === 'dead-letter') return { ...frame, fault };
+  const { key, document, ...rest } = frame satisfies CheckedFrame;
+  return {
+    kind: 'dead-letter',
+    brokerMessageId: rest.brokerMessageId,
+    kaMessageId: rest.kaMessageId,
+    correlationId: rest.correlationId,
+    bodySha256: rest.bodySha256,
+    isText: rest.isText,
+    headers: rest.headers,
+    fault,
+    body: document,
+    ...key,
+  };
+}
+
+function refuseWithoutDocument(frame: Frame): void {
+  if (frame.beyondLimit) {
+    const { bytes } = frame.beyondLimit;
+    throw new Fault(
+      'frame-too-large',
+      `The frame has ${bytes} bytes, more than a document may have; the whole of it is on the dead-letter queue, its first ${frame.body.length} bytes are kept`,
+    );
+  }
+  if (frame.body.length > 0) return;
+  if (!frame.isText) throw new Fault('frame-empty', 'The bytes message is empty');
+  // All of these come over STOMP without a body and without a length.
+  throw new Fault(
+    'frame-not-a-document',
+    'The frame is a JMS map, stream or object message, or an empty text message; send the document as a text or bytes message',
+  );
+}
+
+/** Headers that are there must say what the document says; what neither says is missing. */
+function agree(said: Said, document: DocumentFacts): { messageType: MessageType; recipient: OrganisationNumber } {
+  const { findings } = document;
+  if (findings.length > 0) {
+    const [one] = findings;
+    const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
+    throw new Fault('document-invalid', `${one?.where}: ${one?.text}${more}`, { findings });
+  }
+  if (said.messageType && document.messageType && said.messageType !== document.messageType) {
+    throw disagreement('document-wrong-type', 'messageType', said.messageType, document.messageType);
+  }
+  if (said.recipient && document.recipient && said.recipient !== document.recipient) {
+    throw disagreement('document-wrong-recipient', 'recipient', said.recipient, document.recipient);
+  }
+  const number = document.documentNumber;
+  if (storableName(number) !== number || number === '') {
+    const expected = `1 to ${keyedTextLimit} characters, none of them NUL`;
+    const text = `A document number has ${expected}`;
+    throw new Fault('document-invalid', text, {
+      findings: [{ where: 'document number', rule: 'length', text, expected, found: number }],
+    });
+  }
+  return {
+    // Only what the document says decides where it goes; a header alone never does.
+    messageType: document.messageType ?? missing('messageType'),
+    recipient: document.recipient ?? missing('recipient'),
+  };
+}
+
+function disagreement(
+  code: 'document-wrong-type' | 'document-wrong-recipient',
+  header: string,
+  found: string,
+  expected: string,
+): Fault {
+  const text = `The header ${header} says ${found}, the document says ${expected}`;
+  return new Fault(code, text, { findings: [{ where: header, rule: 'agreement', text, expected, found }] });
+}
+
+function missing(header: string): never {
+  throw new Fault('header-missing', `The document does not say its ${header}`);
+}
+
+/** A document number as a key: cut, and without what SQL cannot hold. */
+function storableName(text: string | undefined): string | undefined {
+  return text?.slice(0, keyedTextLimit).toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+function toFault(log: Log, frame: Frame, error: unknown): Fault {
+  if (!(error instanceof Fault)) {
+    log.error('a frame broke its reader', { brokerMessageId: frame.brokerMessageId, error: errorText(error) });
+    return new Fault('internal', 'The gateway failed on this document; its operators have been told', { cause: error });
+  }
+  const cut = (text: string): string => text.slice(0, textLimit).toWellFormed();
+  const findings = error.findings.slice(0, findingsLimit).map((finding) => ({
+    where: cut(finding.where),
+    rule: cut(finding.rule),
+    text: cut(finding.text),
+    ...(finding.expected === undefined ? {} : { expected: cut(finding.expected) }),
+    ...(finding.found === undefined ? {} : { found: cut(finding.found) }),
+  }));
+  return new Fault(error.code, error.message.slice(0, detailLimit).toWellFormed(), { findings, cause: error });
+}

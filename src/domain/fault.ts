@@ -108,6 +108,11 @@ const table = {
   'envelope-malformed': { disposition: 'final', status: 400, title: 'The envelope cannot be read' },
   'signature-invalid': { disposition: 'final', status: 401, title: 'The signature is not that of these bytes' },
   'signature-key-unknown': { disposition: 'final', status: 401, title: 'The signature names a key we do not know' },
+  // Requests on our own listeners.
+  'request-malformed': { disposition: 'final', status: 400, title: 'The request cannot be read' },
+  'request-too-large': { disposition: 'final', status: 413, title: 'The request is larger than this resource takes' },
+  'method-not-allowed': { disposition: 'final', status: 405, title: 'The resource does not have that method' },
+  'certificate-required': { disposition: 'final', status: 401, title: 'The resource wants a client certificate' },
   // Operators, settings, suppliers.
   'setting-invalid': { disposition: 'operator', status: 500, title: 'The settings are not right' },
   'argument-invalid': { disposition: 'final', status: 400, title: 'The command was given something it cannot use' },

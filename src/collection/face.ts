@@ -1,0 +1,33 @@
+/** What suppliers find at our own listener. */
+import type { Express } from 'express';
+import { createApp, type Route } from '../platform/http/app.ts';
+import type { Log } from '../platform/log.ts';
+
+export interface SupplierAppParts {
+  readonly log: Log;
+  /** The key set (RFC 7517) of current and old signing keys. */
+  jwks(): object;
+}
+
+/** How long a supplier may keep the key set, in seconds; a signature with a key it lacks is its sign to fetch it anew. */
+const jwksSeconds = 300;
+
+/** The application behind the suppliers' listener. */
+export function supplierApp(parts: SupplierAppParts): Express {
+  return createApp(parts.log, [jwksRoute(parts)]);
+}
+
+/** Verifying must be possible for whoever gets hold of an envelope, so nobody is asked who they are. */
+function jwksRoute({ jwks }: Pick<SupplierAppParts, 'jwks'>): Route {
+  return {
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    certificate: 'not-asked',
+    handle: (_request, response) => {
+      response
+        .set('cache-control', `public, max-age=${jwksSeconds}`)
+        .type('application/jwk-set+json')
+        .send(Buffer.from(JSON.stringify(jwks())));
+    },
+  };
+}

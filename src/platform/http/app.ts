@@ -1,0 +1,147 @@
+/** What every listener of ours has in common: request ids, one log line each, limits, faults as problems. */
+import { randomUUID } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import { Fault, type FaultCode } from '../../domain/fault.ts';
+import { errorText, type Log } from '../log.ts';
+import { asFault, problemMediaType, problemOf } from './problem.ts';
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  /**
+   * `required`: turned away without a client certificate. Whose it is, and whether it may, the route itself looks up,
+   * per request: the TLS stack's word for it outlives a withdrawal.
+   */
+  readonly certificate: 'not-asked' | 'required';
+  /** Largest body, in bytes, read into a Buffer on `request.body`; absent: no body is taken. */
+  readonly mostBodyBytes?: number;
+  handle(request: Request, response: Response): void | Promise<void>;
+}
+
+/** What is known of a request so far; logged once, when the answer is out. */
+interface Trail {
+  readonly requestId: string;
+  readonly startedAt: number;
+  route?: string;
+  fault?: FaultCode;
+  error?: string;
+}
+const trails = new WeakMap<Request, Trail>();
+
+/** The id that this request's log line and its problem, if any, carry. */
+export function requestIdOf(request: Request): string {
+  return trailOf(request).requestId;
+}
+
+/** SHA-256 of the client's certificate, lower-case hex; undefined if it showed none. Says nothing about whether to trust it. */
+export function clientFingerprint(request: Request): string | undefined {
+  const { getPeerX509Certificate } = request.socket as Partial<TLSSocket>;
+  return getPeerX509Certificate?.call(request.socket)?.fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+/** Puts routes together to an application. A path without a route is 404, a method that a path does not have is 405. */
+export function createApp(log: Log, routes: readonly Route[]): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.set('query parser', 'simple');
+  app.use(beginTrail(log));
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const here = routes.filter((route) => route.path === path);
+    const methods = here.map((route) => route.method);
+    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ');
+    for (const route of here)
+      app[route.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete'](
+        path,
+        ...guards(route),
+        route.handle.bind(route),
+      );
+    app.all(path, (request, response) => {
+      response.set('allow', allowed);
+      throw new Fault('method-not-allowed', `${request.method} is not possible here; ${allowed} is`);
+    });
+  }
+  app.use((request) => {
+    throw new Fault('not-found', `there is nothing at ${request.path.slice(0, 200)}`);
+  });
+  app.use(answerFault(log));
+  return app;
+}
+
+function beginTrail(log: Log): RequestHandler {
+  return (request, response, next) => {
+    const trail: Trail = { requestId: randomUUID(), startedAt: performance.now() };
+    trails.set(request, trail);
+    response.set({ 'x-request-id': trail.requestId, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    // `close` comes once, whether the answer went out or the caller went away.
+    response.once('close', () => {
+      log.info('request', {
+        requestId: trail.requestId,
+        method: request.method,
+        // A path is anybody's text, and may hold ids: the pattern where there is one.
+        route: trail.route ?? request.path.slice(0, 200),
+        status: response.statusCode,
+        ms: Math.round(performance.now() - trail.startedAt),
+        remote: request.socket.remoteAddress,
+        ...(response.writableFinished ? {} : { broken: true }),
+        ...(trail.fault === undefined ? {} : { fault: trail.fault }),
+        ...(trail.error === undefined ? {} : { error: trail.error }),
+      });
+    });
+    next();
+  };
+}
+
+function guards(route: Route): RequestHandler[] {
+  const note: RequestHandler = (request, _response, next) => {
+    trailOf(request).route = route.path;
+    if (route.certificate === 'required' && clientFingerprint(request) === undefined)
+      throw new Fault('certificate-required', 'show the client certificate that is registered for your organisation');
+    next();
+  };
+  if (route.mostBodyBytes !== undefined)
+    return [note, express.raw({ type: () => true, limit: route.mostBodyBytes, inflate: false })];
+  const noBody: RequestHandler = (request, response, next) => {
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    if (length === '0' && encoding === undefined) return next();
+    // What follows on this connection is a body that nobody will read.
+    response.set('connection', 'close');
+    throw new Fault('request-too-large', 'this resource takes no body');
+  };
+  return [note, noBody];
+}
+
+function answerFault(log: Log): ErrorRequestHandler {
+  return (error: unknown, request: Request, response: Response, _next) => {
+    const trail = trailOf(request);
+    const fault = asFault(error);
+    trail.fault = fault.code;
+    const problem = problemOf(fault, trail.requestId);
+    if (problem.status >= 500) trail.error = errorText(fault);
+    if (response.headersSent) {
+      // Half an answer is out: the only honest end is a broken connection.
+      log.warn('answer broken off', { requestId: trail.requestId, error: errorText(error) });
+      request.socket.destroy();
+      return;
+    }
+    response
+      .status(problem.status)
+      .type(problemMediaType)
+      .set('cache-control', 'no-store')
+      .send(Buffer.from(JSON.stringify(problem)));
+  };
+}
+
+function trailOf(request: Request): Trail {
+  const trail = trails.get(request);
+  if (trail === undefined) throw new Error('the request did not come through createApp');
+  return trail;
+}

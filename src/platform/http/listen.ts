@@ -1,0 +1,147 @@
+/** A TLS listener: limits on everything, credentials that can be changed while it runs, an end that lets answers out. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { Fault, type FaultCode } from '../../domain/fault.ts';
+import { errorText, type Log } from '../log.ts';
+import { type CheckedCredentials, checkTlsCredentials, type TlsCredentials } from '../tls/credentials.ts';
+import { trackConnections } from './connections.ts';
+import { problemMediaType, problemOf } from './problem.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Ask clients for a certificate; one that shows none, or any, gets in: each route decides. */
+  readonly requestCertificate: boolean;
+  readonly limits?: Partial<ListenLimits>;
+}
+
+/** Times in milliseconds. */
+export interface ListenLimits {
+  readonly handshake: number;
+  readonly headers: number;
+  /** For the whole request to come in. */
+  readonly request: number;
+  readonly keepAlive: number;
+  readonly headerBytes: number;
+  readonly connections: number;
+  readonly requestsPerConnection: number;
+}
+
+const defaultLimits: ListenLimits = {
+  handshake: 10_000,
+  headers: 10_000,
+  request: 30_000,
+  keepAlive: 65_000,
+  headerBytes: 16_384,
+  connections: 2_000,
+  requestsPerConnection: 10_000,
+};
+
+export interface TlsListener {
+  readonly host: string;
+  readonly port: number;
+  /**
+   * Takes other credentials into use for new connections.
+   * @throws Fault `certificate-invalid`; the old ones stay in use
+   */
+  reload(credentials: TlsCredentials): CheckedCredentials;
+  /** Takes no more connections, lets running requests end for at most `graceMs`, then closes what is left. */
+  close(graceMs?: number): Promise<void>;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Listens for HTTPS (HTTP/1.1 only, TLS 1.2 and later).
+ * @throws Fault `certificate-invalid` for the credentials, `setting-invalid` if the address cannot be had
+ */
+export async function listenTls(
+  parts: { readonly log: Log; now(): Date },
+  credentials: TlsCredentials,
+  handler: Handler,
+  options: ListenOptions,
+): Promise<TlsListener> {
+  const { log, now } = parts;
+  const limits = { ...defaultLimits, ...options.limits };
+  checkTlsCredentials(credentials, now());
+  const server = createServer(
+    {
+      ...contextOf(credentials),
+      requestCert: options.requestCertificate,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.handshake,
+      headersTimeout: limits.headers,
+      requestTimeout: limits.request,
+      keepAliveTimeout: limits.keepAlive,
+      maxHeaderSize: limits.headerBytes,
+      connectionsCheckingInterval: Math.min(1_000, limits.headers),
+    },
+    handler,
+  );
+  server.maxConnections = limits.connections;
+  server.maxRequestsPerSocket = limits.requestsPerConnection;
+  server.on('clientError', answerClientError);
+  server.on('tlsClientError', (error, socket) => {
+    log.debug('handshake failed', { remote: socket.remoteAddress, error: errorText(error) });
+  });
+  const stop = trackConnections(server);
+  await bind(server, options);
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: options.host,
+    port,
+    reload: (next) => {
+      const checked = checkTlsCredentials(next, now());
+      server.setSecureContext(contextOf(next));
+      log.info('listener credentials changed', { fingerprint: checked.fingerprint, notAfter: checked.notAfter });
+      return checked;
+    },
+    close: (graceMs = 5_000) => stop(graceMs),
+  };
+}
+
+function contextOf({ key, cert, ca }: TlsCredentials) {
+  return { key, cert, ca, minVersion: 'TLSv1.2' as const };
+}
+
+async function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (cause) {
+    throw new Fault('setting-invalid', `cannot listen on ${host} port ${port}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** What is not HTTP, too large or too slow has no request and no log line; it gets the shortest problem and the door. */
+function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  // Failed and timed-out handshakes come here too, and nothing can be written on those.
+  const isHttp = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '');
+  if (!isHttp || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const [status, code] = clientErrors[error.code ?? ''] ?? (['400 Bad Request', 'request-malformed'] as const);
+  const body = JSON.stringify({
+    ...problemOf(new Fault(code), crypto.randomUUID()),
+    status: Number(status.slice(0, 3)),
+  });
+  // Who does not take the hint is not waited for.
+  socket.setTimeout(1_000, () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+const clientErrors: Readonly<Record<string, readonly [string, FaultCode]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'request-too-large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'request-malformed'],
+};

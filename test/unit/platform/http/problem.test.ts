@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { inspect } from 'node:util';
 import { Fault, faultCodes, faultTable } from '../../../../src/domain/fault.ts';
 import { problemOf } from '../../../../src/platform/http/problem.ts';
 
@@ -23,16 +22,16 @@ describe('problemOf', () => {
     assert.deepEqual(Object.keys(problemOf(new Fault('not-found'), id)), ['type', 'title', 'status', 'instance']);
   });
 
-  for (const error of [
-    new TypeError('secret'),
-    'secret',
-    { secret: 1 },
-    null,
-    undefined,
-    { status: 500, message: 'secret' },
-    { status: 200 },
-  ])
-    it(`${inspect(error)} is internal and says nothing`, () => {
+  for (const [what, error] of [
+    ['an error', new TypeError('secret')],
+    ['a text', 'secret'],
+    ['an object', { secret: 1 }],
+    ['null', null],
+    ['nothing', undefined],
+    ['an error of ours', { status: 500, message: 'secret' }],
+    ['an error with the status of a success', { status: 200 }],
+  ] as const)
+    it(`${what} is internal and says nothing`, () => {
       assert.deepEqual(problemOf(error, id), {
         type: 'urn:kuvert:fault:internal',
         title: faultTable.internal.title,

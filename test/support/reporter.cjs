@@ -46,10 +46,12 @@ function framesOf(stack) {
 }
 
 function diffOf(err) {
-  if (err.showDiff === false || !('expected' in err) || err.expected === undefined || err.actual === err.expected) {
+  const { actual: was, expected: wanted } = err;
+  // Of true and false there is nothing to compare.
+  if (err.showDiff === false || wanted === undefined || typeof wanted === 'boolean' || was === wanted) {
     return '';
   }
-  const [actual, expected] = [err.actual, err.expected].map((value) =>
+  const [actual, expected] = [was, wanted].map((value) =>
     typeof value === 'string' ? value : JSON.stringify(value, null, 2),
   );
   return actual === expected || actual === undefined ? '' : reporters.Base.generateDiff(actual, expected).trim();

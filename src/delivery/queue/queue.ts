@@ -1,6 +1,8 @@
 /** The door to BullMQ and Redis: one job for each lane that has something to do. PostgreSQL decides; this only rings. */
+
 import { DelayedError, type Job, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { Fault } from '../../domain/fault.ts';
 import { errorText, type Log } from '../../platform/log.ts';
 import type { Drained } from '../drain.ts';
 
@@ -43,7 +45,10 @@ function connect(options: QueueOptions, failFast: boolean): Redis {
 async function ready(redis: Redis): Promise<void> {
   if (redis.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('Redis did not answer within 10 s')), 10_000);
+    const timer = setTimeout(
+      () => reject(new Fault('server-unavailable', 'Redis (REDIS_URL) did not answer within 10 s')),
+      10_000,
+    );
     redis.once('ready', () => {
       clearTimeout(timer);
       resolve();

@@ -1,0 +1,128 @@
+/** The intake role: frames from the broker become messages; answers and dead letters go back to it. */
+import { createAlarms } from '../delivery/queue/queue.ts';
+import { readDocument } from '../documents/read.ts';
+import { createBroker } from '../intake/broker/broker.ts';
+import { createSetAside } from '../intake/dead-letter.ts';
+import { runOutbox } from '../intake/outbox.ts';
+import { type ReceiveDeps, receive } from '../intake/receive.ts';
+import type { SettingKey, Settings } from '../platform/config/settings.ts';
+import type { Log } from '../platform/log.ts';
+import { accept } from '../store/accept/accept.ts';
+import { asTheOnlySender, markSent, outboxChannel, takeUnsent } from '../store/outbox.ts';
+import { openStore, type Running, readFileOf } from './parts.ts';
+
+export const intakeSettings = [
+  'environment',
+  'databaseUrl',
+  'databaseConnections',
+  'redisUrl',
+  'redisPrefix',
+  'brokerUrls',
+  'brokerUser',
+  'brokerPassword',
+  'brokerCaFile',
+  'queueIn',
+  'queueStatus',
+  'queueDead',
+  'brokerPrefetch',
+  'brokerHeartbeat',
+  'brokerWatchdog',
+  'intakeBatch',
+  'documentBytes',
+  'documentDepth',
+  'documentElements',
+  'outboxBatch',
+] as const satisfies readonly SettingKey[];
+export type IntakeSettings = Pick<Settings, (typeof intakeSettings)[number]>;
+
+/** How often the outbox is looked at, in milliseconds, when nobody in this process wrote to it. */
+const outboxEvery = 500;
+
+/** The broker that the settings name; for intake, and for commands that put documents on the queue. */
+export function brokerOf(
+  settings: Pick<
+    Settings,
+    'brokerUrls' | 'brokerUser' | 'brokerPassword' | 'brokerCaFile' | 'brokerHeartbeat' | 'brokerWatchdog'
+  >,
+  log: Log,
+) {
+  return createBroker({
+    urls: settings.brokerUrls,
+    user: settings.brokerUser,
+    password: settings.brokerPassword,
+    ca: settings.brokerCaFile === undefined ? undefined : readFileOf('brokerCaFile', settings.brokerCaFile),
+    heartbeat: settings.brokerHeartbeat,
+    watchdog: settings.brokerWatchdog,
+    log,
+    random: Math.random,
+  });
+}
+
+/**
+ * @param compose for the crash tests: the steps may be replaced by steps that end the process.
+ * @throws Fault when PostgreSQL or Redis does not answer or a setting's file is not right; a broker that is away is waited for.
+ */
+export async function startIntake(
+  settings: IntakeSettings,
+  log: Log,
+  compose: (deps: ReceiveDeps) => ReceiveDeps = (deps) => deps,
+): Promise<Running> {
+  const broker = brokerOf(settings, log);
+  const pool = await openStore(settings, 'intake', log);
+  const alarms = await createAlarms({ redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log }).catch(
+    async (error: unknown) => {
+      await pool.close();
+      throw error;
+    },
+  );
+  const sender = broker.createSender();
+  const outbox = runOutbox(
+    {
+      alone: (work) =>
+        asTheOnlySender(pool, (db) =>
+          work({ take: (limit, bytes) => takeUnsent(db, limit, bytes), mark: (ids) => markSent(db, ids) }),
+        ),
+      send: (frames) => sender.send(frames),
+      queues: { status: settings.queueStatus, dead: settings.queueDead },
+      batch: settings.outboxBatch,
+      log,
+    },
+    outboxEvery,
+  );
+  const ear = pool.listen(outboxChannel, () => outbox.wake());
+  const limits = { bytes: settings.documentBytes, depth: settings.documentDepth, elements: settings.documentElements };
+  const deps = compose({
+    read: (bytes, transport) => readDocument(bytes, limits, transport),
+    store: (batch) => accept(pool, batch),
+    wake: async (lanes) => {
+      for (const lane of lanes) await alarms.wake(lane, 0);
+    },
+    environment: settings.environment,
+    now: () => new Date(),
+    log,
+  });
+  const consumer = broker.consume(
+    {
+      queue: settings.queueIn,
+      prefetch: settings.brokerPrefetch,
+      batch: settings.intakeBatch,
+      bodyBytes: settings.documentBytes,
+    },
+    createSetAside((queue, headers, body) => sender.stream(queue, headers, body), settings.queueDead),
+    async (batch) => {
+      await receive(deps, batch);
+      outbox.wake();
+    },
+  );
+  log.info('intake runs', { environment: settings.environment, queue: settings.queueIn });
+  return {
+    stop: async () => {
+      await consumer.close();
+      await ear.close();
+      await outbox.close();
+      await sender.close();
+      await alarms.close();
+      await pool.close();
+    },
+  };
+}

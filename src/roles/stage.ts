@@ -1,0 +1,135 @@
+/** A private place to run in: local servers for those not given, fresh certificates, and the settings that lead to them. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import { type CredentialFiles, type DevSupplier, writeDevCertificates } from '../pki/dev-certificates.ts';
+import { readSettings } from '../platform/config/read.ts';
+import type { Settings } from '../platform/config/settings.ts';
+import { type Local, startLocal } from '../platform/local/local.ts';
+import { errorText, type Log } from '../platform/log.ts';
+import { migrate } from '../store/migrate.ts';
+import { createPool } from '../store/pool.ts';
+import type { Running } from './parts.ts';
+import { type RoleName, settingsFor } from './start.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface StageOptions {
+  /** Data, passwords and logs of the local servers, and the file `env`. */
+  readonly folder: string;
+  /** Whether the servers' data outlive `stop`. */
+  readonly keep: boolean;
+  readonly certificatesFolder: string;
+  readonly suppliers: readonly DevSupplier[];
+  readonly roles: readonly RoleName[];
+  /** Settings that are given; the rest is made up here. */
+  readonly given: Environment;
+  readonly log: Log;
+}
+
+export interface Stage extends Running {
+  readonly settings: Settings;
+  /** All settings as they would be written: for other processes that shall see the same gateway. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A shell can read it: `set -a; . FILE; set +a`. */
+  readonly environmentFile: string;
+  readonly caFile: string;
+  readonly supplierCredentials: ReadonlyMap<OrganisationNumber, CredentialFiles>;
+  readonly clientCertificateFile: string;
+  /** Migrations that were run now. */
+  readonly migrated: readonly string[];
+}
+
+const sender: DevSupplier = { name: 'Arbetsförmedlingen', organisationNumber: '2021002114' as OrganisationNumber };
+
+/** @throws Fault when a server is not installed or does not start, or a given setting is wrong; nothing is left running. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { given, log } = options;
+  const folder = resolve(options.folder);
+  const certificates = await writeDevCertificates(resolve(options.certificatesFolder), options.suppliers, sender);
+  const local = await startLocal({
+    folder,
+    keep: options.keep,
+    want: { broker: !given.BROKER_URLS, redis: !given.REDIS_URL, postgres: !given.DATABASE_URL },
+    log,
+  });
+  try {
+    const environment = present({
+      KUVERT_ENVIRONMENT: 'test',
+      // Endpoints of a developer's machine are on it.
+      KUVERT_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
+      KUVERT_SUPPLIER_HOST: '127.0.0.1',
+      KUVERT_SUPPLIER_PORT: '0',
+      ...serversOf(local),
+      KUVERT_CA_FILE: certificates.caFile,
+      KUVERT_SIGNING_KEY_FILE: certificates.signing.keyFile,
+      KUVERT_SIGNING_CERTIFICATE_FILE: certificates.signing.certificateFile,
+      KUVERT_CLIENT_KEY_FILE: certificates.client.keyFile,
+      KUVERT_CLIENT_CERTIFICATE_FILE: certificates.client.certificateFile,
+      KUVERT_SUPPLIER_KEY_FILE: certificates.supplierListener.keyFile,
+      KUVERT_SUPPLIER_CERTIFICATE_FILE: certificates.supplierListener.certificateFile,
+      ...settingsIn(given),
+    });
+    const settings = readSettings(settingsFor(options.roles), environment) as Settings;
+    const migrated = await migrateStore(settings.databaseUrl, log);
+    return {
+      settings,
+      environment,
+      environmentFile: writeEnvironment(folder, environment),
+      caFile: certificates.caFile,
+      supplierCredentials: certificates.suppliers,
+      clientCertificateFile: certificates.client.certificateFile,
+      migrated,
+      stop: () => local.stop(),
+    };
+  } catch (error) {
+    await local.stop();
+    throw error;
+  }
+}
+
+async function migrateStore(url: string, log: Log): Promise<readonly string[]> {
+  const pool = createPool({
+    url,
+    connections: 2,
+    name: 'kuvert migrate',
+    onTrouble: (error) => log.warn('postgresql', { error: errorText(error) }),
+  });
+  try {
+    return (await migrate(pool)).applied;
+  } finally {
+    await pool.close();
+  }
+}
+
+function serversOf({ postgres, redis, broker }: Local): Environment {
+  return {
+    DATABASE_URL: postgres?.url,
+    REDIS_URL: redis?.url,
+    BROKER_URLS: broker?.url,
+    BROKER_USER: broker?.user,
+    BROKER_PASSWORD: broker?.password,
+  };
+}
+
+const settingsIn = (environment: Environment): Environment =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) => /^(KUVERT_|BROKER_|DATABASE_URL|REDIS_URL)/.test(name)),
+  );
+
+const present = (environment: Environment): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+
+/** Holds passwords: readable by its owner only. */
+function writeEnvironment(folder: string, environment: Readonly<Record<string, string>>): string {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'env');
+  const lines = Object.entries(environment).map(
+    ([name, value]) => `${name}='${value.replaceAll("'", String.raw`'\''`)}'`,
+  );
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return file;
+}

@@ -52,9 +52,19 @@ export async function drain(deps: DrainDeps, lane: number): Promise<Drained> {
   if (taken.kind === 'idle') return 'done';
   if (taken.kind === 'later') return { armIn: taken.wait };
   if (taken.lapsed > 0) deps.log.warn('lane had tries without an outcome', { lane, lapsed: taken.lapsed });
-  const { hold } = taken;
+  try {
+    return await drainTaken(deps, taken.hold, taken.lane);
+  } catch (error) {
+    // Nothing is on the wire any more. What was claimed and not recorded is “outcome unknown” to whoever takes the lane next,
+    // and that need not wait for the end of a lease.
+    await deps.leave(taken.hold).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function drainTaken(deps: DrainDeps, hold: Hold, lane: LaneView): Promise<Drained> {
   const sliceEnd = deps.now() + deps.slice;
-  let view = taken.lane;
+  let view = lane;
   for (;;) {
     if (deps.stopping() || deps.now() >= sliceEnd) {
       await deps.leave(hold);
@@ -138,10 +148,14 @@ async function pushOne(
   if (envelope instanceof Fault)
     return { ...claimed, outcome: { kind: 'unsendable', fault: envelope.code, detail: envelope.message, totalMs: 0 } };
   if (!one || !envelope) throw new Fault('internal', 'a delivery was claimed that was not asked for');
-  const outcome = await deps.push(target, one, envelope, claimed.attempt);
+  const outcome = await deps.push(target, one, envelope, claimed.attempt).catch((error: unknown): Outcome => {
+    // A defect of ours. The others of the window are on the wire; they must be waited for and recorded.
+    deps.log.error('a push broke', { lane: target.lane, message: one.messageId, error: errorText(error) });
+    return { kind: 'message-failed', fault: 'internal', detail: errorText(error), totalMs: 0 };
+  });
   deps.log.info('pushed', {
     lane: target.lane,
-    message: one.messageId,
+    messageId: one.messageId,
     sequence: one.sequence,
     attempt: claimed.attempt,
     outcome: outcome.kind,

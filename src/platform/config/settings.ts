@@ -1,48 +1,8 @@
 /** Every setting: its name, how it is read, its default and what it does. docs/settings.md is made from this table. */
 import { environments } from '../../domain/message.ts';
-import {
-  bool,
-  bytes,
-  choice,
-  cidrs,
-  count,
-  duration,
-  durations,
-  file,
-  port,
-  type Reader,
-  share,
-  text,
-  url,
-  urls,
-} from './readers.ts';
-
-interface Setting<T> {
-  readonly name: string;
-  readonly read: Reader<T>;
-  /** As it would be written; undefined: must be given where it is needed. */
-  readonly default?: string;
-  readonly what: string;
-  /** Never shown; may also be given as NAME_FILE. */
-  readonly secret?: true;
-  /** May be left out altogether. */
-  readonly optional?: true;
-}
-
-function required<T>(name: string, read: Reader<T>, what: string, more: { secret?: true } = {}): Setting<T> {
-  return { name, read, what, ...more };
-}
-function optional<T>(
-  name: string,
-  read: Reader<T>,
-  what: string,
-  more: { secret?: true } = {},
-): Setting<T | undefined> {
-  return { name, read, what, optional: true, ...more };
-}
-function preset<T>(name: string, read: Reader<T>, value: string, what: string): Setting<T> {
-  return { name, read, default: value, what };
-}
+import { deliveryTable } from './delivery-settings.ts';
+import { bool, bytes, choice, count, duration, file, port, text, url, urls } from './readers.ts';
+import { optional, preset, required, type Setting } from './setting.ts';
 
 export const settingsTable = {
   environment: required(
@@ -177,98 +137,7 @@ export const settingsTable = {
   ),
   caFile: required('KUVERT_CA_FILE', file, "PEM file with the authorities that issue suppliers' certificates."),
 
-  // Delivery.
-  retrySchedule: preset(
-    'KUVERT_RETRY_SCHEDULE',
-    durations,
-    '5s,30s,2m,10m,30m,1h,2h,4h,8h',
-    'Waits between tries, of a lane and of a message; the last one repeats.',
-  ),
-  retryTotal: preset(
-    'KUVERT_RETRY_TOTAL',
-    duration('100ms', '365d'),
-    '7d',
-    'How long tries go on; then the message, or the lane, is held for an operator.',
-  ),
-  retryJitter: preset('KUVERT_RETRY_JITTER', share, '0.2', 'Each wait is spread by plus or minus this share.'),
-  retryAfterMost: preset(
-    'KUVERT_RETRY_AFTER_MOST',
-    duration('100ms', '30d'),
-    '8h',
-    'Longest `Retry-After` of an endpoint that is honoured.',
-  ),
-  heldProbe: preset(
-    'KUVERT_HELD_PROBE',
-    duration('100ms', '7d'),
-    '1h',
-    'How often a lane that is held because of its endpoint is probed.',
-  ),
-  failuresBackOff: preset(
-    'KUVERT_FAILURES_BACK_OFF',
-    count(1, 1_000),
-    '3',
-    'Different messages failing in a row before the lane backs off.',
-  ),
-  refusalsHold: preset(
-    'KUVERT_REFUSALS_HOLD',
-    count(1, 1_000),
-    '5',
-    'Different messages refused in a row before the lane is held and they wait again.',
-  ),
-  connectTimeout: preset(
-    'KUVERT_CONNECT_TIMEOUT',
-    duration('100ms', '2m'),
-    '10s',
-    'Longest wait for TCP and TLS with an endpoint.',
-  ),
-  pushTimeout: preset(
-    'KUVERT_PUSH_TIMEOUT',
-    duration('200ms', '10m'),
-    '30s',
-    "Longest time for a whole push, from connecting to the end of the answer's head.",
-  ),
-  lease: preset(
-    'KUVERT_LEASE',
-    duration('1s', '1h'),
-    '60s',
-    'How long a worker may hold a lane without recording; more than the push timeout by 5 s.',
-  ),
-  drainSlice: preset(
-    'KUVERT_DRAIN_SLICE',
-    duration('100ms', '10m'),
-    '10s',
-    'A lane under constant traffic gives its place back after this.',
-  ),
-  drainConcurrency: preset(
-    'KUVERT_DRAIN_CONCURRENCY',
-    count(1, 5_000),
-    '256',
-    'Lanes that one process drains at once.',
-  ),
-  sweepEvery: preset(
-    'KUVERT_SWEEP_EVERY',
-    duration('100ms', '10m'),
-    '5s',
-    'How often PostgreSQL is asked for what is due and Redis forgot.',
-  ),
-  answerBytes: preset(
-    'KUVERT_ANSWER_BYTES',
-    bytes('1KB', '10MB'),
-    '64KB',
-    "Most that is read of an endpoint's answer before the connection is closed.",
-  ),
-  answerExcerpt: preset(
-    'KUVERT_ANSWER_EXCERPT',
-    bytes('0B', '64KB'),
-    '2KB',
-    "Most that is kept of an endpoint's answer in the record of the attempt.",
-  ),
-  egressAllow: preset(
-    'KUVERT_EGRESS_ALLOW',
-    cidrs,
-    '',
-    'Private or loopback ranges (CIDR, separated by commas) that endpoints may be in; metadata addresses never.',
-  ),
+  ...deliveryTable,
 
   // Listeners.
   supplierHost: preset('KUVERT_SUPPLIER_HOST', text, '0.0.0.0', "Where the suppliers' listener is bound."),

@@ -4,23 +4,11 @@ import { Fault } from '../../domain/fault.ts';
 import type { Db, Pool } from '../pool.ts';
 import { moveAlarms } from '../wake.ts';
 import { insertAcceptanceAnswers } from './answers.ts';
+import type { Decision } from './decision.ts';
 import { decideVersions } from './documents.ts';
 import type { Accepted, CheckedFrame, DeadFrame, TakenFrame, Verdict } from './frames.ts';
 import { insertDeadLetters, insertFrames, knownFrames } from './ledger.ts';
-import { insertMessages, type NewMessage } from './messages.ts';
-
-/** What is decided about one frame of the batch, in the order of the batch. */
-export type Decision =
-  | { readonly kind: 'again' }
-  | { readonly kind: 'message'; readonly frame: CheckedFrame; readonly message: NewMessage }
-  | { readonly kind: 'duplicate'; readonly frame: CheckedFrame; readonly messageId: string }
-  | {
-      readonly kind: 'dead-letter';
-      readonly frame: DeadFrame;
-      readonly deadLetterId: string;
-      /** The message that has the number already. */
-      readonly firstId: string | undefined;
-    };
+import { insertMessages } from './messages.ts';
 
 /**
  * Stores a batch in one transaction: all of it, or nothing of it. Power lost before the commit: the broker still has every

@@ -4,7 +4,7 @@ import { type AnswerFacts, type AnswerKind, answer } from '../../domain/answer.t
 import { faultTable } from '../../domain/fault.ts';
 import { insertAnswers } from '../answers.ts';
 import type { Db } from '../pool.ts';
-import type { Decision } from './accept.ts';
+import type { Decision } from './decision.ts';
 import type { StoredState } from './messages.ts';
 
 export async function insertAcceptanceAnswers(

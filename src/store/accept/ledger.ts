@@ -1,51 +1,51 @@
 /** The ledger of frames, and the dead letters. */
 import type { Db } from '../pool.ts';
-import type { Decision } from './accept.ts';
+import { storableJson, storableText } from '../storable.ts';
+import type { Decision } from './decision.ts';
 import type { TakenFrame } from './frames.ts';
 
 const sameFrame = (brokerMessageId: string, sha256: Uint8Array): string =>
   `${brokerMessageId} ${Buffer.from(sha256).toString('hex')}`;
 
+const storable = (text: string | undefined, limit: number): string | null =>
+  text === undefined ? null : storableText(text, limit);
+
+const storedBrokerId = (frame: TakenFrame): string | null => storable(frame.brokerMessageId, 500);
+
 /** Those frames of the batch that are in the ledger, or stand earlier in the batch: brought again after a lost acknowledgement. */
 export async function knownFrames(db: Db, batch: readonly TakenFrame[]): Promise<Set<TakenFrame>> {
   const { rows } = await db.query<{ broker_message_id: string; body_sha256: Buffer }>(
     'select broker_message_id, body_sha256 from frame where broker_message_id = any($1)',
-    [batch.flatMap((frame) => frame.brokerMessageId ?? [])],
+    [batch.flatMap((frame) => storedBrokerId(frame) ?? [])],
   );
   const seen = new Set(rows.map((row) => sameFrame(row.broker_message_id, row.body_sha256)));
   const known = new Set<TakenFrame>();
   for (const frame of batch) {
-    if (frame.brokerMessageId === undefined) continue;
-    const name = sameFrame(frame.brokerMessageId, frame.bodySha256);
+    const id = storedBrokerId(frame);
+    if (id === null) continue;
+    const name = sameFrame(id, frame.bodySha256);
     if (seen.has(name)) known.add(frame);
     seen.add(name);
   }
   return known;
 }
 
-/** Text that a text column takes whatever a sender wrote: no NUL, no lone surrogate, not endless. */
-const storable = (text: string | undefined, limit = 2_000): string | null =>
-  text === undefined ? null : text.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, limit).toWellFormed();
-
 export async function insertDeadLetters(db: Db, decisions: readonly Decision[]): Promise<void> {
   for (const decision of decisions) {
     if (decision.kind !== 'dead-letter') continue;
     const { frame, deadLetterId } = decision;
-    const findings = JSON.stringify(frame.fault.findings)
-      .toWellFormed()
-      .replaceAll(String.raw`\u0000`, String.raw`\ufffd`);
     await db.query(
       `insert into dead_letter (id, broker_message_id, is_text, body, headers, fault, detail, findings, organisation_number, document_number)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         deadLetterId,
-        storable(frame.brokerMessageId, 500),
+        storedBrokerId(frame),
         frame.isText,
         frame.body,
         Buffer.from(JSON.stringify(frame.headers)),
         frame.fault.code,
         storable(frame.fault.message, 10_000),
-        findings,
+        storableJson(frame.fault.findings),
         storable(frame.recipient, 200),
         storable(frame.documentNumber, 200),
       ],
@@ -63,7 +63,7 @@ export async function insertFrames(db: Db, decisions: readonly Decision[]): Prom
        from unnest($1::text[], $2::bytea[], $3::text[], $4::uuid[], $5::uuid[]) with ordinality as t (broker, sha256, verdict, message, dead, place)
       order by place`,
     [
-      taken.map(({ frame }) => storable(frame.brokerMessageId, 500)),
+      taken.map(({ frame }) => storedBrokerId(frame)),
       taken.map(({ frame }) => frame.bodySha256),
       taken.map(({ kind }) => kind),
       taken.map((decision) => {

@@ -1,0 +1,63 @@
+/** Reading what is typed after a command; what cannot be read says what would. */
+import { InvalidArgumentError } from 'commander';
+import { type DeliveryState, deliveryStates } from '../domain/delivery.ts';
+import { type MessageType, messageTypes, parseMessageType } from '../domain/message.ts';
+import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
+import { parseDuration } from '../domain/schedule.ts';
+import { reasonLimit } from '../store/audit.ts';
+
+export function organisationNumber(text: string): OrganisationNumber {
+  const number = parseOrganisationNumber(text);
+  if (number === undefined)
+    throw new InvalidArgumentError(
+      'An organisation number such as 556016-0680 is expected; its check digit must be right.',
+    );
+  return number;
+}
+
+/** Several may be given. */
+export function organisationNumbers(text: string, before: readonly OrganisationNumber[] = []): OrganisationNumber[] {
+  return [...before, organisationNumber(text)];
+}
+
+export function messageType(text: string): MessageType {
+  const type = parseMessageType(text);
+  if (type === undefined) throw new InvalidArgumentError(`One of ${messageTypes.join(', ')} is expected.`);
+  return type;
+}
+
+export function deliveryState(text: string): DeliveryState {
+  const state = deliveryStates.find((one) => one === text);
+  if (state === undefined) throw new InvalidArgumentError(`One of ${deliveryStates.join(', ')} is expected.`);
+  return state;
+}
+
+export function reason(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') throw new InvalidArgumentError('Say why, in a few words.');
+  if (trimmed.length > reasonLimit) throw new InvalidArgumentError(`At most ${reasonLimit} characters.`);
+  return trimmed;
+}
+
+export function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^\d+$/.test(text) || number < least || number > most)
+      throw new InvalidArgumentError(`A whole number from ${least} to ${most} is expected.`);
+    return number;
+  };
+}
+
+/** RFC 3339, a date, or how long ago: `2026-03-01T12:00:00Z`, `2026-03-01`, `2h`. */
+export function since(text: string): Date {
+  const ago = parseDuration(text);
+  if (ago !== undefined) return new Date(Date.now() - ago);
+  const date = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+    ? new Date(text)
+    : undefined;
+  if (date === undefined || Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError(
+      'A time such as 2026-03-01T12:00:00Z, a date, or a duration such as 2h is expected.',
+    );
+  return date;
+}

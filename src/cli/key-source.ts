@@ -1,0 +1,64 @@
+/** Where the keys that verify envelopes come from: a key set's URL or file, or the signing certificate itself. */
+import { readFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { Fault } from '../domain/fault.ts';
+import { keysOfCertificates, keysOfJwks, type VerificationKeys } from '../envelope/keys.ts';
+
+/** More than any key set of ours. */
+const mostBytes = 1_048_576;
+const timeout = 10_000;
+
+/**
+ * @param source a URL (https) or a file
+ * @param ca PEM of the authorities that may have issued the listener's certificate; undefined: the machine's
+ * @throws Fault `argument-invalid` when it cannot be read · `server-unavailable` when nobody answers · `envelope-malformed`
+ */
+export async function keysOfSet(source: string, ca?: string): Promise<VerificationKeys> {
+  const text = /^https?:/i.test(source) ? await fetchText(source, ca) : readText(source);
+  let set: unknown;
+  try {
+    set = JSON.parse(text);
+  } catch (cause) {
+    throw new Fault('envelope-malformed', `${source} is no JSON Web Key Set: ${(cause as Error).message}`, { cause });
+  }
+  return keysOfJwks(set);
+}
+
+/** @throws Fault `argument-invalid` · `certificate-invalid` */
+export function keysOfCertificateFile(file: string): VerificationKeys {
+  return keysOfCertificates([readText(file)]);
+}
+
+/** @throws Fault `argument-invalid` naming the file. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Fault('argument-invalid', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function fetchText(url: string, ca: string | undefined): Promise<string> {
+  if (!URL.canParse(url) || !url.startsWith('https:'))
+    throw new Fault('argument-invalid', `the key set must be fetched over https, not from ${url}`);
+  return new Promise((resolve, reject) => {
+    const fail = (why: string, cause?: unknown) =>
+      reject(new Fault('server-unavailable', `the key set ${url} cannot be fetched: ${why}`, { cause }));
+    const request = get(url, { ...(ca === undefined ? {} : { ca }), timeout, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > mostBytes) request.destroy(new Error(`it is larger than ${mostBytes} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
+        else fail(`the answer was ${response.statusCode ?? 'none'}`);
+      });
+      response.on('error', (error) => fail(error.message, error));
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer in ${timeout / 1_000} s`)));
+    request.on('error', (error) => fail(error.message, error));
+  });
+}

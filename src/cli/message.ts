@@ -1,0 +1,147 @@
+/** `kuvert message`: looking at messages, and moving them. */
+import type { Command } from 'commander';
+import type { DeliveryState } from '../domain/delivery.ts';
+import { Fault } from '../domain/fault.ts';
+import type { MessageType } from '../domain/message.ts';
+import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import { type MessageAction, type MessageMoved, moveMessage } from '../operations/messages.ts';
+import { why } from '../operations/why.ts';
+import { findMessages, listMessages, type MessageRow, readMessage } from '../store/messages.ts';
+import type { Pool } from '../store/pool.ts';
+import { deliveryState, messageType, organisationNumber, reason, since, whole } from './arguments.ts';
+import { type Context, examples } from './context.ts';
+import { messageTable, showMessage } from './message-print.ts';
+import { actor, withStore } from './store.ts';
+import { json } from './terminal.ts';
+
+/** One document number may name a handful of versions, types and recipients; more is no way to name a message. */
+const mostFound = 20;
+
+export function addMessage(program: Command, context: Context): void {
+  const message = program
+    .command('message')
+    .description('Messages: where they are and why, and moving them by hand.')
+    .addHelpText(
+      'after',
+      examples(
+        ['kuvert message show SF-2026-0042', 'where it is and why, by document number'],
+        ['kuvert message release SF-2026-0042 --reason "they fixed it"', 'sends a refused or held message'],
+      ),
+    );
+  addList(message, context);
+  addShow(message, context);
+  addAction(
+    message,
+    context,
+    'resend',
+    'Delivers a delivered message once more, as a new delivery with the same envelope.',
+  );
+  addAction(message, context, 'cancel', 'Withdraws a message that is not with the supplier and not on the wire.');
+  addAction(message, context, 'hold', 'Keeps a message from being sent until it is released.');
+  addAction(message, context, 'release', 'Sends a refused or held message on its way.');
+}
+
+interface ListOptions {
+  recipient?: OrganisationNumber;
+  state?: DeliveryState;
+  type?: MessageType;
+  document?: string;
+  since?: Date;
+  after?: number;
+  limit: number;
+  json?: true;
+}
+
+function addList(message: Command, { terminal }: Context): void {
+  message
+    .command('list')
+    .description('Messages, newest first, a page at a time.')
+    .option('--recipient <organisation-number>', 'only to this organisation', organisationNumber)
+    .option('--state <state>', 'only in this state', deliveryState)
+    .option('--type <message-type>', 'only of this type', messageType)
+    .option('--document <number>', 'only with this document number')
+    .option('--since <time>', 'only accepted since then: a time, a date, or a duration such as 2h', since)
+    .option('--after <number>', 'go on after this message: the last number of the page before', whole(1, 1e15))
+    .option('--limit <count>', 'how many', whole(1, 1_000), 50)
+    .option('--json', 'for programs')
+    .addHelpText(
+      'after',
+      examples(
+        ['kuvert message list --state held --since 1d', 'what was accepted since yesterday and is held'],
+        ['kuvert message list --recipient 556016-0680 --json', 'for a script; `next` is what --after takes'],
+      ),
+    )
+    .action(async ({ type, document, json: asJson, ...filter }: ListOptions) => {
+      const rows = await withStore((pool) =>
+        listMessages(pool, { ...filter, messageType: type, documentNumber: document }),
+      );
+      const next = rows.length === filter.limit ? rows.at(-1)?.number : undefined;
+      if (asJson) return terminal.out(json({ messages: rows, next: next ?? null }));
+      terminal.out(rows.length === 0 ? 'No messages.' : messageTable(rows));
+      if (next !== undefined) terminal.err(`There may be more: --after ${next}`);
+    });
+}
+
+function addShow(message: Command, { terminal }: Context): void {
+  message
+    .command('show')
+    .description('Everything on record about a message: why it is where it is, deliveries, attempts, envelope.')
+    .argument('<message>', 'message id, or document number (then all that have it)')
+    .option('--json', 'for programs')
+    .addHelpText('after', examples(['kuvert message show SF-2026-0042', 'by document number, every version of it']))
+    .action(async (reference: string, options: { json?: true }) => {
+      const now = new Date();
+      const shown = await withStore(async (pool) => {
+        const found = await find(pool, reference);
+        return Promise.all(found.map(async (row) => ({ row, details: await readMessage(pool, row.id) })));
+      });
+      const whole = shown.flatMap(({ row, details }) => {
+        const current = details?.deliveries.find((delivery) => delivery.current);
+        return details && current ? [{ row, details, why: why(current, now) }] : [];
+      });
+      if (options.json) terminal.out(json(whole.map(({ row, details, why }) => ({ ...row, why, ...details }))));
+      else terminal.out(whole.map((one) => showMessage(one.row, one.details, one.why)).join('\n\n'));
+    });
+}
+
+function addAction(message: Command, { terminal }: Context, action: MessageAction, description: string): void {
+  message
+    .command(action)
+    .description(description)
+    .argument('<message>', 'message id, or document number if only one message has it')
+    .requiredOption('--reason <text>', 'why, for the audit', reason)
+    .option('--json', 'for programs')
+    .addHelpText('after', examples([`kuvert message ${action} SF-2026-0042 --reason "ticket 1234"`, description]))
+    .action(async (reference: string, options: { reason: string; json?: true }) => {
+      const moved = await withStore(async (pool) => {
+        const { id } = onlyOne(await find(pool, reference), reference);
+        return moveMessage(pool, { action, messageId: id, actor: actor(), reason: options.reason, now: new Date() });
+      });
+      terminal.out(options.json ? json(moved) : said(moved));
+    });
+}
+
+async function find(pool: Pool, reference: string): Promise<MessageRow[]> {
+  const found = await findMessages(pool, reference, mostFound);
+  if (found.length === 0)
+    throw new Fault('not-found', `no message has the id or document number ${reference}; see \`kuvert message list\``);
+  return found;
+}
+
+function onlyOne(found: readonly MessageRow[], reference: string): MessageRow {
+  const [first, ...more] = found;
+  if (first !== undefined && more.length === 0) return first;
+  const choices = found.map(
+    ({ id, messageType: type, recipient, version, state }) =>
+      `  ${id}  ${type} to ${recipient}, version ${version}, ${state}`,
+  );
+  throw new Fault(
+    'argument-invalid',
+    `${found.length} messages have the document number ${reference}; name one by its id:\n${choices.join('\n')}`,
+  );
+}
+
+const said = ({ messageId, documentNumber, before, after, changed }: MessageMoved): string =>
+  changed
+    ? `message ${messageId} (${documentNumber}) was ${before} and is ${after}`
+    : `message ${messageId} (${documentNumber}) is ${after} already; nothing was changed`;

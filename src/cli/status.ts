@@ -1,0 +1,91 @@
+/** `kuvert status`: is every message accounted for, and do the lanes flow? */
+import type { Command } from 'commander';
+import { type Conservation, conservation } from '../store/conservation.ts';
+import { type LaneOverview, laneOverview, unaddressed } from '../store/supplier-lanes.ts';
+import { type Context, examples } from './context.ts';
+import { withStore } from './store.ts';
+import { moment, span, table } from './table.ts';
+import { json } from './terminal.ts';
+
+export function addStatus(program: Command, { terminal, exitWith }: Context): void {
+  program
+    .command('status')
+    .description('Whether every message is accounted for, and how each lane is. Exit code 6 when one is not.')
+    .option('--json', 'for programs')
+    .addHelpText(
+      'after',
+      examples(
+        ['kuvert status', 'conservation on top, then a line for each lane'],
+        ['kuvert status --json | jq .conservation.conserved', 'for a monitor'],
+      ),
+    )
+    .action(async (options: { json?: true }) => {
+      const status = await withStore(async (pool) => ({
+        conservation: await conservation(pool),
+        lanes: await laneOverview(pool),
+        unaddressed: await unaddressed(pool),
+      }));
+      if (!status.conservation.conserved) exitWith(6);
+      terminal.out(
+        options.json
+          ? json(status)
+          : [
+              showConservation(status.conservation),
+              showUnaddressed(status.unaddressed),
+              showLanes(status.lanes, new Date()),
+            ]
+              .filter((part) => part !== '')
+              .join('\n\n'),
+      );
+    });
+}
+
+/** The one line that must always hold, and where it does not. */
+export function showConservation(c: Conservation): string {
+  const sums = `taken ${c.taken} = messages ${c.messages} + duplicates ${c.duplicates} + dead letters ${c.deadLetters}`;
+  const states = (['delivered', 'waiting', 'sending', 'held', 'refused', 'cancelled'] as const)
+    .filter((state) => c[state] > 0)
+    .map((state) => `${c[state]} ${state}`);
+  return [
+    `${c.conserved ? 'Conserved' : 'NOT CONSERVED'}: ${sums}`,
+    `Messages: ${states.join(', ') || 'none'}${c.purged > 0 ? `, ${c.purged} purged` : ''}; answers not sent yet: ${c.outboxDepth}`,
+    ...c.breaches.map((breach) => `  broken: ${breach}`),
+  ].join('\n');
+}
+
+function showUnaddressed(rows: readonly { organisationNumber: string; held: number; oldest: Date }[]): string {
+  return rows
+    .map(
+      ({ organisationNumber, held, oldest }) =>
+        `Held, no address takes them: ${held} for ${organisationNumber}, the oldest since ${moment(oldest)}`,
+    )
+    .join('\n');
+}
+
+export function showLanes(lanes: readonly LaneOverview[], now: Date): string {
+  if (lanes.length === 0) return 'No lanes yet: `kuvert supplier import FILE` makes them.';
+  const ahead = (at: Date | undefined) => {
+    if (at === undefined) return undefined;
+    return at <= now ? 'now' : `in ${span(at.getTime() - now.getTime())}`;
+  };
+  return table(
+    [
+      { title: 'ORGANISATION', value: ({ organisationNumber }) => organisationNumber },
+      { title: 'SUPPLIER', value: ({ supplier }) => supplier },
+      { title: 'ADDRESS', value: ({ address }) => address },
+      { title: 'LANE', value: ({ state }) => state },
+      { title: 'REASON', value: ({ reason }) => reason },
+      { title: 'NEXT WAKE', value: ({ nextWake }) => ahead(nextWake) },
+      { title: 'WAITING', value: ({ waiting }) => waiting },
+      { title: 'SENDING', value: ({ sending }) => sending },
+      { title: 'HELD', value: ({ held }) => held },
+      { title: 'REFUSED', value: ({ refused }) => refused },
+      { title: 'DELIVERED', value: ({ delivered }) => delivered },
+      {
+        title: 'OLDEST WAITING',
+        value: ({ oldestWaiting }) => oldestWaiting && span(now.getTime() - oldestWaiting.getTime()),
+      },
+    ],
+    lanes,
+  );
+}

@@ -1,0 +1,135 @@
+/** `kuvert supplier`: organisations, their addresses, and their lanes. */
+import type { Command } from 'commander';
+import { Fault } from '../domain/fault.ts';
+import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import { laneOverview } from '../store/supplier-lanes.ts';
+import { readRegister } from '../store/suppliers.ts';
+import { importSuppliers } from '../suppliers/import.ts';
+import { type LaneAction, moveLane } from '../suppliers/lanes.ts';
+import { readSupplierFile } from '../suppliers/read-file.ts';
+import { organisationNumber, reason } from './arguments.ts';
+import { type Context, examples } from './context.ts';
+import { actor, withStore } from './store.ts';
+import { showImport, showSupplier, supplierTable } from './supplier-print.ts';
+import { json } from './terminal.ts';
+
+export function addSupplier(program: Command, context: Context): void {
+  const supplier = program
+    .command('supplier')
+    .description('Suppliers: who they are, where they are reached, whether their lanes flow.')
+    .addHelpText(
+      'after',
+      examples(
+        ['kuvert supplier import exempel.json --reason "ticket 1234"', 'a new supplier, or a change'],
+        ['kuvert supplier pause 556016-0680 --reason "they asked us to"', 'nothing is sent until it is resumed'],
+      ),
+    );
+  addImport(supplier, context);
+  addList(supplier, context);
+  addShow(supplier, context);
+  addLaneAction(supplier, context, 'pause', 'Stops the lane to an address: nothing more is sent until it is resumed.');
+  addLaneAction(supplier, context, 'resume', 'Lets a paused lane flow again.');
+  addLaneAction(
+    supplier,
+    context,
+    'release',
+    'Lets a lane that is held or backs off flow at once, its failures forgotten.',
+  );
+}
+
+function addImport(supplier: Command, { terminal }: Context): void {
+  supplier
+    .command('import')
+    .description(
+      'Brings suppliers and their addresses in line with a file (schemas/supplier/1.json); see docs/suppliers.md.',
+    )
+    .argument('<file>', 'JSON: one supplier, or an array of them')
+    .option('--reason <text>', 'why, for the audit', reason)
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'for programs')
+    .addHelpText(
+      'after',
+      examples(
+        ['kuvert supplier import suppliers.json --dry-run', 'every mistake, and every change it would make'],
+        ['kuvert supplier import suppliers.json --reason "ticket 1234"', 'all of it or, if anything is wrong, nothing'],
+      ),
+    )
+    .action(async (file: string, options: { reason?: string; dryRun?: true; json?: true }) => {
+      const now = new Date();
+      const read = readSupplierFile(file, now);
+      const summary = await withStore((pool) =>
+        importSuppliers(pool, read, {
+          actor: actor(),
+          reason: options.reason,
+          rehearsal: options.dryRun === true,
+          now,
+        }),
+      );
+      terminal.out(options.json ? json(summary) : showImport(summary));
+      if (!options.json)
+        for (const { where, text } of summary.warnings) terminal.err(`warning: ${where === '' ? '/' : where}: ${text}`);
+    });
+}
+
+function addList(supplier: Command, { terminal }: Context): void {
+  supplier
+    .command('list')
+    .description('Every supplier and address, with the state of its lane.')
+    .option('--json', 'for programs')
+    .addHelpText('after', examples(['kuvert supplier list', 'one line for each address']))
+    .action(async (options: { json?: true }) => {
+      const { suppliers, lanes } = await withStore(async (pool) => ({
+        suppliers: await readRegister(pool),
+        lanes: await laneOverview(pool),
+      }));
+      terminal.out(options.json ? json(suppliers) : supplierTable(suppliers, lanes));
+    });
+}
+
+function addShow(supplier: Command, { terminal }: Context): void {
+  supplier
+    .command('show')
+    .description('Everything about one supplier: addresses, certificates, lanes.')
+    .argument('<organisation-number>', 'such as 556016-0680', organisationNumber)
+    .option('--json', 'for programs')
+    .addHelpText('after', examples(['kuvert supplier show 556016-0680', 'its addresses and certificates']))
+    .action(async (number: OrganisationNumber, options: { json?: true }) => {
+      const { found, lanes } = await withStore(async (pool) => ({
+        found: (await readRegister(pool, [number]))[0],
+        lanes: await laneOverview(pool, number),
+      }));
+      if (found === undefined)
+        throw new Fault('not-found', `there is no supplier ${number}; see \`kuvert supplier list\``);
+      terminal.out(options.json ? json({ ...found, lanes }) : showSupplier(found, lanes, new Date()));
+    });
+}
+
+function addLaneAction(supplier: Command, { terminal }: Context, action: LaneAction, description: string): void {
+  supplier
+    .command(action)
+    .description(description)
+    .argument('<organisation-number>', 'such as 556016-0680', organisationNumber)
+    .option('--address <name>', 'which address, when there are several')
+    .requiredOption('--reason <text>', 'why, for the audit', reason)
+    .option('--json', 'for programs')
+    .addHelpText('after', examples([`kuvert supplier ${action} 556016-0680 --reason "ticket 1234"`, description]))
+    .action(async (number: OrganisationNumber, options: { address?: string; reason: string; json?: true }) => {
+      const moved = await withStore((pool) =>
+        moveLane(pool, {
+          action,
+          organisationNumber: number,
+          address: options.address,
+          actor: actor(),
+          reason: options.reason,
+          now: new Date(),
+        }),
+      );
+      if (options.json) terminal.out(json(moved));
+      else
+        terminal.out(
+          moved.before === moved.after
+            ? `${number}, address ${moved.address}: the lane is ${moved.after} already; nothing was changed`
+            : `${number}, address ${moved.address}: the lane was ${moved.before} and is ${moved.after}`,
+        );
+    });
+}

@@ -1,5 +1,6 @@
 /** Answers to KA wait in the outbox, in the transaction that makes them true. */
 import type { Db } from './pool.ts';
+import { storableJson } from './storable.ts';
 
 /** Puts answers (see `answer`) in the outbox, in order. */
 export async function insertAnswers(db: Db, bodies: readonly Record<string, unknown>[]): Promise<void> {
@@ -8,14 +9,8 @@ export async function insertAnswers(db: Db, bodies: readonly Record<string, unkn
     `insert into outbox (queue, body, headers)
      select 'status', body, headers::jsonb from unnest($1::text[], $2::text[]) with ordinality as t (body, headers, place) order by place`,
     [
-      bodies.map((body) => JSON.stringify(body).toWellFormed()),
-      bodies.map((body) =>
-        JSON.stringify({
-          answer: body.answer,
-          recipient: body.recipient,
-          correlationId: body.correlationId,
-        }).toWellFormed(),
-      ),
+      bodies.map(storableJson),
+      bodies.map(({ answer, recipient, correlationId }) => storableJson({ answer, recipient, correlationId })),
     ],
   );
 }

@@ -1,6 +1,6 @@
 /** Which documents are new, which were accepted before, and whose number is taken. */
 import { randomUUIDv7 } from 'node:crypto';
-import type { DeliveryState } from '../../domain/delivery.ts';
+import { type DeliveryState, deliveryStates } from '../../domain/delivery.ts';
 import type { DocumentKey } from '../../domain/message.ts';
 import type { Db } from '../pool.ts';
 import type { CheckedFrame } from './frames.ts';
@@ -60,19 +60,28 @@ async function decideNext(db: Db, frame: CheckedFrame, versions: Version[]): Pro
   const newest = versions.at(-1);
   if (newest && !mayBeReplaced(newest.state)) return { kind: 'taken', messageId: newest.messageId };
   const next = { id: randomUUIDv7(), version: (newest?.version ?? 0) + 1, replaces: newest?.messageId };
+  if (newest && !(await supersede(db, newest.messageId, next.id)))
+    return { kind: 'taken', messageId: newest.messageId };
   const { messageType, recipient, documentNumber } = frame.key;
   await db.query(
     `insert into accepted_document (message_type, organisation_number, document_number, version, document_sha256, message_id)
      values ($1, $2, $3, $4, $5, $6)`,
     [messageType, recipient, documentNumber, next.version, frame.bodySha256, next.id],
   );
-  // What was replaced must not come back to life by itself: a later “unrefuse” meets this reason in the row.
-  await db.query(
-    "update delivery set reason = 'superseded', detail = $2, changed_at = now() where message_id = $1 and current",
-    [next.replaces, `replaced by message ${next.id}`],
-  );
   versions.push({ version: next.version, messageId: next.id, sha256: hex(frame.bodySha256), state: 'waiting' });
   return { kind: 'new', ...next };
+}
+
+/**
+ * What is replaced must not come back to life by itself: a later “unrefuse” meets this reason in the row. An earlier one,
+ * or a late answer 2xx, has changed the state meanwhile, and nothing is replaced.
+ */
+async function supersede(db: Db, messageId: string, by: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "update delivery set reason = 'superseded', detail = $2, changed_at = now() where message_id = $1 and current and state = any($3)",
+    [messageId, `replaced by message ${by}`, deliveryStates.filter(mayBeReplaced)],
+  );
+  return rowCount > 0;
 }
 
 /** Keys sorted, so that two batches never wait for each other crosswise. */
@@ -107,7 +116,10 @@ async function insertFirstVersions(
   );
 }
 
-/** Every version of the frames' keys, oldest first; version 1 and the current deliveries are locked, in order. */
+/**
+ * Every version of the frames' keys, oldest first; version 1 is locked, in order. Deliveries are not: a drain locks them
+ * after its lane, and intake takes its lanes last.
+ */
 async function lockVersions(db: Db, frames: readonly CheckedFrame[]): Promise<Map<string, Version[]>> {
   const found = new Map<string, Version[]>();
   if (frames.length === 0) return found;
@@ -116,14 +128,10 @@ async function lockVersions(db: Db, frames: readonly CheckedFrame[]): Promise<Ma
     frames.map((frame) => frame.key.recipient),
     frames.map((frame) => frame.key.documentNumber),
   ];
-  const matching =
-    '(message_type, organisation_number, document_number) in (select * from unnest($1::text[], $2::text[], $3::text[]))';
   await db.query(
-    `select 1 from accepted_document where version = 1 and ${matching} order by message_type, organisation_number, document_number for update`,
-    keys,
-  );
-  await db.query(
-    `select 1 from delivery where current and message_id in (select message_id from accepted_document where ${matching}) order by id for update`,
+    `select 1 from accepted_document
+      where version = 1 and (message_type, organisation_number, document_number) in (select * from unnest($1::text[], $2::text[], $3::text[]))
+      order by message_type, organisation_number, document_number for update`,
     keys,
   );
   const { rows } = await db.query<{

@@ -4,6 +4,7 @@ import type { LaneView } from '../../domain/lane-draft.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Settled, SettledDelivery } from '../../domain/settle.ts';
 import type { Db, Pool } from '../pool.ts';
+import { storableText } from '../storable.ts';
 import { insertDeliveryAnswers, insertLaneAnswer } from './answers.ts';
 import { type Hold, type LaneRow, laneColumns, laneView } from './take.ts';
 
@@ -31,7 +32,7 @@ export async function recordTries(
   return pool.transaction(async (db): Promise<Recorded> => {
     const { rows } = await db.query<LaneRow>(
       `select ${laneColumns} from lane join address on address.id = lane.id
-        where lane.id = $1 and lane.epoch = $2 and lane.holder = $3 for update of lane`,
+        where lane.id = $1 and lane.epoch = $2 and lane.holder = $3 for no key update of lane`,
       [hold.lane, hold.epoch, hold.holder],
     );
     await recordAttempts(db, tries);
@@ -52,7 +53,7 @@ export async function recordTries(
 
 /** An attempt whose lease lapsed may still learn what came of it; one that has an outcome keeps it. */
 async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
-  const clean = (text: string | undefined): string | undefined => text?.toWellFormed().replaceAll('\0', '\uFFFD');
+  const clean = (text: string | undefined): string | undefined => text && storableText(text);
   for (const { deliveryId, attempt, outcome } of tries) {
     const failure = outcome.kind === 'delivered' || outcome.kind === 'not-sent' ? undefined : outcome.fault;
     await db.query(
@@ -114,7 +115,7 @@ async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to:
     [
       changes.map((one) => one.deliveryId),
       changes.map((one) => one.reason),
-      changes.map((one) => one.detail?.toWellFormed().replaceAll('\0', '\uFFFD') ?? null),
+      changes.map((one) => one.detail && storableText(one.detail)),
       changes.map((one) => one.failures),
       changes.map((one) => one.wait),
       to,
@@ -148,7 +149,7 @@ async function updateLane(db: Db, hold: Hold, settled: Settled): Promise<void> {
       hold.lane,
       lane.state,
       lane.reason,
-      lane.detail?.toWellFormed().replaceAll('\0', '\uFFFD'),
+      lane.detail && storableText(lane.detail),
       lane.failures,
       lane.ramp,
       lane.failedRun,

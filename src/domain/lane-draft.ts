@@ -75,6 +75,7 @@ export function alive(draft: Draft): void {
   draft.ramp = 1;
 }
 
+/** Several tries of one window that met the same dead endpoint are one failure of it: one step in the schedule. */
 export function backOff(
   rules: Rules,
   draft: Draft,
@@ -82,7 +83,9 @@ export function backOff(
   retryAfter: number | undefined,
   random: () => number,
 ): void {
-  draft.failures += 1;
+  // Whatever an operator paused it for stays in the row; what was in flight changes nothing.
+  if (draft.state === 'paused') return;
+  if (draft.wakeIn === undefined) draft.failures += 1;
   if (draft.state === 'held') {
     draft.wakeIn = rules.heldProbe;
     return;

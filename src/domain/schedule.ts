@@ -47,11 +47,31 @@ export function isSpent(schedule: Schedule, failures: number): boolean {
   return false;
 }
 
+const month = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
+/** The three forms of an HTTP-date (RFC 9110 §5.6.7), all in UTC whether they say so or not. */
+const dateForms = [
+  new RegExp(`^[A-Z][a-z]{2}, (?<day>\\d{2}) (?<month>${month}) (?<year>\\d{4}) (?<time>\\d{2}:\\d{2}:\\d{2}) GMT$`),
+  new RegExp(`^[A-Z][a-z]{5,8}, (?<day>\\d{2})-(?<month>${month})-(?<year>\\d{2}) (?<time>\\d{2}:\\d{2}:\\d{2}) GMT$`),
+  new RegExp(`^[A-Z][a-z]{2} (?<month>${month}) (?<day>[ \\d]\\d) (?<time>\\d{2}:\\d{2}:\\d{2}) (?<year>\\d{4})$`),
+];
+
+function parseHttpDate(text: string, now: number): number | undefined {
+  const found = dateForms.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined);
+  if (!found) return undefined;
+  const { day = '', month: name = '', year = '', time = '' } = found;
+  const at = (fullYear: number) => Date.parse(`${day.trim()} ${name} ${fullYear} ${time} GMT`);
+  if (year.length === 4) return at(Number(year));
+  // Two digits that seem more than fifty years ahead are of the century before (RFC 9110 §5.6.7).
+  const thisYear = new Date(now).getUTCFullYear();
+  const full = thisYear - (thisYear % 100) + Number(year);
+  return at(full > thisYear + 50 ? full - 100 : full);
+}
+
 /** `Retry-After` (RFC 9110 §10.2.3), delta-seconds or HTTP-date, in milliseconds from `now`; undefined if absent or unreadable. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
   if (/^\d{1,12}$/.test(text)) return Number(text) * 1_000;
-  const date = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const date = parseHttpDate(text, now);
+  return date === undefined || Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

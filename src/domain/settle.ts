@@ -49,7 +49,6 @@ export function settle(rules: Rules, lane: LaneView, tried: readonly Tried[], ra
   const draft = draftOf(lane);
   const deliveries: SettledDelivery[] = [];
   const unrefuse: number[] = [];
-  let endpointFailed = false;
   const ordered = tried.toSorted((a, b) => severity[a.outcome.kind] - severity[b.outcome.kind]);
   for (const one of ordered) {
     const { outcome } = one;
@@ -79,9 +78,8 @@ export function settle(rules: Rules, lane: LaneView, tried: readonly Tried[], ra
         break;
       case 'endpoint-failed':
         deliveries.push(back(one, 'retry', outcome));
-        // Several tries at once that met the same dead endpoint are one failure of it.
-        if (!endpointFailed) backOff(rules, draft, outcome, outcome.retryAfterMs, random);
-        endpointFailed = true;
+        // Where several of a window asked for a wait, the longest holds.
+        backOff(rules, draft, outcome, longestRetryAfter(tried), random);
         break;
       case 'turned-away':
         deliveries.push(back(one, 'retry', outcome));
@@ -106,7 +104,9 @@ export function settleProbe(rules: Rules, lane: LaneView, outcome: Outcome | 'pa
   if (outcome !== 'passed')
     return { ...settle(rules, lane, [{ deliveryId: 0, failures: 0, outcome }], random), deliveries: [] };
   const draft = draftOf(lane);
-  succeed(draft, lane);
+  // Nothing was delivered yet: the next thing sent is one message.
+  alive(draft);
+  draft.failures = 0;
   const { wakeIn, ...after } = draft;
   return {
     deliveries: [],
@@ -137,12 +137,21 @@ function backToWaiting(deliveries: SettledDelivery[], draft: Draft, unrefuse: re
   );
 }
 
+function longestRetryAfter(tried: readonly Tried[]): number | undefined {
+  const asked = tried.flatMap(({ outcome }) =>
+    outcome.kind === 'endpoint-failed' && outcome.retryAfterMs !== undefined ? [outcome.retryAfterMs] : [],
+  );
+  return asked.length === 0 ? undefined : Math.max(...asked);
+}
+
 function settleMessageFailure(rules: Rules, draft: Draft, one: Tried, random: () => number): SettledDelivery {
   const outcome = one.outcome as Extract<Outcome, { kind: 'message-failed' }>;
   const failures = one.failures + 1;
   if (!draft.failedRun.includes(one.deliveryId))
     draft.failedRun = [...draft.failedRun, one.deliveryId].slice(-rules.failuresBackOff);
   if (draft.failedRun.length >= rules.failuresBackOff) backOff(rules, draft, outcome, undefined, random);
+  // That one message failed does not tell that the others would not be refused again.
+  else if (draft.state === 'held' && draft.reason === 'mass-refusal') draft.wakeIn = rules.heldProbe;
   else alive(draft);
   const { deliveryId } = one;
   const { fault: reason, detail } = outcome;

@@ -24,7 +24,8 @@ public class SendDocument {
         new ActiveMQConnectionFactory(System.getenv("BROKER_USER"), System.getenv("BROKER_PASSWORD"), args[0]);
     // What is sent must be on the broker's disk before send() returns.
     factory.setUseAsyncSend(false);
-    try (Connection connection = factory.createConnection()) {
+    Connection connection = factory.createConnection();
+    try {
       connection.start();
       // One transaction: all of these documents, in this order, or none.
       Session session = connection.createSession(true, Session.SESSION_TRANSACTED);
@@ -42,6 +43,8 @@ public class SendDocument {
         System.out.println(message.getJMSMessageID());
       }
       session.commit();
+    } finally {
+      connection.close();
     }
   }
 }

@@ -49,7 +49,9 @@ export function createSetAside(
         ...originals(headers),
         fault: 'frame-too-large',
         detail: 'The frame is larger than a document may be',
-        ...(isText ? { 'original-was-text': 'true' } : {}),
+        ...(isText
+          ? { 'original-was-text': 'true', 'amq-msg-type': 'bytes' }
+          : { 'content-length': headers['content-length'] ?? '' }),
       },
       body,
     );
@@ -58,7 +60,11 @@ export function createSetAside(
 function originals(headers: Readonly<Record<string, string>>): Record<string, string> {
   const kept: Record<string, string> = {};
   let left = 0;
-  for (const [name, value] of Object.entries(headers)) {
+  // The names of a frame come first, so that they are not among those that find no room.
+  const names = { 'message-id': '', 'correlation-id': '', timestamp: '' };
+  for (const name of Object.keys({ ...names, ...headers })) {
+    const value = headers[name];
+    if (value === undefined) continue;
     if (notOriginal.has(name)) continue;
     if (Object.keys(kept).length >= headersLimit || encodedLength(name) > 1_000) left += 1;
     else {

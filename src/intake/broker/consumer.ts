@@ -99,6 +99,7 @@ async function serve(
   let cameAt = performance.now();
   let emptied: () => void = () => undefined;
   let working: Promise<void> | undefined;
+  let taking: Promise<void> = Promise.resolve();
 
   const work = async () => {
     // What came in one packet is in one batch.
@@ -155,7 +156,10 @@ async function serve(
         'activemq.exclusive': 'true',
         'activemq.prefetchSize': String(options.prefetch),
       },
-      (incoming) => void take(incoming).catch((error: Error) => connection.end(error)),
+      (incoming) => {
+        // One after the other: a body on its way to the dead-letter queue must not be overtaken by the frames behind it.
+        taking = taking.then(() => take(incoming)).catch((error: Error) => connection.end(error));
+      },
     );
     left.why = await Promise.race([connection.ended.then(errorText), leave]);
   } finally {

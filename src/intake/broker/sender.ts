@@ -9,7 +9,7 @@ export interface Sender {
    * server-unavailable, after which they may nevertheless be there: send all again.
    */
   send(frames: readonly OutgoingFrame[]): Promise<void>;
-  /** Sends a body that is not held in memory, as a bytes message. */
+  /** Sends a body that is not held in memory; `headers` say its content-length, or that it is text without a NUL. */
   stream(queue: string, headers: Readonly<Record<string, string>>, body: Readable): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,10 +48,7 @@ export function createSender(connect: () => Promise<Connection>): Sender {
     },
     stream: async (queue, headers, body) => {
       const there = await connected();
-      await there.stream(
-        { ...headers, destination: `/queue/${queue}`, persistent: 'true', 'amq-msg-type': 'bytes' },
-        body,
-      );
+      await there.stream({ ...headers, destination: `/queue/${queue}`, persistent: 'true' }, body);
     },
     close: async () => {
       const existing = await current?.catch(() => undefined);

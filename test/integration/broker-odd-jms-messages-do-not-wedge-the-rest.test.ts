@@ -1,0 +1,78 @@
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deadLetterFrame } from '../../src/intake/dead-letter.ts';
+import { collect, runJava, testBroker } from '../support/broker.ts';
+import { freshPrefix, sharedServers } from '../support/servers.ts';
+
+describe('messages from JMS programs', () => {
+  const { brokerUrl, brokerUser: user, brokerPassword: password, openwireUrl } = sharedServers();
+  const broker = testBroker([brokerUrl], { user, password });
+
+  it('however odd are taken, each as it was sent, and can all be put on the dead-letter queue', async () => {
+    const queue = freshPrefix();
+    await runJava('test/support/OddMessages.java', [openwireUrl, user, password, queue]);
+    const taken = collect(broker, queue);
+    await taken.reached(21);
+    await taken.consumer.close();
+    const of = (kind: string) => taken.frames.filter(({ headers }) => headers['kind'] === kind);
+    assert.deepEqual(
+      of('not-a-document').map(({ body, isText }) => [body.length, isText]),
+      Array.from({ length: 6 }, () => [0, true]),
+    );
+    assert.deepEqual(
+      of('empty').map(({ body, isText }) => [body.length, isText]),
+      [[0, false]],
+    );
+    assert.equal(of('text')[0]?.body.toString(), 'åäö 😀 \0 end');
+    assert.equal(of('header').length, 12);
+    assert.equal(of('header').at(-1)?.headers['large'], 'å'.repeat(200_000));
+    assert.equal(taken.frames.at(-1)?.body.toString(), 'last');
+
+    const sender = broker.createSender();
+    const dead = freshPrefix();
+    const letters = taken.frames.map((frame, i) =>
+      deadLetterFrame(dead, { ...frame, deadLetterId: String(i), fault: 'frame-empty', detail: 'x' }),
+    );
+    await sender.send(letters);
+    await sender.close();
+    const back = collect(broker, dead);
+    await back.reached(21);
+    await back.consumer.close();
+    assert.deepEqual(
+      back.frames.map(({ body, headers }) => [
+        body.toString(),
+        headers['original-message-id'],
+        headers['dead-letter-id'],
+      ]),
+      taken.frames.map(({ body, headers }, i) => [body.toString(), headers['message-id'], String(i)]),
+    );
+  });
+
+  it('of the sample program in the contract arrive byte for byte with their headers', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kuvert-ka-'));
+    const queue = freshPrefix();
+    const latin = Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><a>åäö</a>\r\n', 'latin1');
+    writeFileSync(join(folder, 'a.xml'), latin);
+    writeFileSync(join(folder, 'b.json'), '{"b":"😀"}');
+    const printed = await runJava(
+      'docs/ka-producer/SendDocument.java',
+      [openwireUrl, 'self-invoice', '5560160680', join(folder, 'a.xml'), join(folder, 'b.json')],
+      { BROKER_USER: user, BROKER_PASSWORD: password, KUVERT_QUEUE_IN: queue },
+    );
+    rmSync(folder, { recursive: true });
+    const taken = collect(broker, queue);
+    await taken.reached(2);
+    await taken.consumer.close();
+    const [a, b] = taken.frames;
+    assert.deepEqual(a?.body, latin);
+    assert.equal(b?.body.toString(), '{"b":"😀"}');
+    assert.deepEqual(
+      [a?.isText, a?.headers['messageType'], a?.headers['recipient']],
+      [false, 'self-invoice', '5560160680'],
+    );
+    assert.match(a?.headers['eventTime'] ?? '', /^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/);
+    assert.deepEqual(printed.trim().split('\n'), [a?.brokerMessageId, b?.brokerMessageId]);
+  });
+});

@@ -1,4 +1,4 @@
-/** A batch of frames from the broker becomes messages, duplicates and dead letters in the store. docs/path.md tells the same. */
+/** A batch of frames from the broker becomes messages, duplicates and dead letters in the store. docs/architecture.md tells the same. */
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';

@@ -8,7 +8,7 @@ import { type ReceiveDeps, receive } from '../intake/receive.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
 import { accept } from '../store/accept/accept.ts';
-import { asTheOnlySender, markSent, outboxChannel, takeUnsent } from '../store/outbox.ts';
+import { asTheOnlySender, markSent, takeUnsent } from '../store/outbox.ts';
 import { openStore, type Running, readFileOf } from './parts.ts';
 
 export const intakeSettings = [
@@ -35,7 +35,10 @@ export const intakeSettings = [
 ] as const satisfies readonly SettingKey[];
 export type IntakeSettings = Pick<Settings, (typeof intakeSettings)[number]>;
 
-/** How often the outbox is looked at, in milliseconds, when nobody in this process wrote to it. */
+/**
+ * How often the outbox is looked at, in milliseconds, when nobody in this process wrote to it. Not by NOTIFY: transactions that
+ * notify commit one after the other, and every window of pushes writes answers.
+ */
 const outboxEvery = 500;
 
 /** The broker that the settings name; for intake, and for commands that put documents on the queue. */
@@ -76,6 +79,8 @@ export async function startIntake(
     },
   );
   const sender = broker.createSender();
+  // Of its own: a body that breaks off in the middle takes its connection with it.
+  const asideSender = broker.createSender();
   const outbox = runOutbox(
     {
       alone: (work) =>
@@ -89,7 +94,6 @@ export async function startIntake(
     },
     outboxEvery,
   );
-  const ear = pool.listen(outboxChannel, () => outbox.wake());
   const limits = { bytes: settings.documentBytes, depth: settings.documentDepth, elements: settings.documentElements };
   const deps = compose({
     read: (bytes, transport) => readDocument(bytes, limits, transport),
@@ -108,7 +112,7 @@ export async function startIntake(
       batch: settings.intakeBatch,
       bodyBytes: settings.documentBytes,
     },
-    createSetAside((queue, headers, body) => sender.stream(queue, headers, body), settings.queueDead),
+    createSetAside((queue, headers, body) => asideSender.stream(queue, headers, body), settings.queueDead),
     async (batch) => {
       await receive(deps, batch);
       outbox.wake();
@@ -118,9 +122,9 @@ export async function startIntake(
   return {
     stop: async () => {
       await consumer.close();
-      await ear.close();
       await outbox.close();
       await sender.close();
+      await asideSender.close();
       await alarms.close();
       await pool.close();
     },

@@ -28,6 +28,8 @@ export interface StageOptions {
 }
 
 export interface Stage extends Running {
+  /** Absolute path of the folder that the options named. */
+  readonly folder: string;
   readonly settings: Settings;
   /** All settings as they would be written: for other processes that shall see the same gateway. */
   readonly environment: Readonly<Record<string, string>>;
@@ -73,6 +75,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const settings = readSettings(settingsFor(options.roles), environment) as Settings;
     const migrated = await migrateStore(settings.databaseUrl, log);
     return {
+      folder,
       settings,
       environment,
       environmentFile: writeEnvironment(folder, environment),

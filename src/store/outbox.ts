@@ -1,9 +1,6 @@
 /** What is to be sent to the broker: written in the transaction that makes it true, marked when the broker's receipt has come. */
 import type { Db, Pool } from './pool.ts';
 
-/** NOTIFY channel: something was put in the outbox. */
-export const outboxChannel = 'kuvert_outbox';
-
 /** Any number that no other advisory lock of ours has. */
 const senderLock = 5_901;
 

@@ -21,7 +21,7 @@ export function brokerXml(config: BrokerConfig): string {
   const connectors = [
     `<transportConnector name="stomp" uri="stomp+nio://127.0.0.1:${config.stompPort}"/>`,
     `<transportConnector name="openwire" uri="tcp://127.0.0.1:${config.openwirePort}"/>`,
-    ...(tls ? [`<transportConnector name="stomp-tls" uri="stomp+nio+ssl://127.0.0.1:${tls.port}"/>`] : []),
+    ...(tls ? [`<transportConnector name="stomp-tls" uri="stomp+ssl://127.0.0.1:${tls.port}"/>`] : []),
   ];
   const ssl = tls
     ? `<sslContext><sslContext keyStore=${attribute(`file:${tls.keyStore}`)} keyStoreType="PKCS12" keyStorePassword=${attribute(tls.keyStorePassword)}/></sslContext>`

@@ -1,0 +1,57 @@
+/** All commands. */
+import { Command } from 'commander';
+import { addAudit } from './audit.ts';
+import { addConfig } from './config.ts';
+import type { Context } from './context.ts';
+import { examples } from './context.ts';
+import { addDemo } from './demo/demo.ts';
+import { addDev } from './dev.ts';
+import { addEnvelope } from './envelope.ts';
+import { exitCodes } from './exit-codes.ts';
+import { addMessage } from './message.ts';
+import { addMigrate } from './migrate.ts';
+import { addReceive } from './receive.ts';
+import { addSend } from './send.ts';
+import { addStart } from './start.ts';
+import { addStatus } from './status.ts';
+import { addSupplier } from './supplier.ts';
+import { version } from './version.ts';
+
+export function buildProgram(context: Context): Command {
+  const program = new Command('kuvert')
+    .description(
+      'A message gateway: what is put on a queue reaches the right company, and every message is accounted for.',
+    )
+    .version(version(), '--version', 'print the version')
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .addHelpText(
+      'after',
+      [
+        examples(
+          ['kuvert supplier import suppliers.json --dry-run', 'what an import would change'],
+          ['kuvert status', 'whether every message is accounted for, and how the lanes are'],
+          ['kuvert message list --state refused', 'what suppliers have refused'],
+        ),
+        '\nExit codes:',
+        ...Object.entries(exitCodes).map(([code, meaning]) => `  ${code}  ${meaning}`),
+        '\nSettings come from the environment; `kuvert config` shows them.',
+      ].join('\n'),
+    );
+  for (const add of [
+    addStart,
+    addDev,
+    addDemo,
+    addConfig,
+    addMigrate,
+    addSupplier,
+    addMessage,
+    addStatus,
+    addSend,
+    addReceive,
+    addEnvelope,
+    addAudit,
+  ])
+    add(program, context);
+  return program;
+}

@@ -1,0 +1,19 @@
+/** How a process is told to stop. */
+
+/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once, as it would without us. */
+export function untilTold(): { readonly told: Promise<NodeJS.Signals>; readonly forget: () => void } {
+  let forget: () => void = () => undefined;
+  const told = new Promise<NodeJS.Signals>((resolve) => {
+    const heard = (signal: NodeJS.Signals) => {
+      forget();
+      resolve(signal);
+    };
+    forget = () => {
+      process.off('SIGINT', heard);
+      process.off('SIGTERM', heard);
+    };
+    process.on('SIGINT', heard);
+    process.on('SIGTERM', heard);
+  });
+  return { told, forget };
+}

@@ -1,5 +1,6 @@
 /** `kuvert receive`: a supplier's endpoint, to try things out with and to read as a reference. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Fault } from '../domain/fault.ts';
 import type { Environment } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { VerificationKeys } from '../envelope/keys.ts';
@@ -42,11 +43,11 @@ export function addReceive(program: Command, { terminal }: Context): void {
     )
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <port>', 'port; 0 takes a free one', whole(0, 65_535), 0)
-    .requiredOption('--cert <file>', "the endpoint's certificate and chain, PEM")
-    .requiredOption('--key <file>', 'its private key, PEM')
-    .requiredOption('--ca <file>', 'authorities that issue client certificates, PEM')
-    .requiredOption('--jwks <url-or-file>', "the sender's key set")
-    .requiredOption('--folder <dir>', 'where documents, envelopes and the memory of what has come are kept')
+    .option('--cert <file>', "the endpoint's certificate and chain, PEM; must be given")
+    .option('--key <file>', 'its private key, PEM; must be given')
+    .option('--ca <file>', 'authorities that issue client certificates, PEM; must be given')
+    .option('--jwks <url-or-file>', "the sender's key set; must be given")
+    .option('--folder <dir>', 'where documents, envelopes and the memory of what has come are kept; must be given')
     .option('--organisation <number>', 'only envelopes for it; may be repeated (default: any)', organisationNumbers)
     .addOption(new Option('--environment <name>', 'only envelopes of it').choices(['test', 'production']))
     .option(
@@ -69,19 +70,44 @@ export function addReceive(program: Command, { terminal }: Context): void {
         ['kuvert receive list --folder in', 'what has come, in order, and which numbers are missing'],
       ),
     )
-    .action((options: ReceiveOptions) => listen(options, terminal));
+    .action((options: Partial<ReceiveOptions>) => listen(complete(options), terminal));
   receive
     .command('list')
     .description('What a folder has received: sorted by event time and sequence, gaps explained.')
-    .requiredOption('--folder <dir>', 'the folder')
+    .option('--folder <dir>', 'the folder; must be given')
     .option('--json', 'for programs')
     .addHelpText('after', examples(['kuvert receive list --folder in', 'also while a receiver writes to it']))
     .action((_: unknown, command: Command) => {
       // The parent has options of the same names; whoever came first on the line has the value.
-      const options = command.optsWithGlobals<{ folder: string; json?: true }>();
-      terminal.out(listing(readReceived(options.folder), options.json === true));
+      const { folder, json } = command.optsWithGlobals<{ folder?: string; json?: true }>();
+      if (folder === undefined) throw missing(['--folder <dir>'], 'kuvert receive list --folder <dir>');
+      terminal.out(listing(readReceived(folder), json === true));
     });
 }
+
+/** Not commander's to check: it would ask the same of `receive list`. */
+function complete(options: Partial<ReceiveOptions>): ReceiveOptions {
+  const needed = {
+    cert: '--cert <file>',
+    key: '--key <file>',
+    ca: '--ca <file>',
+    jwks: '--jwks <url-or-file>',
+    folder: '--folder <dir>',
+  };
+  const lacking = Object.entries(needed).filter(([name]) => options[name as keyof typeof needed] === undefined);
+  if (lacking.length > 0)
+    throw missing(
+      lacking.map(([, flags]) => flags),
+      `kuvert receive ${Object.values(needed).join(' ')} [options]`,
+    );
+  return options as ReceiveOptions;
+}
+
+const missing = (flags: readonly string[], form: string): Fault =>
+  new Fault(
+    'argument-invalid',
+    `${flags.join(', ')} must be given\nThe right form: ${form}\nMore: kuvert receive --help`,
+  );
 
 async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void> {
   const ca = readText(options.ca);

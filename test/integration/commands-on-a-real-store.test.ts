@@ -1,0 +1,221 @@
+import { strict as assert } from 'node:assert';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
+import { envelopeBytes } from '../../src/envelope/bytes.ts';
+import { jwks } from '../../src/envelope/keys.ts';
+import { seal } from '../../src/envelope/seal.ts';
+import { loadSigner } from '../../src/envelope/signer.ts';
+import { issueDevCertificate } from '../../src/pki/dev-authority.ts';
+import { createPool, type Pool } from '../../src/store/pool.ts';
+import { addressEntry, certificate, deliveriesOf, putInState, supplierFile, takeMessage } from '../support/register.ts';
+import { freshDatabase } from '../support/servers.ts';
+
+const a = '5560160680';
+
+describe('commands on a real store', () => {
+  let url: string;
+  let pool: Pool;
+  let folder: string;
+
+  beforeEach(async () => {
+    url = await freshDatabase();
+    pool = createPool({ url, connections: 3, name: 'test' });
+    folder = mkdtempSync(join(tmpdir(), 'kuvert-commands-'));
+  });
+  afterEach(async () => {
+    await pool.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const start = (args: readonly string[], more: Record<string, string> = {}): ChildProcess => {
+    const { PATH = '', HOME = '' } = process.env;
+    return spawn('bin/kuvert', args, {
+      env: { PATH, HOME, DATABASE_URL: url, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  };
+  const kuvert = async (args: readonly string[], more: Record<string, string> = {}) => {
+    const child = start(args, more);
+    const said = { out: '', err: '' };
+    child.stdout?.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { code, ...said };
+  };
+  /** Runs it, wants exit code 0, and reads its JSON. */
+  const asked = async <T>(...args: string[]): Promise<T> => {
+    const { code, out, err } = await kuvert([...args, '--json']);
+    assert.equal(code, 0, err);
+    return JSON.parse(out) as T;
+  };
+  const supplier = async () => {
+    const file = join(folder, 'supplier.json');
+    writeFileSync(join(folder, 'own.pem'), await certificate('Ett'));
+    writeFileSync(file, JSON.stringify(supplierFile(a, [addressEntry({ certificates: [{ file: 'own.pem' }] })])));
+    return file;
+  };
+
+  it('a supplier is imported, shown, paused and resumed, and the audit knows who did it and why', async () => {
+    const file = await supplier();
+    const rehearsal = await asked<{ rehearsal: boolean }>('supplier', 'import', file, '--dry-run');
+    assert.equal(rehearsal.rehearsal, true);
+    assert.deepEqual(await asked('supplier', 'list'), []);
+    const imported = await kuvert(['supplier', 'import', file, '--reason', 'ärende 7'], { SUDO_USER: 'anna' });
+    assert.equal(imported.code, 0, imported.err);
+    assert.match(imported.out, /^5560160680 Exempel 5560160680 AB: added\n/);
+    assert.match((await kuvert(['supplier', 'import', file])).out, /: unchanged\n$/);
+    const moved = await asked('supplier', 'pause', '556016-0680', '--reason', 'they asked');
+    assert.deepEqual(moved, { organisationNumber: a, address: 'default', before: 'flowing', after: 'paused' });
+    const released = await kuvert(['supplier', 'release', a, '--reason', 'x']);
+    assert.equal(released.code, 4);
+    assert.match(released.err, /kuvert supplier resume/);
+    assert.equal((await kuvert(['supplier', 'resume', a, '--reason', 'x'])).code, 0);
+    const { rows } = await pool.query('select actor, action, reason from audit order by id limit 1');
+    assert.deepEqual(rows, [{ actor: 'cli:anna', action: 'supplier.import', reason: 'ärende 7' }]);
+    assert.match((await kuvert(['supplier', 'list'])).out, /^ORGANISATION +NAME .*\n5560160680 /);
+    assert.equal((await kuvert(['supplier', 'show', '2021005489'])).code, 3);
+  });
+
+  it('a wrong file is told everything that is wrong with it, and nothing is changed', async () => {
+    const file = join(folder, 'wrong.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ ...(supplierFile('5560160681', [addressEntry({ url: 'http://a.se/' })]) as object) }),
+    );
+    const { code, err } = await kuvert(['supplier', 'import', file]);
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /^kuvert: 3 mistakes; nothing was changed\n\/organisationNumber: .*\n\/addresses\/0\/url: .*\n\/addresses\/0\/certificates: /,
+    );
+  });
+
+  it('a message is listed, shown with why, and moved by document number or id', async () => {
+    await kuvert(['supplier', 'import', await supplier()]);
+    const id = await takeMessage(pool, a, { documentNumber: 'SF-1' });
+    await takeMessage(pool, a, { documentNumber: 'SF-1', messageType: 'purchase-order' });
+    const list = await asked<{ messages: { id: string }[]; next: number | null }>('message', 'list', '--limit', '1');
+    assert.equal(list.messages.length, 1);
+    assert.notEqual(list.next, null);
+    const ambiguous = await kuvert(['message', 'hold', 'SF-1', '--reason', 'x']);
+    assert.equal(ambiguous.code, 2);
+    assert.ok(ambiguous.err.includes(id), 'the ids to choose from are named');
+    assert.equal((await kuvert(['message', 'hold', id, '--reason', 'ticket 7'])).code, 0);
+    const shown = await kuvert(['message', 'show', id]);
+    assert.match(shown.out, /Why +Held: An operator holds it \(ticket 7\)/);
+    const [json] = await asked<{ why: string; deliveries: unknown[] }[]>('message', 'show', id);
+    assert.equal(json?.deliveries.length, 1);
+    assert.equal((await kuvert(['message', 'release', id, '--reason', 'x'])).code, 0);
+    await putInState(pool, id, 'delivered');
+    assert.equal((await kuvert(['message', 'cancel', id, '--reason', 'x'])).code, 4);
+    assert.equal((await kuvert(['message', 'resend', id, '--reason', 'x'])).code, 0);
+    assert.equal((await deliveriesOf(pool, id)).length, 2);
+    assert.equal((await kuvert(['message', 'show', 'no-such-thing'])).code, 3);
+  });
+
+  it('status tells whether every message is accounted for, by its exit code too', async () => {
+    await kuvert(['supplier', 'import', await supplier()]);
+    await takeMessage(pool, a);
+    await takeMessage(pool, '2021005489');
+    const status = await asked<{ conservation: { conserved: boolean; messages: number }; lanes: unknown[] }>('status');
+    assert.deepEqual([status.conservation.conserved, status.conservation.messages, status.lanes.length], [true, 2, 1]);
+    assert.match(
+      (await kuvert(['status'])).out,
+      /^Conserved: taken 2 = .*\n(.*\n)+Held, no address takes them: 1 for 2021005489/,
+    );
+    await pool.query('update recipient set counter = counter + 1');
+    const broken = await kuvert(['status']);
+    assert.equal(broken.code, 6);
+    assert.match(broken.out, /^NOT CONSERVED/);
+  });
+
+  it('the audit is verified, and a change in it gives exit code 6', async () => {
+    await kuvert(['supplier', 'import', await supplier()]);
+    const verdict = await asked<{ head: { id: number; hash: string } }>('audit', 'verify');
+    await pool.query('alter table audit disable trigger audit_append_only');
+    await pool.query("update audit set actor = 'cli:somebody'");
+    const tampered = await kuvert(['audit', 'verify', '--expect', `${verdict.head.id}:${verdict.head.hash}`]);
+    assert.equal(tampered.code, 6);
+    assert.match(tampered.out, /breaks at row 1: its content is not what was written/);
+  });
+
+  it('an envelope is verified by anyone, and one that is not genuine gives exit code 6', async () => {
+    const signing = await issueDevCertificate(undefined, { name: 'Kuvert', usages: ['signing'] });
+    const document = Buffer.from('{}');
+    const sealed = await seal(
+      loadSigner(signing.keyPem, signing.certificatePem),
+      {
+        id: '019a0000-0000-7000-8000-000000000001',
+        source: 'https://example.test/ka',
+        messageType: 'self-invoice',
+        documentNumber: 'SF-1',
+        eventTime: '2026-01-02T03:04:05Z',
+        mediaType: 'application/json',
+        dataSchema: 'urn:test',
+        sequence: 1,
+        environment: 'test',
+        documentSha256: createHash('sha256').update(document).digest('hex'),
+        recipient: a as OrganisationNumber,
+        recipientCertificate: undefined,
+        recipientUrl: undefined,
+      },
+      document,
+    );
+    const path = (name: string) => join(folder, name);
+    writeFileSync(path('e.json'), envelopeBytes(sealed.head, document, sealed.sha256));
+    writeFileSync(path('e.jws'), `${sealed.signature}\n`);
+    writeFileSync(path('jwks.json'), JSON.stringify(jwks([signing.certificatePem])));
+    writeFileSync(path('signing.pem'), signing.certificatePem);
+    const verify = (...more: string[]) => kuvert(['envelope', 'verify', path('e.json'), ...more], { DATABASE_URL: '' });
+    const good = await verify('--signature-file', path('e.jws'), '--jwks', path('jwks.json'), '--for', a);
+    assert.equal(good.code, 0, good.err);
+    assert.match(good.out, /^The envelope is genuine\.\n/);
+    assert.equal((await verify('--signature', sealed.signature, '--cert', path('signing.pem'))).code, 0);
+    assert.equal(
+      (await verify('--signature', sealed.signature, '--cert', path('signing.pem'), '--for', '2021005489')).code,
+      6,
+    );
+    assert.equal(
+      (await verify('--signature', `${sealed.signature.slice(0, -4)}AAAA`, '--cert', path('signing.pem'))).code,
+      6,
+    );
+    assert.equal((await verify('--signature', 'x', '--jwks', path('none'))).code, 2);
+  });
+
+  it('settings are shown without secrets, and all their mistakes at once', async () => {
+    const secret = 'postgres://me:s3cret@127.0.0.1/x';
+    const good = await kuvert(['config', '--json'], { DATABASE_URL: secret, BROKER_PASSWORD: 's3cret' });
+    assert.equal(good.code, 0);
+    assert.ok(!good.out.includes('s3cret'));
+    const values = JSON.parse(good.out) as Record<string, unknown>;
+    assert.deepEqual(values['DATABASE_URL'], { from: 'set' });
+    assert.deepEqual(values['KUVERT_QUEUE_IN'], { from: 'default', value: 'kuvert.in' });
+    const bad = await kuvert(['config'], { KUVERT_LEASE: 'long', KUVERT_NO_SUCH: '1', KUVERT_RETRY_JITTER: '7' });
+    assert.equal(bad.code, 2);
+    for (const name of ['KUVERT_LEASE', 'KUVERT_NO_SUCH', 'KUVERT_RETRY_JITTER']) assert.ok(bad.err.includes(name));
+  });
+
+  it('a database that does not answer, does not know us or is not migrated gives exit code 5 and one sentence', async () => {
+    for (const other of ['postgres://127.0.0.1:1/x', url.replace(/[^/]*$/, 'no_such_database')]) {
+      const { code, err } = await kuvert(['status'], { DATABASE_URL: other });
+      assert.equal(code, 5);
+      assert.match(err, /^kuvert: PostgreSQL, which DATABASE_URL names, does not let us in: .+\n$/);
+    }
+    await pool.query('drop table migration');
+    const { code, err } = await kuvert(['status']);
+    assert.equal(code, 5);
+    assert.match(err, /kuvert migrate/);
+    assert.equal((await kuvert(['status'], { DATABASE_URL: '' })).code, 2);
+  });
+
+  it('a reader that goes away early is no failure', async () => {
+    for (let n = 0; n < 30; n++) await takeMessage(pool, a);
+    const child = start(['message', 'list', '--json']);
+    child.stdout?.destroy();
+    assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0);
+  });
+});

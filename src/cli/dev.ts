@@ -1,11 +1,8 @@
 /** `kuvert dev`: the gateway on a developer's machine, with servers and certificates of its own. */
 import type { Command } from 'commander';
-import { sampleOrganisationNumber } from '../documents/sample.ts';
 import { processEnvironment } from '../platform/config/process.ts';
 import { untilTold } from '../platform/lifecycle.ts';
 import { createLog } from '../platform/log.ts';
-import { openStage } from '../roles/stage.ts';
-import { roleNames, startGateway } from '../roles/start.ts';
 import { type Context, examples } from './context.ts';
 import { version } from './version.ts';
 
@@ -26,6 +23,10 @@ export function addDev(program: Command, { terminal }: Context): void {
     )
     .action(async () => {
       const { told } = untilTold();
+      // Loaded when needed: the other commands are quicker without the whole gateway.
+      const { sampleOrganisationNumber } = await import('../documents/sample.ts');
+      const { openStage } = await import('../roles/stage.ts');
+      const { roleNames, startGateway } = await import('../roles/start.ts');
       const log = createLog({ level: 'info', pretty: true });
       const sample = { organisationNumber: sampleOrganisationNumber(1), name: 'Norrskenet Utbildning AB' };
       terminal.err('Starting PostgreSQL, Redis and ActiveMQ where no setting names one …');

@@ -1,12 +1,10 @@
 /** `kuvert envelope`: for anyone who has one. */
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
-import { openEnvelope } from '../envelope/open.ts';
 import { organisationNumbers } from './arguments.ts';
 import { type Context, examples } from './context.ts';
-import { keysOfCertificateFile, keysOfSet, readText } from './key-source.ts';
+import { readBytes, readText } from './read-text.ts';
 import { facts } from './table.ts';
 import { json } from './terminal.ts';
 
@@ -53,6 +51,7 @@ export function addEnvelope(program: Command, { terminal }: Context): void {
       const signature = signatureOf(options);
       const keys = await keysFor(options);
       const bytes = readBytes(file);
+      const { openEnvelope } = await import('../envelope/open.ts');
       const opened = await openEnvelope(bytes, signature, {
         keys,
         mostBytes: 256 * 1_048_576,
@@ -78,16 +77,9 @@ function signatureOf({ signature, signatureFile }: VerifyOptions): string {
   throw new Fault('argument-invalid', 'give the signature with --signature or --signature-file');
 }
 
-function keysFor({ jwks, cert, ca }: VerifyOptions) {
+async function keysFor({ jwks, cert, ca }: VerifyOptions) {
+  const { keysOfCertificateFile, keysOfSet } = await import('./key-source.ts');
   if (jwks !== undefined) return keysOfSet(jwks, ca === undefined ? undefined : readText(ca));
   if (cert !== undefined) return keysOfCertificateFile(cert);
   throw new Fault('argument-invalid', "give the sender's keys with --jwks or --cert");
-}
-
-function readBytes(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new Fault('argument-invalid', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -1,8 +1,8 @@
 /** Where the keys that verify envelopes come from: a key set's URL or file, or the signing certificate itself. */
-import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { Fault } from '../domain/fault.ts';
 import { keysOfCertificates, keysOfJwks, type VerificationKeys } from '../envelope/keys.ts';
+import { readText } from './read-text.ts';
 
 /** More than any key set of ours. */
 const mostBytes = 1_048_576;
@@ -27,15 +27,6 @@ export async function keysOfSet(source: string, ca?: string): Promise<Verificati
 /** @throws Fault `argument-invalid` · `certificate-invalid` */
 export function keysOfCertificateFile(file: string): VerificationKeys {
   return keysOfCertificates([readText(file)]);
-}
-
-/** @throws Fault `argument-invalid` naming the file. */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new Fault('argument-invalid', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function fetchText(url: string, ca: string | undefined): Promise<string> {

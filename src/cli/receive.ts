@@ -7,10 +7,10 @@ import type { VerificationKeys } from '../envelope/keys.ts';
 import { untilTold } from '../platform/lifecycle.ts';
 import { organisationNumbers, whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
-import { keysOfSet, readText } from './key-source.ts';
+import { readText } from './read-text.ts';
 import { openFolder, readReceived } from './receive/folder.ts';
 import { explainGap, gapsOf, inOrder, type Received } from './receive/gaps.ts';
-import { type ReceiverEvent, startReceiver } from './receive/server.ts';
+import type { ReceiverEvent } from './receive/server.ts';
 import { moment, table } from './table.ts';
 import { json, type Terminal } from './terminal.ts';
 
@@ -113,11 +113,13 @@ async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void
   const ca = readText(options.ca);
   const folder = openFolder(options.folder);
   const { told } = untilTold();
+  const { startReceiver } = await import('./receive/server.ts');
+  const { keysOfSet } = await import('./key-source.ts');
   try {
     const listener = await startReceiver(
       {
         folder,
-        keys: keySource(options.jwks, ca),
+        keys: keySource(() => keysOfSet(options.jwks, ca)),
         recipients: options.organisation,
         environment: options.environment,
         mostBytes,
@@ -148,12 +150,12 @@ async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void
 }
 
 /** Fetched when first needed: the receiver may be up before the sender is. */
-function keySource(source: string, ca: string): (anew: boolean) => Promise<VerificationKeys> {
+function keySource(fetch: () => Promise<VerificationKeys>): (anew: boolean) => Promise<VerificationKeys> {
   let known: VerificationKeys | undefined;
   let fetchedAt = 0;
   return async (anew) => {
     if (known === undefined || (anew && Date.now() - fetchedAt > freshness)) {
-      known = await keysOfSet(source, ca);
+      known = await fetch();
       fetchedAt = Date.now();
     }
     return known;

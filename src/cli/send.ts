@@ -1,14 +1,13 @@
 /** `kuvert send`: puts documents on the queue, as KA would. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { Fault } from '../domain/fault.ts';
 import type { MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { settingsOfProcess } from '../platform/config/process.ts';
 import { silentLog } from '../platform/log.ts';
 import { messageType, organisationNumber } from './arguments.ts';
 import { type Context, examples } from './context.ts';
+import { readBytes } from './read-text.ts';
 import { json } from './terminal.ts';
 
 interface SendOptions {
@@ -49,7 +48,7 @@ export function addSend(program: Command, { terminal }: Context): void {
       ),
     )
     .action(async (files: string[], options: SendOptions) => {
-      const bodies = files.map((file) => ({ file, body: read(file) }));
+      const bodies = files.map((file) => ({ file, body: readBytes(file) }));
       const settings = settingsOfProcess([
         'brokerUrls',
         'brokerUser',
@@ -82,14 +81,6 @@ function headersOf(options: SendOptions): Record<string, string> {
     ...(options.eventTime === undefined ? {} : { eventTime: options.eventTime }),
     ...(options.correlationId === undefined ? {} : { correlationId: options.correlationId }),
   };
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new Fault('argument-invalid', `${file} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function eventTime(text: string): string {

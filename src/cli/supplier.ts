@@ -4,9 +4,7 @@ import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { laneOverview } from '../store/supplier-lanes.ts';
 import { readRegister } from '../store/suppliers.ts';
-import { importSuppliers } from '../suppliers/import.ts';
 import { type LaneAction, moveLane } from '../suppliers/lanes.ts';
-import { readSupplierFile } from '../suppliers/read-file.ts';
 import { organisationNumber, reason } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { actor, withStore } from './store.ts';
@@ -55,6 +53,8 @@ function addImport(supplier: Command, { terminal }: Context): void {
       ),
     )
     .action(async (file: string, options: { reason?: string; dryRun?: true; json?: true }) => {
+      const { readSupplierFile } = await import('../suppliers/read-file.ts');
+      const { importSuppliers } = await import('../suppliers/import.ts');
       const now = new Date();
       const read = readSupplierFile(file, now);
       const summary = await withStore((pool) =>

@@ -2,9 +2,7 @@
 import type { Command } from 'commander';
 import { untilTold } from '../../platform/lifecycle.ts';
 import { type Context, examples } from '../context.ts';
-import { closing, summaryOf } from './closing.ts';
-import { perform } from './perform.ts';
-import { openTheatre, type Theatre } from './theatre.ts';
+import type { Theatre } from './theatre.ts';
 
 export interface DemoOptions {
   readonly once?: true;
@@ -38,6 +36,10 @@ async function demo(options: DemoOptions, { terminal, exitWith }: Context): Prom
   let theatre: Theatre | undefined;
   const play = async (): Promise<void> => {
     const began = Date.now();
+    // Loaded when needed: the other commands are quicker without the whole gateway.
+    const { closing, summaryOf } = await import('./closing.ts');
+    const { perform } = await import('./perform.ts');
+    const { openTheatre } = await import('./theatre.ts');
     theatre = await openTheatre();
     const complaints = await perform(theatre);
     const summary = await summaryOf(theatre);

@@ -3,7 +3,7 @@
  * can change its behaviour and its certificate on the fly, and counts what it was sent. Its URL is
  * `https://127.0.0.1:PORT/in`, so the gateway under test needs `127.0.0.0/8` in KUVERT_EGRESS_ALLOW.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
@@ -116,10 +116,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const reset = (socket: TLSSocket) => open.get(socket.remotePort ?? 0)?.resetAndDestroy();
   let behaviour: NonNullable<EndpointOptions['behaviour']> = options.behaviour ?? 'ok';
 
+  // The same after a change of certificate, as behind a load balancer: a session can be resumed across it.
+  const ticketKeys = randomBytes(48);
+
   const http = createHttpServer({ keepAliveTimeout: 30_000 }, (request, response) => {
     void answer(request, response);
   });
-  // Answers only to `Expect: 100-continue`; otherwise Node would answer it by itself.
   http.on('clientError', (_error, socket) => socket.destroy());
   const http2 = createHttp2Server();
   http2.on('stream', (stream) => {
@@ -131,6 +133,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const tls: TlsServer = createTlsServer({
     key: options.key,
     cert: options.certificate,
+    ticketKeys,
     requestCert: true,
     rejectUnauthorized: options.ca !== undefined,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
@@ -223,7 +226,14 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     behave: (next) => {
       behaviour = next;
     },
-    useCredential: ({ key, certificate }) => tls.setSecureContext({ key, cert: certificate }),
+    useCredential: ({ key, certificate }) => {
+      tls.setSecureContext({
+        key,
+        cert: certificate,
+        ticketKeys,
+        ...(options.ca === undefined ? {} : { ca: options.ca }),
+      });
+    },
     dropConnections,
     stop: async () => {
       if (!server) return;

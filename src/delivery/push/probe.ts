@@ -17,11 +17,13 @@ export async function lateRefusal(
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, refusalWait);
     for (const event of ['end', 'close', 'error']) socket.once(event, () => resolve());
-    signal?.addEventListener('abort', () => resolve(), { once: true });
+    const onAbort = () => resolve();
+    signal?.addEventListener('abort', onAbort, { once: true });
     // Whatever it says is not wanted, but only who reads notices the end.
     socket.resume();
     await promise;
     clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
   }
   const ended = socket.destroyed || socket.readableEnded || socketError() !== undefined;
   if (!ended) return undefined;

@@ -32,8 +32,9 @@ export function createPusher(deps: PushDeps): Pusher {
       // 1. Our own credential: if it is broken, nothing is begun.
       const own = currentContext();
       if (!own.ok) return ended(started, {}, own.failure);
-      // 2. A place among the connections that the address allows.
-      const place = await connections.place(target, own.version, deps.limits.pushTimeout, signal);
+      // 2. A place among the connections that the address allows. The endpoint keeps half of the time at least, so that
+      //    it is not blamed for our own waiting.
+      const place = await connections.place(target, own.version, deps.limits.pushTimeout / 2, signal);
       if (!place) return ended(started, {}, notSent('no connection became free, or the address has changed'));
       const held: { connection?: Connection } = {};
       try {

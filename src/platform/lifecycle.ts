@@ -5,7 +5,8 @@ export function untilTold(): { readonly told: Promise<NodeJS.Signals>; readonly 
   let forget: () => void = () => undefined;
   const told = new Promise<NodeJS.Signals>((resolve) => {
     const heard = (signal: NodeJS.Signals) => {
-      forget();
+      // Not at once: libraries that tidy the terminal end the process if theirs are the only listeners when they are called.
+      setImmediate(forget);
       resolve(signal);
     };
     forget = () => {

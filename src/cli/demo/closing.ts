@@ -71,8 +71,8 @@ function lookNext(theatre: Theatre): string {
     `  set -a; . ${environment}; set +a`,
     '  bin/kuvert status',
     `  bin/kuvert message list --recipient ${third?.organisationNumber}`,
-    '  bin/kuvert message show SF-2026-0012      why it took three attempts',
-    '  bin/kuvert supplier show …',
+    '  bin/kuvert message show IO-2026-0012         what its attempts met',
+    `  bin/kuvert supplier show ${third?.organisationNumber}`,
     'What the suppliers received lies under .kuvert/demo/suppliers/. Ctrl-C stops everything and removes it.',
   ].join('\n');
 }

@@ -74,6 +74,8 @@ export async function perform(theatre: Theatre): Promise<string[]> {
     ],
     {
       exitOnError: true,
+      // The demo stops what it started; the list would end the process on the spot.
+      registerSignalListeners: false,
       rendererOptions: { collapseSubtasks: false, showErrorMessage: false },
       fallbackRendererOptions: { timestamp: undefined },
     },

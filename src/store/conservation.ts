@@ -57,6 +57,15 @@ const laws: readonly (readonly [breach: string, sql: string])[] = [
     `select count(*) from attempt a join delivery d on d.id = a.delivery_id where a.outcome is null and d.state not in ('sending', 'delivered')`,
   ],
   [
+    'lanes that flow and have something to send, but no alarm',
+    `select count(*) from lane l join address a on a.id = l.id
+      where l.state in ('flowing', 'backing-off') and l.wake_at is null and a.delivery = 'push' and a.retired_at is null
+        and exists (select from delivery d where d.lane_id = l.id and d.state = 'waiting'
+                       and (a.ordering <> 'strict' or not exists (
+                         select from delivery e where e.lane_id = l.id and e.state in ('waiting', 'refused', 'held')
+                            and e.message_number < d.message_number and e.reason is distinct from 'superseded')))`,
+  ],
+  [
     'deliveries that lead to the address of an organisation that may not have them',
     `select count(*) from delivery d join message m on m.id = d.message_id join address a on a.id = d.lane_id
       where a.organisation_number <> m.organisation_number`,

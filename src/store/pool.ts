@@ -43,6 +43,8 @@ export function createPool(options: PoolOptions): Pool {
     idleTimeoutMillis: 30_000,
     // A query that takes longer is a defect or a server in trouble; either way the caller must get an answer.
     statement_timeout: 60_000,
+    // And if the server, or the way to it, is gone without a word.
+    query_timeout: 70_000,
     keepAlive: true,
   };
   const pool = new PgPool(config);
@@ -140,7 +142,7 @@ export function isServerTrouble(error: unknown): boolean {
   if (typeof code === 'string' && /^(08|53|57|58|40)[0-9A-Z]{3}$/.test(code)) return true;
   if (typeof code === 'string' && /^(E[A-Z]+|ENOTFOUND)$/.test(code)) return true;
   return (
-    /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered a connection error|Client was closed)/.test(
+    /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered a connection error|Client was closed|Query read timeout)/.test(
       error.message,
     ) || /connection terminated|connection timeout/i.test(error.message)
   );

@@ -139,6 +139,8 @@ export async function writeClaim(
   sealed: ReadonlyMap<string, StoredEnvelope>,
 ): Promise<{ claimed: Claimed[]; envelopes: Map<string, StoredEnvelope> }> {
   return pool.transaction(async (db) => {
+    // First the lock, then with a new snapshot where it leads: who changes an address holds its lane's row meanwhile.
+    await db.query('select 1 from lane where id = $1 for no key update', [hold.lane]);
     const { rowCount: held } = await db.query(
       `update lane set lease_until = clock_timestamp() + $4 * interval '1 millisecond'
         from address

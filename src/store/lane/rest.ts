@@ -20,7 +20,7 @@ export async function restLane(pool: Pool, hold: Hold, heldProbe: number): Promi
   return pool.transaction(async (db): Promise<Rest> => {
     const { rows } = await db.query<{ state: string; wait: number | null }>(
       `select state, extract(epoch from wake_at - clock_timestamp())::float8 * 1000 as wait from lane
-        where id = $1 and epoch = $2 and holder = $3 for update`,
+        where id = $1 and epoch = $2 and holder = $3 for no key update`,
       [hold.lane, hold.epoch, hold.holder],
     );
     const lane = rows[0];
@@ -49,12 +49,15 @@ export async function restLane(pool: Pool, hold: Hold, heldProbe: number): Promi
   });
 }
 
-/** Milliseconds until the lane's next delivery is due; null when none is waiting, or the one that a strict lane stops at is not. */
+/**
+ * Milliseconds until the lane's next delivery is due; null when none is waiting, the one that a strict lane stops at is not,
+ * or the address is not pushed to any more.
+ */
 async function nextDue(db: Parameters<Parameters<Pool['transaction']>[0]>[0], lane: number): Promise<number | null> {
   const { rows } = await db.query<{ wait: number | null }>(
     `select extract(epoch from min(d.next_try_at) - clock_timestamp())::float8 * 1000 as wait
        from delivery d join address on address.id = d.lane_id
-      where d.lane_id = $1 and d.state = 'waiting'
+      where d.lane_id = $1 and d.state = 'waiting' and address.delivery = 'push' and address.retired_at is null
         and (address.ordering <> 'strict' or not exists (
           select from delivery e
            where e.lane_id = $1 and e.state in ('waiting', 'refused', 'held') and e.message_number < d.message_number

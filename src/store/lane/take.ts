@@ -54,7 +54,7 @@ export async function takeLane(pool: Pool, lane: number, lease: number): Promise
               extract(epoch from lane.wake_at - clock_timestamp())::float8 * 1000 as wait,
               extract(epoch from lane.lease_until - clock_timestamp())::float8 * 1000 as leased,
               address.delivery = 'push' and address.retired_at is null as pushed
-         from lane join address on address.id = lane.id where lane.id = $1 for update of lane`,
+         from lane join address on address.id = lane.id where lane.id = $1 for no key update of lane`,
       [lane],
     );
     const row = rows[0];
@@ -95,7 +95,7 @@ async function lapse(db: Db, lane: number): Promise<number> {
 export async function endLapsedLeases(pool: Pool): Promise<number> {
   return pool.transaction(async (db) => {
     const { rows } = await db.query<{ id: number }>(
-      'select id from lane where lease_until < clock_timestamp() order by id for update skip locked',
+      'select id from lane where lease_until < clock_timestamp() order by id for no key update skip locked',
     );
     for (const { id } of rows) {
       await db.query('update lane set epoch = epoch + 1, holder = null, lease_until = null where id = $1', [id]);

@@ -183,11 +183,14 @@ export async function startDelivery(
 ): Promise<Running> {
   const giveUp = new AbortController();
   let stopping = false;
-  const pool = await openStore(settings, 'delivery', log);
+  // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
+  await using begun = new AsyncDisposableStack();
+  const pool = begun.adopt(await openStore(settings, 'delivery', log), (one) => one.close());
   const deps = drainDeps({ settings, log, pool, giveUp, stopping: () => stopping }, version);
+  begun.defer(() => deps.close());
   const steps = compose(deps);
   const queue = { redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log };
-  const alarms = await createAlarms(queue);
+  const alarms = begun.adopt(await createAlarms(queue), (one) => one.close());
   const worker = await startWorker({
     ...queue,
     concurrency: settings.drainConcurrency,
@@ -195,6 +198,7 @@ export async function startDelivery(
     alarmOf: (lane) => alarmOf(pool, lane),
     wake: alarms.wake,
   });
+  begun.defer(() => worker.close());
   const sweepNow = () =>
     sweep({
       endLapsedLeases: () => endLapsedLeases(pool),
@@ -206,17 +210,15 @@ export async function startDelivery(
   const ear = pool.listen(wakeChannel, (lane) => void (lane === '' ? sweepNow() : alarms.wake(Number(lane), 0)));
   await sweepNow();
   log.info('delivery runs', { environment: settings.environment });
+  const running = begun.move();
   return {
     stop: async () => {
       stopping = true;
       clearInterval(sweeper);
       const timer = setTimeout(() => giveUp.abort(), settings.stopTimeout);
       await ear.close();
-      await worker.close();
+      await running.disposeAsync();
       clearTimeout(timer);
-      await alarms.close();
-      await deps.close();
-      await pool.close();
     },
   };
 }

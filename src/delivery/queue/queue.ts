@@ -42,13 +42,18 @@ function connect(options: QueueOptions, failFast: boolean): Redis {
   return redis;
 }
 
+/** @throws Fault `server-unavailable` when Redis cannot be used within ten seconds, with what it said last. */
 async function ready(redis: Redis): Promise<void> {
   if (redis.status === 'ready') return;
+  let last = 'it does not answer';
+  redis.on('error', (error) => {
+    last = errorText(error);
+  });
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Fault('server-unavailable', 'Redis (REDIS_URL) did not answer within 10 s')),
-      10_000,
-    );
+    const timer = setTimeout(() => {
+      redis.disconnect();
+      reject(new Fault('server-unavailable', `Redis (REDIS_URL) cannot be used: ${last}`));
+    }, 10_000);
     redis.once('ready', () => {
       clearTimeout(timer);
       resolve();
@@ -135,11 +140,13 @@ async function ring(options: WorkerOptions, job: Job<{ lane: number }>, token: s
     return;
   }
   if (drained === 'done') return;
-  await job.moveToDelayed(Date.now() + drained.armIn, token);
+  const alarm = Date.now() + drained.armIn;
+  await job.moveToDelayed(alarm, token);
   await options.armed?.(lane);
   // Armed; now look again. A wake that came between “nothing due” and this line was parked behind the running job, and a
   // job that goes to sleep never finishes: without this look it would wait for the alarm just set.
   const wait = await options.alarmOf(lane).catch(() => undefined);
-  if (wait !== undefined && wait < drained.armIn) await options.wake(lane, wait);
+  // Not for a few milliseconds, which are only rounding: this wake would overwrite one that comes between the two lines.
+  if (wait !== undefined && Date.now() + wait < alarm - 10) await options.wake(lane, wait);
   throw new DelayedError();
 }

@@ -1,0 +1,24 @@
+import { strict as assert } from 'node:assert';
+import { sweep } from '../../../src/delivery/sweep.ts';
+import { silentLog } from '../../../src/platform/log.ts';
+
+describe('sweep', () => {
+  it('ends what ran out first, then wakes every lane that is due, at once', async () => {
+    const diary: string[] = [];
+    await sweep({
+      endLapsedLeases: async () => {
+        diary.push('end');
+        return 1;
+      },
+      dueLanes: async () => {
+        diary.push('due');
+        return [3, 1, 2];
+      },
+      wake: async (lane, delay) => {
+        diary.push(`wake ${lane} in ${delay}`);
+      },
+      log: silentLog,
+    });
+    assert.deepEqual(diary, ['end', 'due', 'wake 3 in 0', 'wake 1 in 0', 'wake 2 in 0']);
+  });
+});

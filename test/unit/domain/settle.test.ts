@@ -110,7 +110,10 @@ describe('settle: one try', () => {
       for (const second of kinds)
         for (const state of laneStates) {
           const settled = run(lane(state), first, second, first, second, first);
-          assert.deepEqual(settled.deliveries.map(({ deliveryId }) => deliveryId).sort(), [1, 2, 3, 4, 5]);
+          assert.deepEqual(
+            settled.deliveries.map(({ deliveryId }) => deliveryId).sort((a, b) => a - b),
+            [1, 2, 3, 4, 5],
+          );
         }
   });
 

@@ -1,0 +1,84 @@
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+/** Runs the demo in a folder of its own; calls `watch` with all that it has printed so far. */
+function demo(
+  folder: string,
+  args: string[],
+  watch: (out: string, interrupt: () => void) => void = () => undefined,
+): Promise<Ended> {
+  const child = spawn(resolve('bin/kuvert'), ['demo', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  const hear = (chunk: Buffer) => {
+    out += chunk.toString('utf8');
+    watch(out, () => child.kill('SIGINT'));
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  return new Promise((done) => child.on('close', (code) => done({ code, out })));
+}
+
+describe('the demo', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kuvert-demo-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('plays to its end without a terminal, and every message is where it should be', async () => {
+    const { code, out } = await demo(folder, ['--once', '--json']);
+    assert.equal(code, 0, out);
+    const summary = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as {
+      suppliers: { organisationNumber: string; messages: number; delivered: number; attempts: number }[];
+      taken: number;
+      messages: number;
+      duplicates: number;
+      deadLetters: number;
+      conserved: boolean;
+    };
+    assert.deepEqual(Object.keys(summary), [
+      'suppliers',
+      'taken',
+      'messages',
+      'duplicates',
+      'deadLetters',
+      'conserved',
+    ]);
+    assert.equal(summary.conserved, true);
+    assert.equal(summary.duplicates, 1);
+    assert.equal(summary.deadLetters, 1);
+    assert.equal(summary.taken, summary.messages + 2);
+    assert.equal(summary.suppliers.length, 4);
+    for (const { messages, delivered } of summary.suppliers) assert.equal(delivered, messages);
+    const [healthy, busy, down] = summary.suppliers;
+    assert.equal(healthy?.attempts, healthy?.messages);
+    assert.ok((busy?.attempts ?? 0) > (busy?.messages ?? 0), 'the busy one was asked more than once');
+    assert.ok((down?.attempts ?? 0) > (down?.messages ?? 0), 'the one that was down was tried more than once');
+    assert.ok(out.includes('Conserved: taken 69'), out);
+    assert.deepEqual(readdirSync(join(folder, '.kuvert')), [], 'nothing is left behind');
+  });
+
+  it('stops what it started when it is interrupted in the middle', async () => {
+    let interrupted = false;
+    const { code, out } = await demo(folder, ['--once'], (seen, interrupt) => {
+      if (interrupted || !seen.includes('backing-off')) return;
+      interrupted = true;
+      interrupt();
+    });
+    assert.equal(interrupted, true, out);
+    assert.equal(code, 1, out);
+    assert.ok(out.includes('Interrupted'), out);
+    // The folder goes last, when the servers have ended.
+    for (let i = 0; i < 50 && existsSync(join(folder, '.kuvert/demo')); i++) await sleep(100);
+    assert.equal(existsSync(join(folder, '.kuvert/demo')), false);
+  });
+});

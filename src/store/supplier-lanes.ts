@@ -1,5 +1,5 @@
 /** Lanes as operators see and move them. */
-import type { LaneState } from '../domain/lane.ts';
+import { type LaneState, laneStates, nextLaneState } from '../domain/lane.ts';
 import type { Db } from './pool.ts';
 
 export interface OperatedLane {
@@ -42,6 +42,19 @@ export async function letFlow(db: Db, id: number, state: LaneState): Promise<voi
             failed_run = '{}', refused_run = '{}' where id = $1`,
     [id, state],
   );
+}
+
+/** Lets locked lanes flow whose address is pushed to again: what was wrong with them before says nothing now. Paused ones stay so. */
+export async function startAfresh(db: Db, lanes: readonly number[]): Promise<void> {
+  for (const state of laneStates) {
+    const next = nextLaneState(state, 'release');
+    if (next === 'same' || next === 'conflict') continue;
+    const { rows } = await db.query<{ id: number }>('select id from lane where id = any($1) and state = $2', [
+      lanes,
+      state,
+    ]);
+    for (const { id } of rows) await letFlow(db, id, next);
+  }
 }
 
 /** Stops a locked lane; what is on the wire comes back, nothing more is claimed. */

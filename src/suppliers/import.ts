@@ -5,6 +5,7 @@ import { insertDeliveryAnswers } from '../store/lane/answers.ts';
 import { operate } from '../store/operate.ts';
 import type { Db, Pool } from '../store/pool.ts';
 import { moveDisplaced, probeSoon, releaseUnaddressed, sendingOn, silence } from '../store/reroute.ts';
+import { startAfresh } from '../store/supplier-lanes.ts';
 import { certificateOwners, readRegister } from '../store/suppliers.ts';
 import {
   addCertificate,
@@ -193,8 +194,10 @@ async function applyAddress(
   const id = current?.id ?? (await insertAddress(db, organisationNumber, wanted, now));
   if (current !== undefined) {
     await updateAddress(db, id, wanted, plan.bump, now);
-    if (wanted.delivery === 'push' && (current.delivery !== 'push' || current.retiredAt !== undefined))
+    if (wanted.delivery === 'push' && (current.delivery !== 'push' || current.retiredAt !== undefined)) {
+      await startAfresh(db, [id]);
       lanes.alarm.push(id);
+    }
     if (wanted.delivery === 'push' && plan.bump) lanes.probe.push(id);
     if (wanted.delivery !== 'push' && current.delivery === 'push') await silence(db, [id]);
   }

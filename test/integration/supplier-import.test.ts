@@ -218,6 +218,31 @@ describe('kuvert supplier import changes the register', () => {
     }
   });
 
+  it('and an address that is in use again, or pushed to again, does not sleep because of what it was held for', async () => {
+    await importValue(pool, supplierFile(a, [push()]));
+    const id = await takeMessage(pool, a);
+    const { id: lane } = await address();
+    const held = () =>
+      pool.query("update lane set state = 'held', reason = 'endpoint-rejects-us', wake_at = now() + interval '1 hour'");
+    const flowsNow = async () =>
+      (
+        await pool.query("select 1 from lane where id = $1 and state = 'flowing' and wake_at <= clock_timestamp()", [
+          lane,
+        ])
+      ).rowCount === 1;
+    for (const between of [[], [push({ delivery: 'pull', url: undefined })]]) {
+      await held();
+      await importValue(pool, supplierFile(a, between));
+      await importValue(pool, supplierFile(a, [push()]));
+      assert.equal(await flowsNow(), true);
+      assert.equal((await deliveriesOf(pool, id))[0]?.state, 'waiting');
+    }
+    await pool.query("update lane set state = 'paused', wake_at = null");
+    await importValue(pool, supplierFile(a, []));
+    await importValue(pool, supplierFile(a, [push()]));
+    assert.equal((await pool.query("select 1 from lane where state = 'paused' and wake_at is null")).rowCount, 1);
+  });
+
   it('and a changed endpoint of a lane that backs off is tried at once', async () => {
     await importValue(pool, supplierFile(a, [push()]));
     const { id } = await address();

@@ -181,10 +181,25 @@ export async function startDelivery(
   version: string,
   compose: (deps: DrainDeps) => DrainDeps = (deps) => deps,
 ): Promise<Running> {
+  // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
+  const begun = new AsyncDisposableStack();
+  try {
+    return await beginDelivery(begun, settings, log, version, compose);
+  } catch (error) {
+    await begun.disposeAsync();
+    throw error;
+  }
+}
+
+async function beginDelivery(
+  begun: AsyncDisposableStack,
+  settings: DeliverySettings,
+  log: Log,
+  version: string,
+  compose: (deps: DrainDeps) => DrainDeps,
+): Promise<Running> {
   const giveUp = new AbortController();
   let stopping = false;
-  // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
-  await using begun = new AsyncDisposableStack();
   const pool = begun.adopt(await openStore(settings, 'delivery', log), (one) => one.close());
   const deps = drainDeps({ settings, log, pool, giveUp, stopping: () => stopping }, version);
   begun.defer(() => deps.close());
@@ -210,14 +225,13 @@ export async function startDelivery(
   const ear = pool.listen(wakeChannel, (lane) => void (lane === '' ? sweepNow() : alarms.wake(Number(lane), 0)));
   await sweepNow();
   log.info('delivery runs', { environment: settings.environment });
-  const running = begun.move();
   return {
     stop: async () => {
       stopping = true;
       clearInterval(sweeper);
       const timer = setTimeout(() => giveUp.abort(), settings.stopTimeout);
       await ear.close();
-      await running.disposeAsync();
+      await begun.disposeAsync();
       clearTimeout(timer);
     },
   };

@@ -23,8 +23,10 @@ export async function inspect(root: string): Promise<Inspection> {
   const imports = summary.violations.map(({ from, to, rule }) =>
     from === to ? `${from}: ${rule.name}` : `${from} imports ${to}: ${rule.name}`,
   );
+  // A declaration of somebody else's types is imported by nobody.
   const unused = modules
     .filter(({ source, dependents }) => seen.includes(source) && source !== 'src/main.ts' && dependents?.length === 0)
+    .filter(({ source }) => !source.endsWith('.d.ts'))
     .map(({ source }) => `${source}: nothing in src imports it`);
   return {
     files,

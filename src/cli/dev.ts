@@ -9,7 +9,7 @@ import { version } from './version.ts';
 export function addDev(program: Command, { terminal }: Context): void {
   program
     .command('dev')
-    .description('Run the gateway with private local servers for those that no setting names, and fresh certificates.')
+    .description('Runs the gateway with private local servers for those that no setting names, and fresh certificates.')
     .addHelpText(
       'after',
       [

@@ -26,6 +26,8 @@ export interface DevCertificates {
   readonly suppliers: ReadonlyMap<OrganisationNumber, CredentialFiles & DevCredential>;
 }
 
+/** Here, and under the name that docker-compose.yml gives it. */
+const listener = { dnsNames: ['localhost', 'gateway'], ipAddresses: ['127.0.0.1', '::1'] } as const;
 const loopback = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] } as const;
 
 /**
@@ -57,7 +59,7 @@ export async function writeDevCertificates(
     authority,
     caFile,
     client: await write('gateway-client', { ...sender, usages: ['clientAuth'] }),
-    supplierListener: await write('supplier-listener', { ...sender, ...loopback, usages: ['serverAuth'] }),
+    supplierListener: await write('supplier-listener', { ...sender, ...listener, usages: ['serverAuth'] }),
     signing: await write('signing', { ...sender, name: `${sender.name} kuvertsigill`, usages: ['signing'] }),
     suppliers: new Map(
       await Promise.all(

@@ -173,7 +173,7 @@ describe('two drains of one lane cannot both send', () => {
           setTimeout(resolve, 5);
         });
         now -= 1;
-        return 'ok';
+        return 'ok' as const;
       },
     });
     await Promise.all([line.deliver(), line.deliver()]);

@@ -146,6 +146,8 @@ async function serve(
   const { promise: leave, resolve: leaveBecause } = Promise.withResolvers<string>();
   const onClosing = () => leaveBecause('closing');
   closing.addEventListener('abort', onClosing, { once: true });
+  // It may have come while we were connecting; then no event follows.
+  if (closing.aborted) onClosing();
   const timer = setInterval(() => {
     if (!working && performance.now() - cameAt > needs.idle) leaveBecause('idle');
   }, needs.idle / 4);

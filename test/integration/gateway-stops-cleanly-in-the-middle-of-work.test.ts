@@ -1,0 +1,79 @@
+import { strict as assert } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.ts';
+import { openGateway, type TestGateway } from '../support/gateway.ts';
+import { assertAnswered, assertDelivered, attemptsOf, conserved } from '../support/gateway-account.ts';
+import { kaDocuments } from '../support/ka.ts';
+
+describe('gateway stops cleanly in the middle of work', () => {
+  let gateway: TestGateway;
+  beforeEach(async () => {
+    gateway = await openGateway({ settings: { KUVERT_INTAKE_BATCH: '5', KUVERT_STOP_TIMEOUT: '2s' } });
+  });
+  afterEach(() => gateway.close());
+
+  it('what is on the wire is finished and recorded, nothing is sent afterwards, and the next start does the rest', async () => {
+    const supplier = await gateway.addSupplier({ status: 204, delay: 10 });
+    await gateway.register(supplier.entry({ concurrency: 4 }));
+    const documents = kaDocuments(supplier.organisationNumber, 120);
+    await gateway.ka.send(documents);
+    for (const enough of [20, 60]) {
+      const running = await gateway.start();
+      await eventually(`${enough} requests have come`, () => supplier.endpoint.requests.length >= enough);
+      await running.stop();
+      const sent = supplier.endpoint.requests.length;
+      const found = await conserved(gateway);
+      assert.equal(found.sending, 0, 'nothing is left as being sent');
+      assert.ok(found.delivered < 120, 'there was work left');
+      assert.equal(found.delivered, sent, 'every answer is on record');
+      await sleep(200);
+      assert.equal(supplier.endpoint.requests.length, sent, 'nothing is sent after the stop');
+    }
+    await gateway.start();
+    const found = await gateway.settled(120);
+    assert.equal(found.delivered, 120);
+    const received = await assertDelivered(gateway, supplier, documents);
+    assert.equal(received.length, 120, 'nothing was sent twice');
+    const attempts = await attemptsOf(gateway.pool);
+    assert.deepEqual([...new Set(attempts.map(({ outcome }) => outcome))], ['delivered']);
+    assertAnswered(gateway, documents);
+    await conserved(gateway);
+  });
+
+  it('an endpoint that does not answer is given up when the time to stop is over, on record', async () => {
+    const supplier = await gateway.addSupplier('hang');
+    await gateway.register(supplier.entry());
+    const documents = kaDocuments(supplier.organisationNumber, 3);
+    const running = await gateway.start();
+    await gateway.ka.send(documents);
+    await eventually('the endpoint has one', () => supplier.endpoint.requests.length >= 1);
+    await running.stop();
+    const stopped = await conserved(gateway);
+    assert.deepEqual([stopped.sending, stopped.waiting], [0, 3]);
+    const attempts = await attemptsOf(gateway.pool);
+    assert.ok(attempts.length >= 1 && attempts.every(({ outcome }) => outcome !== null));
+    supplier.endpoint.behave('ok');
+    await gateway.start();
+    await gateway.settled(3);
+    await assertDelivered(gateway, supplier, documents);
+    assertAnswered(gateway, documents);
+    await conserved(gateway);
+  });
+
+  it('a start that is stopped at once is a stop', async () => {
+    const supplier = await gateway.addSupplier();
+    await gateway.register(supplier.entry());
+    const documents = kaDocuments(supplier.organisationNumber, 10);
+    await gateway.ka.send(documents);
+    for (let round = 0; round < 5; round++) {
+      const running = await gateway.start();
+      await running.stop();
+    }
+    await gateway.start();
+    await gateway.settled(10);
+    const received = await assertDelivered(gateway, supplier, documents);
+    assert.equal(received.length, 10);
+    assertAnswered(gateway, documents);
+    await conserved(gateway);
+  });
+});

@@ -13,7 +13,7 @@ import { type Log, silentLog } from '../../src/platform/log.ts';
 import { type DeliverySettings, deliverySettings, startDelivery } from '../../src/roles/delivery.ts';
 import type { Running } from '../../src/roles/parts.ts';
 import { accept } from '../../src/store/accept/accept.ts';
-import type { Accepted, CheckedFrame } from '../../src/store/accept/frames.ts';
+import type { Accepted, CheckedFrame, TakenFrame } from '../../src/store/accept/frames.ts';
 import { type Conservation, conservation } from '../../src/store/conservation.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { addCertificate, insertAddress, upsertSupplier } from '../../src/store/suppliers-change.ts';
@@ -64,7 +64,7 @@ export interface Line {
   readonly settings: (more?: Readonly<Record<string, string>>) => DeliverySettings;
   readonly addSupplier: (options?: SupplierOptions) => Promise<TestSupplier>;
   /** Stores frames in one transaction, as intake does, and wakes the lanes. */
-  readonly take: (frames: readonly CheckedFrame[]) => Promise<Accepted>;
+  readonly take: (frames: readonly TakenFrame[]) => Promise<Accepted>;
   /** Starts the delivery role; stopped by `close`. */
   readonly deliver: (
     more?: Readonly<Record<string, string>>,

@@ -1,0 +1,326 @@
+-- The schema that the migrations make, read from PostgreSQL's catalog by `npm run schema`. For reading, not for running.
+
+create table accepted_document (
+  message_type text not null,
+  organisation_number text not null,
+  document_number text not null,
+  version integer not null,
+  document_sha256 bytea not null,
+  message_id uuid not null,
+  constraint accepted_document_pkey PRIMARY KEY (message_type, organisation_number, document_number, version)
+);
+
+create table address (
+  id bigint not null generated always as identity,
+  organisation_number text not null,
+  name text not null,
+  environment text not null,
+  delivery text not null,
+  url text,
+  message_types text[] not null,
+  envelope_format text not null,
+  ordering text not null,
+  concurrency integer not null,
+  rate_per_second double precision,
+  version bigint not null default 1,
+  created_at timestamp with time zone not null default now(),
+  changed_at timestamp with time zone not null default now(),
+  retired_at timestamp with time zone,
+  constraint address_check CHECK (delivery <> 'push'::text OR url IS NOT NULL),
+  constraint address_concurrency_check CHECK (concurrency >= 1 AND concurrency <= 64),
+  constraint address_delivery_check CHECK (delivery = ANY (ARRAY['push'::text, 'pull'::text, 'manual'::text])),
+  constraint address_envelope_format_check CHECK (envelope_format = 'cloudevents'::text),
+  constraint address_environment_check CHECK (environment = ANY (ARRAY['test'::text, 'production'::text])),
+  constraint address_id_organisation_number_key UNIQUE (id, organisation_number),
+  constraint address_message_types_check CHECK (cardinality(message_types) > 0),
+  constraint address_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
+  constraint address_ordering_check CHECK (ordering = ANY (ARRAY['any'::text, 'strict'::text])),
+  constraint address_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES supplier(organisation_number),
+  constraint address_organisation_number_name_key UNIQUE (organisation_number, name),
+  constraint address_pkey PRIMARY KEY (id),
+  constraint address_rate_per_second_check CHECK (rate_per_second > 0::double precision),
+  constraint address_url_check CHECK (length(url) <= 2000)
+);
+
+create table address_certificate (
+  address_id bigint not null,
+  organisation_number text not null,
+  fingerprint text not null,
+  registered_at timestamp with time zone not null default now(),
+  first_shown_at timestamp with time zone,
+  constraint address_certificate_address_id_organisation_number_fkey FOREIGN KEY (address_id, organisation_number) REFERENCES address(id, organisation_number),
+  constraint address_certificate_fingerprint_organisation_number_fkey FOREIGN KEY (fingerprint, organisation_number) REFERENCES certificate(fingerprint, organisation_number),
+  constraint address_certificate_pkey PRIMARY KEY (address_id, fingerprint)
+);
+
+create table attempt (
+  delivery_id bigint not null,
+  number integer not null,
+  lane_id bigint not null,
+  epoch bigint not null,
+  started_at timestamp with time zone not null default now(),
+  finished_at timestamp with time zone,
+  outcome text,
+  fault text,
+  detail text,
+  status integer,
+  excerpt text,
+  tls_version text,
+  cipher text,
+  peer_fingerprint text,
+  connect_ms double precision,
+  tls_ms double precision,
+  first_byte_ms double precision,
+  total_ms double precision,
+  remote_address text,
+  constraint attempt_check CHECK ((finished_at IS NULL) = (outcome IS NULL)),
+  constraint attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id),
+  constraint attempt_number_check CHECK (number > 0),
+  constraint attempt_outcome_check CHECK (outcome = ANY (ARRAY['delivered'::text, 'endpoint-failed'::text, 'message-failed'::text, 'refused'::text, 'turned-away'::text, 'unsendable'::text, 'not-sent'::text, 'unknown'::text])),
+  constraint attempt_pkey PRIMARY KEY (delivery_id, number)
+);
+CREATE INDEX attempt_under_way ON attempt USING btree (lane_id) WHERE outcome IS NULL;
+
+create table audit (
+  id bigint not null,
+  at timestamp with time zone not null,
+  actor text not null,
+  action text not null,
+  subject text not null,
+  reason text,
+  details jsonb not null,
+  previous bytea not null,
+  hash bytea not null,
+  constraint audit_pkey PRIMARY KEY (id)
+);
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table certificate (
+  fingerprint text not null,
+  organisation_number text not null,
+  pem text not null,
+  subject text not null,
+  not_before timestamp with time zone not null,
+  not_after timestamp with time zone not null,
+  registered_at timestamp with time zone not null default now(),
+  withdrawn_at timestamp with time zone,
+  constraint certificate_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
+  constraint certificate_fingerprint_organisation_number_key UNIQUE (fingerprint, organisation_number),
+  constraint certificate_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES supplier(organisation_number),
+  constraint certificate_pkey PRIMARY KEY (fingerprint)
+);
+
+create table content (
+  message_id uuid not null,
+  document bytea not null,
+  constraint content_message_id_fkey FOREIGN KEY (message_id) REFERENCES message(id),
+  constraint content_pkey PRIMARY KEY (message_id)
+);
+
+create table dead_letter (
+  id uuid not null,
+  taken_at timestamp with time zone not null default now(),
+  broker_message_id text,
+  is_text boolean not null,
+  body bytea not null,
+  headers bytea not null,
+  fault text not null,
+  detail text not null,
+  findings jsonb not null,
+  organisation_number text,
+  document_number text,
+  constraint dead_letter_pkey PRIMARY KEY (id)
+);
+
+create table delivery (
+  id bigint not null generated always as identity,
+  message_id uuid not null,
+  message_number bigint not null,
+  number integer not null,
+  current boolean not null default true,
+  lane_id bigint,
+  state text not null,
+  reason text,
+  detail text,
+  attempts integer not null default 0,
+  failures integer not null default 0,
+  next_try_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  changed_at timestamp with time zone not null default now(),
+  delivered_at timestamp with time zone,
+  delivered_by text,
+  constraint delivery_check CHECK ((state <> ALL (ARRAY['waiting'::text, 'sending'::text])) OR lane_id IS NOT NULL),
+  constraint delivery_check1 CHECK ((state = 'waiting'::text) = (next_try_at IS NOT NULL)),
+  constraint delivery_check2 CHECK ((state = 'delivered'::text) = (delivered_at IS NOT NULL AND delivered_by IS NOT NULL)),
+  constraint delivery_delivered_by_check CHECK (delivered_by = ANY (ARRAY['pushed'::text, 'collected'::text])),
+  constraint delivery_lane_id_fkey FOREIGN KEY (lane_id) REFERENCES lane(id),
+  constraint delivery_message_id_fkey FOREIGN KEY (message_id) REFERENCES message(id),
+  constraint delivery_message_id_number_key UNIQUE (message_id, number),
+  constraint delivery_number_check CHECK (number > 0),
+  constraint delivery_pkey PRIMARY KEY (id),
+  constraint delivery_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'sending'::text, 'delivered'::text, 'refused'::text, 'held'::text, 'cancelled'::text]))
+);
+CREATE UNIQUE INDEX delivery_current ON delivery USING btree (message_id) WHERE current;
+CREATE INDEX delivery_due ON delivery USING btree (lane_id, next_try_at) WHERE state = 'waiting'::text;
+CREATE INDEX delivery_oldest ON delivery USING btree (lane_id, message_number) WHERE state = 'waiting'::text;
+CREATE INDEX delivery_sending ON delivery USING btree (lane_id) WHERE state = 'sending'::text;
+CREATE INDEX delivery_stopped ON delivery USING btree (lane_id, message_number) WHERE state = ANY (ARRAY['held'::text, 'refused'::text]);
+CREATE INDEX delivery_unaddressed ON delivery USING btree (message_id) WHERE lane_id IS NULL AND state = 'held'::text;
+CREATE TRIGGER delivered_is_absorbing BEFORE UPDATE OF state ON delivery FOR EACH ROW WHEN (old.state = 'delivered'::text AND new.state <> 'delivered'::text) EXECUTE FUNCTION keep_delivered();
+
+create table envelope (
+  message_id uuid not null,
+  format text not null,
+  head text not null,
+  signature text not null,
+  sha256 bytea not null,
+  key_thumbprint text not null,
+  sealed_at timestamp with time zone not null default now(),
+  constraint envelope_format_check CHECK (format = 'cloudevents'::text),
+  constraint envelope_message_id_fkey FOREIGN KEY (message_id) REFERENCES message(id),
+  constraint envelope_pkey PRIMARY KEY (message_id),
+  constraint envelope_sha256_check CHECK (length(sha256) = 32)
+);
+CREATE TRIGGER envelope_unchanged BEFORE UPDATE ON envelope FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table frame (
+  id bigint not null generated always as identity,
+  taken_at timestamp with time zone not null default now(),
+  broker_message_id text,
+  body_sha256 bytea not null,
+  verdict text not null,
+  message_id uuid,
+  dead_letter_id uuid,
+  constraint frame_body_sha256_check CHECK (length(body_sha256) = 32),
+  constraint frame_broker_message_id_body_sha256_key UNIQUE (broker_message_id, body_sha256),
+  constraint frame_broker_message_id_check CHECK (length(broker_message_id) <= 500),
+  constraint frame_check CHECK ((verdict = 'dead-letter'::text) = (dead_letter_id IS NOT NULL)),
+  constraint frame_check1 CHECK (verdict = 'dead-letter'::text OR message_id IS NOT NULL),
+  constraint frame_dead_letter_id_fkey FOREIGN KEY (dead_letter_id) REFERENCES dead_letter(id),
+  constraint frame_pkey PRIMARY KEY (id),
+  constraint frame_verdict_check CHECK (verdict = ANY (ARRAY['message'::text, 'duplicate'::text, 'dead-letter'::text]))
+);
+CREATE UNIQUE INDEX frame_of_message ON frame USING btree (message_id) WHERE verdict = 'message'::text;
+
+create table lane (
+  id bigint not null,
+  state text not null default 'flowing'::text,
+  reason text,
+  detail text,
+  since timestamp with time zone not null default now(),
+  failures integer not null default 0,
+  ramp integer,
+  failed_run bigint[] not null default '{}'::bigint[],
+  refused_run bigint[] not null default '{}'::bigint[],
+  wake_at timestamp with time zone,
+  epoch bigint not null default 0,
+  holder text,
+  lease_until timestamp with time zone,
+  constraint lane_id_fkey FOREIGN KEY (id) REFERENCES address(id),
+  constraint lane_pkey PRIMARY KEY (id),
+  constraint lane_state_check CHECK (state = ANY (ARRAY['flowing'::text, 'backing-off'::text, 'held'::text, 'paused'::text]))
+);
+CREATE INDEX lane_due ON lane USING btree (wake_at) WHERE wake_at IS NOT NULL;
+
+create table message (
+  id uuid not null,
+  number bigint not null generated always as identity,
+  organisation_number text not null,
+  sequence bigint not null,
+  environment text not null,
+  message_type text not null,
+  document_number text not null,
+  version integer not null,
+  replaces uuid,
+  format text not null,
+  media_type text not null,
+  data_schema text not null,
+  document_sha256 bytea not null,
+  document_size integer not null,
+  event_time text not null,
+  event_at timestamp with time zone not null,
+  currency text,
+  total numeric,
+  ka_message_id text,
+  correlation_id text,
+  traceparent text,
+  accepted_at timestamp with time zone not null default now(),
+  constraint message_correlation_id_check CHECK (length(correlation_id) <= 500),
+  constraint message_document_number_check CHECK (length(document_number) >= 1 AND length(document_number) <= 200),
+  constraint message_document_sha256_check CHECK (length(document_sha256) = 32),
+  constraint message_environment_check CHECK (environment = ANY (ARRAY['test'::text, 'production'::text])),
+  constraint message_ka_message_id_check CHECK (length(ka_message_id) <= 500),
+  constraint message_message_type_check CHECK (message_type = ANY (ARRAY['purchase-order'::text, 'self-invoice'::text, 'self-invoice-credit'::text])),
+  constraint message_number_key UNIQUE (number),
+  constraint message_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES recipient(organisation_number),
+  constraint message_organisation_number_sequence_key UNIQUE (organisation_number, sequence),
+  constraint message_pkey PRIMARY KEY (id),
+  constraint message_replaces_fkey FOREIGN KEY (replaces) REFERENCES message(id),
+  constraint message_sequence_check CHECK (sequence > 0),
+  constraint message_traceparent_check CHECK (length(traceparent) <= 100),
+  constraint message_version_check CHECK (version > 0)
+);
+CREATE INDEX message_document_number ON message USING btree (document_number);
+
+create table migration (
+  name text not null,
+  sha256 text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint migration_pkey PRIMARY KEY (name)
+);
+
+create table outbox (
+  id bigint not null generated always as identity,
+  queue text not null,
+  body text,
+  headers jsonb not null default '{}'::jsonb,
+  dead_letter_id uuid,
+  created_at timestamp with time zone not null default now(),
+  sent_at timestamp with time zone,
+  constraint outbox_check CHECK ((queue = 'dead'::text) = (dead_letter_id IS NOT NULL)),
+  constraint outbox_check1 CHECK ((queue = 'status'::text) = (body IS NOT NULL)),
+  constraint outbox_dead_letter_id_fkey FOREIGN KEY (dead_letter_id) REFERENCES dead_letter(id),
+  constraint outbox_pkey PRIMARY KEY (id),
+  constraint outbox_queue_check CHECK (queue = ANY (ARRAY['status'::text, 'dead'::text]))
+);
+CREATE INDEX outbox_unsent ON outbox USING btree (id) WHERE sent_at IS NULL;
+
+create table recipient (
+  organisation_number text not null,
+  counter bigint not null,
+  purged bigint not null default 0,
+  constraint recipient_counter_check CHECK (counter >= 0),
+  constraint recipient_organisation_number_check CHECK (organisation_number ~ '^[0-9]{10}$'::text),
+  constraint recipient_pkey PRIMARY KEY (organisation_number),
+  constraint recipient_purged_check CHECK (purged >= 0)
+);
+
+create table supplier (
+  organisation_number text not null,
+  name text not null,
+  language text not null,
+  created_at timestamp with time zone not null default now(),
+  changed_at timestamp with time zone not null default now(),
+  constraint supplier_language_check CHECK (language = ANY (ARRAY['sv'::text, 'en'::text])),
+  constraint supplier_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
+  constraint supplier_organisation_number_check CHECK (organisation_number ~ '^[0-9]{10}$'::text),
+  constraint supplier_pkey PRIMARY KEY (organisation_number)
+);
+
+CREATE OR REPLACE FUNCTION keep_delivered()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'delivery % is delivered and stays so', old.id using errcode = 'restrict_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'rows of % are never changed or removed', tg_table_name using errcode = 'restrict_violation';
+end
+$function$;

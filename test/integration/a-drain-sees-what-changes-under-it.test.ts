@@ -1,0 +1,225 @@
+import { strict as assert } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DrainDeps, drain } from '../../src/delivery/drain.ts';
+import { Fault } from '../../src/domain/fault.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { drainDeps } from '../../src/roles/delivery.ts';
+import { accept } from '../../src/store/accept/accept.ts';
+import { readDue, readTarget, writeClaim } from '../../src/store/lane/claim.ts';
+import { restLane } from '../../src/store/lane/rest.ts';
+import { takeLane } from '../../src/store/lane/take.ts';
+import { eventually } from '../support/eventually.ts';
+import { frameFor, framesFor, type Line, openLine } from '../support/line.ts';
+
+describe('a drain sees what changes under it', () => {
+  let line: Line;
+  let steps: DrainDeps & { close: () => Promise<void> };
+  before(async () => {
+    line = await openLine();
+    steps = drainDeps(
+      {
+        settings: line.settings(),
+        log: silentLog,
+        pool: line.pool,
+        giveUp: new AbortController(),
+        stopping: () => false,
+      },
+      '0.0.0',
+    );
+  });
+  after(async () => {
+    await steps.close();
+    await line.close();
+  });
+
+  /** A transaction that stands still between its writes and its commit. */
+  async function open(sql: string, values: readonly unknown[]): Promise<() => Promise<void>> {
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    const { promise: written, resolve: wrote } = Promise.withResolvers<void>();
+    const transaction = line.pool.transaction(async (db) => {
+      for (const one of sql.split(';')) await db.query(one, values);
+      wrote();
+      await told;
+    });
+    await Promise.race([written, transaction]);
+    return async () => {
+      tell();
+      await transaction;
+    };
+  }
+
+  const somebodyWaits = () =>
+    eventually('somebody waits for a lock', async () => {
+      const { rows } = await line.pool.query<{ n: number }>(
+        "select count(*) as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+      );
+      return (rows[0]?.n ?? 0) > 0;
+    });
+
+  it('a claim that waited for a change of the address claims nothing for where it led before', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 1));
+    const taken = await takeLane(line.pool, supplier.lane, 60_000);
+    assert.ok(taken.kind === 'taken');
+    const target = await readTarget(line.pool, supplier.lane);
+    assert.ok(target);
+    const due = await readDue(line.pool, target, 1);
+    const commit = await open(
+      "select 1 from lane where id = $1 for update; update address set url = 'https://elsewhere.example/', version = version + 1 where id = $1",
+      [supplier.lane],
+    );
+    const claim = writeClaim(line.pool, taken.hold, target, due, new Map());
+    await somebodyWaits();
+    await commit();
+    assert.deepEqual((await claim).claimed, []);
+    assert.deepEqual(await line.states(supplier.lane), { waiting: 1 });
+    await steps.leave(taken.hold);
+  });
+
+  for (const [what, change] of [
+    ['is not pushed any more', "update address set delivery = 'pull', version = version + 1 where id = $1"],
+    ['is retired', 'update address set retired_at = now(), version = version + 1 where id = $1'],
+  ] as const)
+    it(`a lane whose address ${what} is left at the next step, not asked again and again`, async () => {
+      const supplier = await line.addSupplier();
+      await line.take(framesFor(supplier.organisationNumber, 5));
+      let rests = 0;
+      const deps: DrainDeps = {
+        ...steps,
+        push: async (...given) => {
+          await line.pool.query(change, [supplier.lane]);
+          return steps.push(...given);
+        },
+        rest: (hold) => {
+          rests += 1;
+          return steps.rest(hold);
+        },
+      };
+      assert.equal(await drain(deps, supplier.lane), 'done');
+      assert.deepEqual([rests, supplier.endpoint.requests.length], [1, 1]);
+      assert.equal(await drain(deps, supplier.lane), 'done');
+    });
+
+  it('a lane that is paused while messages are on the wire stays paused, and what came back is on record', async () => {
+    const supplier = await line.addSupplier({ concurrency: 4, behaviour: 503 });
+    await line.take(framesFor(supplier.organisationNumber, 9));
+    const deps: DrainDeps = {
+      ...steps,
+      push: async (...given) => {
+        await line.pool.query(
+          "update lane set state = 'paused', reason = 'held-by-operator', detail = 'because', wake_at = null where id = $1",
+          [supplier.lane],
+        );
+        return steps.push(...given);
+      },
+    };
+    assert.equal(await drain(deps, supplier.lane), 'done');
+    const lane = await line.lane(supplier.lane);
+    assert.deepEqual([lane.state, lane.reason, lane.wakes_in, lane.holder], ['paused', 'held-by-operator', null, null]);
+    assert.deepEqual(await line.states(supplier.lane), { waiting: 9 });
+    assert.equal(supplier.endpoint.requests.length, 4);
+  });
+
+  it('a drain that breaks lets go of the lane, and the next one has it at once', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 3));
+    const deps: DrainDeps = {
+      ...steps,
+      writeClaim: async (...given) => {
+        await steps.writeClaim(...given);
+        throw new Error('the answer to the commit was lost');
+      },
+    };
+    await assert.rejects(drain(deps, supplier.lane));
+    assert.equal(await drain(steps, supplier.lane), 'done');
+    assert.deepEqual(await line.states(supplier.lane), { delivered: 3 });
+    const { rows } = await line.pool.query<{ outcome: string }>(
+      'select outcome from attempt where lane_id = $1 order by delivery_id, number',
+      [supplier.lane],
+    );
+    assert.deepEqual(
+      rows.map(({ outcome }) => outcome),
+      ['unknown', 'delivered', 'delivered', 'delivered'],
+    );
+  });
+
+  it('a drain does not wait for intake that is storing for the same lane', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 2));
+    // Intake's delivery shares the key of its lane until it commits.
+    const commit = await open('select 1 from lane where id = $1 for key share', [supplier.lane]);
+    assert.equal(await drain(steps, supplier.lane), 'done');
+    assert.deepEqual(await line.states(supplier.lane), { delivered: 2 });
+    await commit();
+  });
+
+  it('what intake stores while the lane goes to rest is found there, or moves the alarm: never neither', async () => {
+    const supplier = await line.addSupplier();
+    const found = { atRest: 0, byAlarm: 0 };
+    for (let i = 0; i < 150; i++) {
+      await line.pool.query(
+        `update lane set wake_at = clock_timestamp(), holder = null, lease_until = null where id = $1`,
+        [supplier.lane],
+      );
+      const taken = await takeLane(line.pool, supplier.lane, 60_000);
+      assert.ok(taken.kind === 'taken');
+      const later = async <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => {
+        await sleep(milliseconds);
+        return work();
+      };
+      const [rest, { wake }] = await Promise.all([
+        later(i % 8, () => restLane(line.pool, taken.hold, 1_000)),
+        accept(line.pool, [frameFor(supplier.organisationNumber)]),
+      ]);
+      if (rest.kind === 'more') found.atRest += 1;
+      if (wake.length === 1) found.byAlarm += 1;
+      assert.ok(rest.kind === 'more' || wake.length === 1, `round ${i}: ${rest.kind}, and nobody is woken`);
+      await line.pool.query("update delivery set state = 'cancelled', next_try_at = null where lane_id = $1", [
+        supplier.lane,
+      ]);
+    }
+    assert.ok(found.atRest > 0 && found.byAlarm > 0, JSON.stringify(found));
+    await line.pool.query('update lane set holder = null, lease_until = null where id = $1', [supplier.lane]);
+  });
+
+  it('a window of large documents is cut to what memory takes, one at least', async () => {
+    const supplier = await line.addSupplier({ concurrency: 8 });
+    await line.take(framesFor(supplier.organisationNumber, 8));
+    const target = await readTarget(line.pool, supplier.lane);
+    assert.ok(target);
+    for (const [megabytes, many] of [
+      [1, 8],
+      [12, 3],
+      [1_000, 1],
+    ] as const) {
+      await line.pool.query('update message set document_size = $2 where organisation_number = $1', [
+        supplier.organisationNumber,
+        megabytes * 1024 * 1024,
+      ]);
+      assert.equal((await readDue(line.pool, target, 8)).length, many);
+    }
+  });
+
+  it('a frame with what no column takes becomes a dead letter all the same', async () => {
+    const { key, document, kind: _kind, ...frame } = frameFor((await line.addSupplier()).organisationNumber);
+    const odd = 'a\0b\ud800';
+    const { verdicts } = await line.take([
+      {
+        ...frame,
+        kind: 'dead-letter',
+        body: document,
+        messageType: odd,
+        documentNumber: odd.repeat(200),
+        recipient: odd.repeat(200),
+        correlationId: odd,
+        kaMessageId: odd,
+        headers: { [odd]: odd },
+        fault: new Fault('document-invalid', odd.repeat(10_000), {
+          findings: [{ where: odd, rule: odd, text: odd, expected: odd, found: odd }],
+        }),
+      },
+    ]);
+    assert.equal(verdicts[0]?.kind, 'rejected');
+    assert.ok(key);
+  });
+});

@@ -80,7 +80,7 @@ describe("the broker's configuration", () => {
   it('has a TLS port only with a key store, and listens on the loopback only', () => {
     assert.doesNotMatch(brokerXml(config), /ssl/);
     const xml = brokerXml({ ...config, tls: { port: 3, keyStore: '/k.p12', keyStorePassword: 's' } });
-    assert.match(xml, /stomp\+nio\+ssl:\/\/127\.0\.0\.1:3/);
+    assert.match(xml, /stomp\+ssl:\/\/127\.0\.0\.1:3/);
     for (const [, host] of xml.matchAll(/uri="[^"]*:\/\/([^:"]*):/g)) assert.equal(host, '127.0.0.1');
   });
 });

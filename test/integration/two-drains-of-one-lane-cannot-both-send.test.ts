@@ -214,6 +214,7 @@ describe('two drains of one lane cannot both send', () => {
     );
     await line.take(framesFor(supplier.organisationNumber, 60));
     await Promise.all(Array.from({ length: 100 }, () => drain(deps, supplier.lane)));
+    await eventually('all is delivered', async () => (await line.states(supplier.lane)).delivered === 60);
     assert.equal(supplier.received().length, 60);
     await deps.close();
   });

@@ -6,7 +6,8 @@ import { assertAnswered, assertDelivered, conserved } from '../support/gateway-a
 import { issueSupplierCredential } from '../support/gateway-supplier.ts';
 import { kaDocuments } from '../support/ka.ts';
 
-describe('an address change moves the connection, not the envelope', () => {
+describe('an address change moves the connection, not the envelope', function () {
+  this.timeout(120_000);
   let gateway: TestGateway;
   beforeEach(async () => {
     gateway = await openGateway();
@@ -26,7 +27,7 @@ describe('an address change moves the connection, not the envelope', () => {
     // Claimed, sent and not taken.
     endpoint.behave(503);
     await gateway.ka.send(second);
-    await eventually('three were sealed and sent', () => endpoint.requests.length >= 7);
+    await eventually('some were sealed and sent', () => endpoint.requests.length >= 7);
     const before = await supplier.received();
 
     const ca = gateway.certificates.authority.certificatePem;

@@ -5,7 +5,8 @@ import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { assertAnswered, assertDelivered, conserved } from '../support/gateway-account.ts';
 import { kaDocument, kaDocuments } from '../support/ka.ts';
 
-describe('duplicate from the broker is stored once', () => {
+describe('duplicate from the broker is stored once', function () {
+  this.timeout(120_000);
   let gateway: TestGateway;
   beforeEach(async () => {
     gateway = await openGateway({ settings: { KUVERT_INTAKE_BATCH: '10' } });

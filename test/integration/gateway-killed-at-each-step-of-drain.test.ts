@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Local } from '../../src/platform/local/local.ts';
-import { type CrashPoint, type DrainStep, type Moment, startCrashing } from '../support/crash-gateway.ts';
+import { type CrashPoint, type DrainStep, inTurn, type Moment, startCrashing } from '../support/crash-gateway.ts';
 import { openGateway } from '../support/gateway.ts';
 import { assertAnswered, assertDelivered, attemptsOf, conserved } from '../support/gateway-account.ts';
 import { kaDocuments } from '../support/ka.ts';
@@ -38,7 +38,8 @@ const points: readonly Point[] = [
   point('5 when it is recorded', 'record', 'after', 2, 'none'),
   point('6 before the lane is left', 'rest', 'before', 1, 'none'),
   point('6 when the lane is left, before its alarm is set', 'rest', 'after', 1, 'none'),
-  point('6 when its alarm is set', 'rest', 'later', 1, 'none'),
+  // On a busy machine it may have rung by then.
+  point('6 when its alarm is set', 'rest', 'later', 1, 'either'),
 ];
 
 describe('gateway killed at each step of drain, then started again, loses nothing and repeats only what was not on record', function () {
@@ -80,9 +81,11 @@ async function killAndStartAgain({ at, unrecorded }: Point, servers: SharedServe
     const documents = kaDocuments(supplier.organisationNumber, 12);
     await gateway.startIntake();
     await gateway.ka.send(documents);
-    const crashing = startCrashing(gateway, at);
-    crash.kill = crashing.kill;
-    await crashing.crashed;
+    await inTurn(() => {
+      const crashing = startCrashing(gateway, at);
+      crash.kill = crashing.kill;
+      return crashing.crashed;
+    });
     await gateway.startDelivery();
     const found = await gateway.settled(12);
 

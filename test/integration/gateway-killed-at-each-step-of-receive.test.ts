@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { type CrashPoint, type Moment, type ReceiveStep, startCrashing } from '../support/crash-gateway.ts';
+import { type CrashPoint, inTurn, type Moment, type ReceiveStep, startCrashing } from '../support/crash-gateway.ts';
 import { openGateway } from '../support/gateway.ts';
 import { assertAnswered, assertDelivered, conserved } from '../support/gateway-account.ts';
 import { kaDocuments } from '../support/ka.ts';
@@ -46,7 +46,7 @@ async function killAndStartAgain(point: CrashPoint): Promise<void> {
     const frames = [...mixed.slice(0, 12), broken, second, ...mixed.slice(12)];
     await gateway.ka.send(frames);
 
-    await startCrashing(gateway, point).crashed;
+    await inTurn(() => startCrashing(gateway, point).crashed);
     await gateway.start();
     const found = await gateway.settled(frames.length);
 

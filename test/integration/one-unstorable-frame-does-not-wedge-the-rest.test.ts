@@ -107,7 +107,8 @@ const bad: Readonly<Record<string, Bad>> = {
   'what PostgreSQL takes only without its names': { ...text(order('POISON-2')), fault: 'frame-unstorable' },
 };
 
-describe('one unstorable frame does not wedge the rest', () => {
+describe('one unstorable frame does not wedge the rest', function () {
+  this.timeout(120_000);
   let gateway: TestGateway;
   beforeEach(async () => {
     gateway = await openGateway({ settings: { KUVERT_INTAKE_BATCH: '20', KUVERT_DOCUMENT_BYTES: '64KB' } });

@@ -6,7 +6,8 @@ import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { assertAnswered, conserved } from '../support/gateway-account.ts';
 import { type KaDocument, kaDocument, kaDocuments } from '../support/ka.ts';
 
-describe('status and dead-letter queues tell KA everything', () => {
+describe('status and dead-letter queues tell KA everything', function () {
+  this.timeout(120_000);
   let gateway: TestGateway;
   beforeEach(async () => {
     gateway = await openGateway({ settings: { KUVERT_REFUSALS_HOLD: '3' } });

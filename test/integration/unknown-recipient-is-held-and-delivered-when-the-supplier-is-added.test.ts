@@ -3,7 +3,8 @@ import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { assertAnswered, assertDelivered, conserved } from '../support/gateway-account.ts';
 import { kaDocuments } from '../support/ka.ts';
 
-describe('unknown recipient is held and delivered when the supplier is added', () => {
+describe('unknown recipient is held and delivered when the supplier is added', function () {
+  this.timeout(120_000);
   let gateway: TestGateway;
   beforeEach(async () => {
     // Batches of two: an import meets one of many transactions.

@@ -22,6 +22,24 @@ export type CrashPoint = (
   | { readonly role: 'delivery'; readonly step: DrainStep }
 ) & { readonly moment: Moment /** At which call of the step: 1 for the first. */; readonly nth: number };
 
+/** A process that starts is busy for a second: this many at once, whoever else waits. */
+const atOnce = 3;
+let busy = 0;
+const waiting: (() => void)[] = [];
+
+/** Runs `work`, which has processes crash, when it is its turn. */
+export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (busy >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+  else busy += 1;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else busy -= 1;
+  }
+}
+
 export interface Crashing {
   /** Resolves when the process is gone; fails if it ended in any other way than by the crash. */
   readonly crashed: Promise<void>;
@@ -85,7 +103,7 @@ async function main([role, step, moment, nth]: readonly string[]): Promise<void>
   setTimeout(() => {
     process.stderr.write('the step was never met');
     process.exit(1);
-  }, 40_000).unref();
+  }, 80_000).unref();
   const { testLog } = await import('./gateway-log.ts');
   const at = [moment as Moment, Number(nth)] as const;
   if (role === 'intake') {

@@ -7,8 +7,9 @@ import type { OrganisationNumber } from '../../src/domain/organisation-number.ts
 import type { Frame, OutgoingFrame } from '../../src/intake/broker/frame.ts';
 import type { Settings } from '../../src/platform/config/settings.ts';
 import { loadSchema } from '../../src/platform/schema/schema.ts';
-import { collect, sendPatiently, testBroker } from './broker.ts';
+import { collect, testBroker } from './broker.ts';
 import { jsonCredit, jsonPurchaseOrder, svefaktura } from './documents.ts';
+import { eventually } from './eventually.ts';
 
 /** One frame as KA sends it. */
 export interface KaFrame {
@@ -92,10 +93,18 @@ export function openKa(
     sent,
     send: async (frames) => {
       sent.push(...frames);
-      await sendPatiently(
-        sender,
-        frames.map((frame): OutgoingFrame => ({ queue: settings.queueIn, ...frame })),
-      );
+      const out = frames.map((frame): OutgoingFrame => ({ queue: settings.queueIn, ...frame }));
+      let last: unknown;
+      const trySend = async (): Promise<boolean> => {
+        try {
+          await sender.send(out);
+          return true;
+        } catch (error) {
+          last = error;
+          return false;
+        }
+      };
+      await eventually(() => `the broker takes what KA sends: ${String(last)}`, trySend);
     },
     answers: readAnswers,
     frames: () => status.frames.length,

@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { assertAnswered, assertDelivered, conserved } from '../support/gateway-account.ts';
 import { kaDocuments } from '../support/ka.ts';
@@ -65,17 +67,24 @@ describe('unknown recipient is held and delivered when the supplier is added', f
 
   it('no message stays behind when intake stores while the import commits, for forty suppliers', async () => {
     const suppliers = await Promise.all(Array.from({ length: 40 }, () => gateway.addSupplier()));
-    await gateway.start();
     const streams = suppliers.map(({ organisationNumber }) => kaDocuments(organisationNumber, 8, organisationNumber));
-    // Four messages, then the import and four more at the same time.
     const imports: Promise<unknown>[] = [];
-    for (const [i, supplier] of suppliers.entries()) {
-      const stream = streams[i] ?? [];
-      await gateway.ka.send(stream.slice(0, 4));
-      const more = gateway.ka.send(stream.slice(4));
-      imports.push(gateway.register(supplier.entry()), more);
-      await more;
-    }
+    await gateway.startDelivery();
+    await gateway.startIntake((deps) => ({
+      ...deps,
+      store: (batch) => {
+        // While one batch of the supplier's messages is being stored, a little sooner or later from supplier to supplier.
+        for (const [i, supplier] of suppliers.entries()) {
+          const met = batch.some(
+            (frame) => frame.kind === 'document' && frame.key.documentNumber === streams[i]?.[4]?.number,
+          );
+          if (met) imports.push(sleep(i % 8).then(() => gateway.register(supplier.entry())));
+        }
+        return deps.store(batch);
+      },
+    }));
+    await gateway.ka.send(streams.flat());
+    await eventually('all imports have begun', () => imports.length === 40);
     await Promise.all(imports);
     const found = await gateway.settled(320);
     assert.deepEqual([found.messages, found.held, found.delivered], [320, 0, 320]);

@@ -7,7 +7,7 @@ import type { LaneView } from '../domain/lane-draft.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Settled, Tried } from '../domain/settle.ts';
 import { errorText, type Log } from '../platform/log.ts';
-import type { Claimed, DueDelivery, LaneTarget, StoredEnvelope } from '../store/lane/claim.ts';
+import type { Claimed, DueDelivery, DueOrder, LaneTarget, StoredEnvelope } from '../store/lane/claim.ts';
 import type { Recorded, Try } from '../store/lane/record.ts';
 import type { Rest } from '../store/lane/rest.ts';
 import type { Hold, Taken } from '../store/lane/take.ts';
@@ -17,7 +17,7 @@ import { isServerTrouble } from '../store/pool.ts';
 export interface DrainDeps {
   readonly take: (lane: number) => Promise<Taken>;
   readonly readTarget: (lane: number) => Promise<LaneTarget | undefined>;
-  readonly readDue: (target: LaneTarget, limit: number) => Promise<DueDelivery[]>;
+  readonly readDue: (target: LaneTarget, limit: number, order: DueOrder) => Promise<DueDelivery[]>;
   /** A Fault: this message cannot be sealed as it is. */
   readonly seal: (due: DueDelivery, target: LaneTarget) => Promise<StoredEnvelope | Fault>;
   readonly writeClaim: (
@@ -32,7 +32,12 @@ export interface DrainDeps {
   readonly probe: (target: LaneTarget) => Promise<Outcome | 'passed'>;
   readonly settle: (lane: LaneView, tried: readonly Tried[]) => Settled;
   readonly settleProbe: (lane: LaneView, outcome: Outcome | 'passed') => Settled;
-  readonly record: (hold: Hold, tries: readonly Try[], settle: (lane: LaneView) => Settled) => Promise<Recorded>;
+  readonly record: (
+    hold: Hold,
+    tries: readonly Try[],
+    pause: number,
+    settle: (lane: LaneView) => Settled,
+  ) => Promise<Recorded>;
   readonly rest: (hold: Hold) => Promise<Rest>;
   readonly leave: (hold: Hold) => Promise<void>;
   readonly now: () => number;
@@ -73,8 +78,8 @@ async function drainTaken(deps: DrainDeps, hold: Hold, lane: LaneView): Promise<
     const round = await drainRound(deps, hold, view);
     if (round.kind === 'lane') {
       view = round.view;
-      // 6 again, unless the lane backs off or is held: then the alarm that was recorded decides.
-      if (view.state === 'flowing') continue;
+      // 6 again, unless the lane backs off, is held, or waits for its rate: then what was recorded decides.
+      if (view.state === 'flowing' && !round.rest) continue;
     }
     if (round.kind === 'lost') {
       await deps.leave(hold);
@@ -91,7 +96,7 @@ async function drainTaken(deps: DrainDeps, hold: Hold, lane: LaneView): Promise<
 }
 
 type Round =
-  | { readonly kind: 'lane'; readonly view: LaneView }
+  | { readonly kind: 'lane'; readonly view: LaneView; readonly rest: boolean }
   | { readonly kind: 'nothing' }
   /** The lane, or where it leads, changed under us. */
   | { readonly kind: 'lost' };
@@ -101,12 +106,12 @@ async function drainRound(deps: DrainDeps, hold: Hold, view: LaneView): Promise<
   if (!target) return { kind: 'nothing' };
   if (view.state === 'held' && (view.reason === 'endpoint-certificate' || view.reason === 'url-not-allowed')) {
     const outcome = await deps.probe(target);
-    return roundOf(await record(deps, hold, [], (now) => deps.settleProbe(now, outcome)));
+    return roundOf(await record(deps, hold, [], 0, (now) => deps.settleProbe(now, outcome)));
   }
   // 2 claim: a window of what is due. Sealed and counted before a byte of it is on the wire.
   const began = deps.now();
-  const limit = view.state === 'flowing' ? Math.min(view.ramp ?? target.concurrency, target.concurrency) : 1;
-  const due = await deps.readDue(target, limit);
+  const limit = view.state === 'flowing' ? windowOf(target, view) : 1;
+  const due = await deps.readDue(target, limit, view.reason === 'mass-refusal' ? 'least-tried' : 'oldest');
   if (due.length === 0) return { kind: 'nothing' };
   const fresh = due.filter((one) => !one.envelope);
   const seals = new Map(
@@ -124,19 +129,40 @@ async function drainRound(deps: DrainDeps, hold: Hold, view: LaneView): Promise<
     }),
   );
   // 4 settle and 5 record: one transaction that fails if the epoch is old.
-  const failuresOf = new Map(due.map((one) => [one.deliveryId, one.failures]));
-  const recorded = await record(deps, hold, tries, (now) =>
+  const before = new Map(due.map((one) => [one.deliveryId, one]));
+  const pause = pauseFor(target, tries, deps.now() - began);
+  const recorded = await record(deps, hold, tries, pause, (now) =>
     deps.settle(
       now,
-      tries.map(({ deliveryId, outcome }) => ({ deliveryId, outcome, failures: failuresOf.get(deliveryId) ?? 0 })),
+      tries.map(({ deliveryId, outcome }) => {
+        const { failures = 0, refusedBefore = false } = before.get(deliveryId) ?? {};
+        return { deliveryId, outcome, failures, refusedBefore };
+      }),
     ),
   );
-  if (target.ratePerSecond !== null) await keepRate(deps, began, tries.length / target.ratePerSecond);
-  return roundOf(recorded);
+  // A short wait is not worth giving the lane back for; a longer one must not keep another lane from its place.
+  if (pause > 0 && pause <= shortPause) await deps.sleep(pause);
+  return roundOf(recorded, pause > shortPause);
 }
 
-const roundOf = (recorded: Recorded): Round =>
-  recorded.kind === 'recorded' ? { kind: 'lane', view: recorded.lane } : { kind: 'lost' };
+/** Milliseconds. */
+const shortPause = 500;
+
+/** As many as the address takes at once, while it grows back fewer, and no more than a second's worth of its rate. */
+function windowOf(target: LaneTarget, view: LaneView): number {
+  const rated = target.ratePerSecond === null ? target.concurrency : Math.max(1, Math.floor(target.ratePerSecond));
+  return Math.min(view.ramp ?? target.concurrency, target.concurrency, rated);
+}
+
+/** How long after this window the rate of the address allows the next; milliseconds. */
+function pauseFor(target: LaneTarget, tries: readonly Try[], elapsed: number): number {
+  if (target.ratePerSecond === null) return 0;
+  const sent = tries.filter(({ outcome }) => outcome.kind !== 'not-sent' && outcome.kind !== 'unsendable').length;
+  return Math.max(0, Math.ceil((sent / target.ratePerSecond) * 1_000 - elapsed));
+}
+
+const roundOf = (recorded: Recorded, rest = false): Round =>
+  recorded.kind === 'recorded' ? { kind: 'lane', view: recorded.lane, rest } : { kind: 'lost' };
 
 async function pushOne(
   deps: DrainDeps,
@@ -172,12 +198,13 @@ async function record(
   deps: DrainDeps,
   hold: Hold,
   tries: readonly Try[],
+  pause: number,
   settle: (lane: LaneView) => Settled,
 ): Promise<Recorded> {
   const giveUp = deps.now() + deps.lease;
   for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {
     try {
-      return await deps.record(hold, tries, settle);
+      return await deps.record(hold, tries, pause, settle);
     } catch (error) {
       if (!isServerTrouble(error) || deps.now() + wait > giveUp) throw error;
       deps.log.warn('tries are not on record yet', {
@@ -187,10 +214,4 @@ async function record(
       await deps.sleep(wait);
     }
   }
-}
-
-/** Rates that mean long waits would hold the place of another lane; a slice's worth is slept, the rest is for the next take. */
-async function keepRate(deps: DrainDeps, began: number, seconds: number): Promise<void> {
-  const wait = Math.min(began + seconds * 1_000 - deps.now(), deps.lease / 2);
-  if (wait > 0) await deps.sleep(wait);
 }

@@ -9,6 +9,8 @@ export interface Tried {
   readonly deliveryId: number;
   /** Earlier failures on this very message. */
   readonly failures: number;
+  /** It was refused before, in a mass refusal that was taken back. */
+  readonly refusedBefore?: boolean;
   readonly outcome: Outcome;
 }
 
@@ -49,6 +51,8 @@ export function settle(rules: Rules, lane: LaneView, tried: readonly Tried[], ra
   const draft = draftOf(lane);
   const deliveries: SettledDelivery[] = [];
   const unrefuse: number[] = [];
+  // What stands beside a success begins a run, wherever in the window it stood; it does not end one.
+  const inRun = !tried.some(({ outcome }) => outcome.kind === 'delivered');
   const ordered = tried.toSorted((a, b) => severity[a.outcome.kind] - severity[b.outcome.kind]);
   for (const one of ordered) {
     const { outcome } = one;
@@ -71,10 +75,10 @@ export function settle(rules: Rules, lane: LaneView, tried: readonly Tried[], ra
         succeed(draft, lane);
         break;
       case 'refused':
-        deliveries.push(settleRefusal(rules, draft, one, unrefuse));
+        deliveries.push(settleRefusal(rules, draft, one, inRun, unrefuse));
         break;
       case 'message-failed':
-        deliveries.push(settleMessageFailure(rules, draft, one, random));
+        deliveries.push(settleMessageFailure(rules, draft, one, inRun, random));
         break;
       case 'endpoint-failed':
         deliveries.push(back(one, 'retry', outcome));
@@ -144,12 +148,18 @@ function longestRetryAfter(tried: readonly Tried[]): number | undefined {
   return asked.length === 0 ? undefined : Math.max(...asked);
 }
 
-function settleMessageFailure(rules: Rules, draft: Draft, one: Tried, random: () => number): SettledDelivery {
+function settleMessageFailure(
+  rules: Rules,
+  draft: Draft,
+  one: Tried,
+  inRun: boolean,
+  random: () => number,
+): SettledDelivery {
   const outcome = one.outcome as Extract<Outcome, { kind: 'message-failed' }>;
   const failures = one.failures + 1;
   if (!draft.failedRun.includes(one.deliveryId))
     draft.failedRun = [...draft.failedRun, one.deliveryId].slice(-rules.failuresBackOff);
-  if (draft.failedRun.length >= rules.failuresBackOff) backOff(rules, draft, outcome, undefined, random);
+  if (inRun && draft.failedRun.length >= rules.failuresBackOff) backOff(rules, draft, outcome, undefined, random);
   // That one message failed does not tell that the others would not be refused again.
   else if (draft.state === 'held' && draft.reason === 'mass-refusal') draft.wakeIn = rules.heldProbe;
   else alive(draft);
@@ -167,14 +177,16 @@ function settleMessageFailure(rules: Rules, draft: Draft, one: Tried, random: ()
   return { deliveryId, event: 'retry', reason, detail, failures, wait: nextWait(rules.schedule, failures, random()) };
 }
 
-function settleRefusal(rules: Rules, draft: Draft, one: Tried, unrefuse: number[]): SettledDelivery {
+function settleRefusal(rules: Rules, draft: Draft, one: Tried, inRun: boolean, unrefuse: number[]): SettledDelivery {
   const outcome = one.outcome as Extract<Outcome, { kind: 'refused' }>;
   // A lane held for mass refusal is probed with one message; its refusal is no news.
   if (draft.state === 'held' && draft.reason === 'mass-refusal') {
     hold(rules, draft, 'mass-refusal', draft.detail ?? outcome.detail);
     return back(one, 'retry', { fault: 'mass-refusal', detail: outcome.detail });
   }
-  if (!draft.refusedRun.includes(one.deliveryId)) draft.refusedRun = [...draft.refusedRun, one.deliveryId];
+  // Refused again after others got through: it is the message, and no sign of a bad release.
+  if (one.refusedBefore !== true && !draft.refusedRun.includes(one.deliveryId))
+    draft.refusedRun = [...draft.refusedRun, one.deliveryId];
   alive(draft);
   const refused: SettledDelivery = {
     deliveryId: one.deliveryId,
@@ -184,7 +196,8 @@ function settleRefusal(rules: Rules, draft: Draft, one: Tried, unrefuse: number[
     failures: one.failures,
     wait: 0,
   };
-  if (draft.refusedRun.length >= rules.refusalsHold && draft.state !== 'paused') {
+  const counts = inRun && one.refusedBefore !== true && draft.state !== 'paused';
+  if (counts && draft.refusedRun.length >= rules.refusalsHold) {
     unrefuse.push(...draft.refusedRun);
     draft.refusedRun = [];
     hold(

@@ -78,7 +78,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
   return {
     take: (lane) => takeLane(pool, lane, settings.lease),
     readTarget: (lane) => readTarget(pool, lane),
-    readDue: (target, limit) => readDue(pool, target, limit),
+    readDue: (target, limit, order) => readDue(pool, target, limit, order),
     seal: (due, target) => sealOne(settings, signer, due, target),
     writeClaim: (hold, target, due, sealed) => writeClaim(pool, hold, target, due, sealed),
     push: async (target, due, envelope, attempt): Promise<Outcome> => {
@@ -107,7 +107,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     },
     settle: (lane, tried) => settle(rules, lane, tried, Math.random),
     settleProbe: (lane, outcome) => settleProbe(rules, lane, outcome, Math.random),
-    record: (hold, tries, decide) => recordTries(pool, hold, tries, decide),
+    record: (hold, tries, pause, decide) => recordTries(pool, hold, tries, pause, decide),
     rest: (hold) => restLane(pool, hold, settings.heldProbe),
     leave: (hold) => leaveLane(pool, hold),
     now: () => performance.now(),

@@ -213,6 +213,7 @@ create table lane (
   failed_run bigint[] not null default '{}'::bigint[],
   refused_run bigint[] not null default '{}'::bigint[],
   wake_at timestamp with time zone,
+  not_before timestamp with time zone,
   epoch bigint not null default 0,
   holder text,
   lease_until timestamp with time zone,

@@ -45,6 +45,22 @@ describe('a held lane releases itself when a probe succeeds', () => {
     assert.equal((await line.lane(supplier.lane)).state, 'flowing');
   });
 
+  it('mass refusal of truly bad messages: another one gets through as a probe, and only the bad ones stay refused', async () => {
+    const supplier = await line.addSupplier();
+    const frames = framesFor(supplier.organisationNumber, 12);
+    const bad = new Set<string | undefined>();
+    supplier.endpoint.behave(({ headers }) => {
+      const id = String(headers['idempotency-key']);
+      if (bad.size < 6) bad.add(id);
+      return bad.has(id) ? 422 : 'ok';
+    });
+    await line.take(frames);
+    await held(supplier);
+    await allDelivered(supplier, 6);
+    await eventually('the bad ones are refused', async () => (await line.states(supplier.lane)).refused === 6);
+    assert.equal((await line.lane(supplier.lane)).state, 'flowing');
+  });
+
   it('mass refusal: probed with one message, and when that is taken the others follow', async () => {
     const supplier = await line.addSupplier({ behaviour: 422 });
     await line.take(framesFor(supplier.organisationNumber, 10));

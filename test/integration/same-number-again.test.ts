@@ -81,6 +81,29 @@ describe('the same document number again', () => {
     );
   });
 
+  it('with other bytes is rejected once the first was delivered, whatever became of a resend', async () => {
+    const move = (messageId: string, action: 'resend' | 'cancel') =>
+      moveMessage(line.pool, { action, messageId, actor: 'cli:test', reason: 'a test', now: new Date() });
+    const cancelled = await line.addSupplier();
+    const first = accepted(await takeOne(frameFor(cancelled.organisationNumber, one)));
+    await state(cancelled, 'delivered');
+    // Not pushed for now: the resend is stopped before it begins.
+    await line.pool.query("update lane set state = 'paused' where id = $1", [cancelled.lane]);
+    await move(first.messageId, 'resend');
+    await move(first.messageId, 'cancel');
+    const refused = await line.addSupplier();
+    const second = accepted(await takeOne(frameFor(refused.organisationNumber, one)));
+    await state(refused, 'delivered');
+    refused.endpoint.behave(422);
+    await move(second.messageId, 'resend');
+    await line.pool.query('update lane set wake_at = clock_timestamp() where id = $1', [refused.lane]);
+    await state(refused, 'refused');
+    for (const supplier of [cancelled, refused])
+      assert.equal((await takeOne(frameFor(supplier.organisationNumber, other))).kind, 'rejected');
+    const told = (await line.answers('refused')).filter(({ recipient }) => recipient === refused.organisationNumber);
+    assert.deepEqual(told, [], 'KA is not told that what the supplier has was refused');
+  });
+
   for (const how of ['refused', 'cancelled'] as const)
     it(`after it was ${how}: other bytes are a new version with its own id and number, linked`, async () => {
       const supplier = await line.addSupplier({ behaviour: how === 'refused' ? 422 : 503 });

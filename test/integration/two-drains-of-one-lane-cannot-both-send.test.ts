@@ -49,7 +49,7 @@ describe('two drains of one lane cannot both send', () => {
       },
       '0.0.0',
     );
-    return recordTries(line.pool, hold, [{ ...one, outcome }], (view) =>
+    return recordTries(line.pool, hold, [{ ...one, outcome }], 0, (view) =>
       settle(view, [{ deliveryId: one.deliveryId, failures: 0, outcome }]),
     );
   };

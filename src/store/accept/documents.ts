@@ -78,7 +78,7 @@ async function decideNext(db: Db, frame: CheckedFrame, versions: Version[]): Pro
  */
 async function supersede(db: Db, messageId: string, by: string): Promise<boolean> {
   const { rowCount } = await db.query(
-    "update delivery set reason = 'superseded', detail = $2, changed_at = now() where message_id = $1 and current and state = any($3)",
+    "update delivery set reason = 'superseded', detail = $2, changed_at = now() where message_id = $1 and current and state = any($3) and not exists (select from delivery x where x.message_id = $1 and x.state = 'delivered')",
     [messageId, `replaced by message ${by}`, deliveryStates.filter(mayBeReplaced)],
   );
   return rowCount > 0;
@@ -143,7 +143,8 @@ async function lockVersions(db: Db, frames: readonly CheckedFrame[]): Promise<Ma
     message_id: string;
     state: DeliveryState | null;
   }>(
-    `select a.message_type, a.organisation_number, a.document_number, a.version, a.document_sha256, a.message_id, d.state
+    `select a.message_type, a.organisation_number, a.document_number, a.version, a.document_sha256, a.message_id,
+            case when exists (select from delivery x where x.message_id = a.message_id and x.state = 'delivered') then 'delivered' else d.state end as state
        from accepted_document a left join delivery d on d.message_id = a.message_id and d.current
       where (a.message_type, a.organisation_number, a.document_number) in (select * from unnest($1::text[], $2::text[], $3::text[]))
       order by a.version`,
@@ -156,7 +157,7 @@ async function lockVersions(db: Db, frames: readonly CheckedFrame[]): Promise<Ma
       documentNumber: row.document_number,
     });
     const list = found.get(key) ?? [];
-    // A message that is purged was delivered; its number stays taken.
+    // What was delivered stays so, whatever became of a resend. A message that is purged was delivered too.
     list.push({
       version: row.version,
       messageId: row.message_id,

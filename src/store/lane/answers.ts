@@ -5,7 +5,10 @@ import { type FaultCode, faultTable } from '../../domain/fault.ts';
 import { insertAnswers } from '../answers.ts';
 import type { Db } from '../pool.ts';
 
-/** One answer for each delivery, in the order of acceptance; the fault is what the delivery's row says. */
+/**
+ * One answer for each delivery, in the order of acceptance; the fault is what the delivery's row says. A resend of what was
+ * delivered before that is refused or held is an operator's matter: KA is not told that what the supplier has was refused.
+ */
 export async function insertDeliveryAnswers(db: Db, kind: AnswerKind, deliveryIds: readonly number[]): Promise<void> {
   if (deliveryIds.length === 0) return;
   const { rows } = await db.query<{
@@ -22,8 +25,12 @@ export async function insertDeliveryAnswers(db: Db, kind: AnswerKind, deliveryId
   }>(
     `select m.id as message_id, m.sequence, m.version, m.message_type, m.document_number, m.organisation_number, m.ka_message_id,
             m.correlation_id, d.reason, d.detail
-       from delivery d join message m on m.id = d.message_id where d.id = any($1) order by m.number`,
-    [deliveryIds],
+       from delivery d join message m on m.id = d.message_id
+      where d.id = any($1)
+        and ($2 = 'delivered' or not exists (
+          select from delivery e where e.message_id = d.message_id and e.id <> d.id and e.state = 'delivered'))
+      order by m.number`,
+    [deliveryIds, kind],
   );
   const time = new Date().toISOString();
   await insertAnswers(

@@ -18,6 +18,8 @@ export interface StoredEnvelope {
 export interface DueDelivery {
   readonly deliveryId: number;
   readonly failures: number;
+  /** It was refused before, in a mass refusal that was taken back. */
+  readonly refusedBefore: boolean;
   readonly messageId: string;
   readonly recipient: OrganisationNumber;
   readonly sequence: number;
@@ -70,7 +72,7 @@ export async function readTarget(db: Db, lane: number): Promise<LaneTarget | und
     `select c.fingerprint, c.withdrawn_at is not null as withdrawn
        from address_certificate a join certificate c using (fingerprint)
       where a.address_id = $1
-      order by (c.withdrawn_at is not null), (a.first_shown_at is null), c.not_before desc, a.registered_at desc, c.fingerprint`,
+      order by (c.withdrawn_at is not null), (a.first_shown_at is null), a.registered_at desc, c.fingerprint`,
     [lane],
   );
   const strict = row.ordering === 'strict';
@@ -86,26 +88,34 @@ export async function readTarget(db: Db, lane: number): Promise<LaneTarget | und
   };
 }
 
+/** Which of what is due: the oldest; for a probe after a mass refusal the least tried, or a bad one would be tried for ever. */
+export type DueOrder = 'oldest' | 'least-tried';
+
 /** What is due, oldest first. A strict lane gives its oldest unfinished delivery or, if that one is not due, nothing. */
 const dueIds = `
-  select d.id, d.message_id, d.message_number, d.failures
+  select d.id, d.message_id, d.message_number, d.failures, d.attempts, coalesce(d.reason = 'mass-refusal', false) as refused_before
     from delivery d
    where d.lane_id = $1 and d.state = 'waiting' and d.next_try_at <= clock_timestamp()
      and (not $3 or not exists (
        select from delivery e
         where e.lane_id = $1 and e.state in ('waiting', 'refused', 'held') and e.message_number < d.message_number
           and e.reason is distinct from 'superseded'))
-   order by d.message_number
+   order by case when $5 then d.attempts end, d.message_number
    limit $2`;
 
-export async function readDue(db: Db, target: LaneTarget, limit: number): Promise<DueDelivery[]> {
+export async function readDue(
+  db: Db,
+  target: LaneTarget,
+  limit: number,
+  order: DueOrder = 'oldest',
+): Promise<DueDelivery[]> {
   const { rows } = await db.query<
     Omit<DueDelivery, 'envelope'> & { [K in keyof StoredEnvelope]: StoredEnvelope[K] | null }
   >(
     `with due as (${dueIds}),
           sized as (select due.*, sum(m.document_size) over (order by due.message_number) - m.document_size as before
                       from due join message m on m.id = due.message_id)
-     select sized.id as "deliveryId", sized.failures, m.id as "messageId", m.organisation_number as recipient, m.sequence, m.environment,
+     select sized.id as "deliveryId", sized.failures, sized.refused_before as "refusedBefore", m.id as "messageId", m.organisation_number as recipient, m.sequence, m.environment,
             m.message_type as "messageType", m.document_number as "documentNumber", m.event_time as "eventTime",
             m.media_type as "mediaType", m.data_schema as "dataSchema", encode(m.document_sha256, 'hex') as "documentSha256",
             m.correlation_id as "correlationId", m.traceparent, c.document,
@@ -114,7 +124,7 @@ export async function readDue(db: Db, target: LaneTarget, limit: number): Promis
             left join envelope e on e.message_id = m.id
       where sized.before < $4
       order by sized.message_number`,
-    [target.lane, limit, target.strict, windowBytes],
+    [target.lane, limit, target.strict, windowBytes, order === 'least-tried'],
   );
   return rows.map(({ head, signature, sha256, keyThumbprint, ...due }) => ({
     ...due,

@@ -20,6 +20,7 @@ export type Recorded =
   | { readonly kind: 'superseded' };
 
 /**
+ * @param pause milliseconds until the address's rate allows the next claim; 0: it has none, or it is kept already.
  * @param settle is given the lane as it is in the row now: an operator may have paused it meanwhile.
  * Power lost before the commit: the lease runs out and the attempts become “outcome unknown”; the supplier drops the repeat by id.
  */
@@ -27,6 +28,7 @@ export async function recordTries(
   pool: Pool,
   hold: Hold,
   tries: readonly Try[],
+  pause: number,
   settle: (lane: LaneView) => Settled,
 ): Promise<Recorded> {
   return pool.transaction(async (db): Promise<Recorded> => {
@@ -43,8 +45,8 @@ export async function recordTries(
       return { kind: 'superseded' };
     }
     const settled = settle(laneView(row));
-    await settleDeliveries(db, settled);
-    await updateLane(db, hold, settled);
+    await settleDeliveries(db, hold.lane, settled);
+    await updateLane(db, hold, settled, pause);
     if (settled.announceHeld) await insertLaneAnswer(db, hold.lane);
     await markShown(db, hold.lane, tries);
     return { kind: 'recorded', lane: settled.lane, wakeIn: settled.wakeIn };
@@ -81,7 +83,7 @@ async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
   }
 }
 
-async function settleDeliveries(db: Db, settled: Settled): Promise<void> {
+async function settleDeliveries(db: Db, lane: number, settled: Settled): Promise<void> {
   const by = (event: SettledDelivery['event']) => settled.deliveries.filter((one) => one.event === event);
   await insertDeliveryAnswers(
     db,
@@ -99,8 +101,8 @@ async function settleDeliveries(db: Db, settled: Settled): Promise<void> {
   }
   await db.query(
     `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
-      where id = any($1) and state = any($2) and reason is distinct from 'superseded'`,
-    [settled.unrefuse, statesBefore('unrefuse', 'waiting')],
+      where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'`,
+    [settled.unrefuse, statesBefore('unrefuse', 'waiting'), lane],
   );
 }
 
@@ -135,12 +137,13 @@ async function markDelivered(db: Db, ids: readonly number[]): Promise<number[]> 
   return rows.map((row) => row.id);
 }
 
-async function updateLane(db: Db, hold: Hold, settled: Settled): Promise<void> {
+async function updateLane(db: Db, hold: Hold, settled: Settled, pause: number): Promise<void> {
   const { lane, wakeIn } = settled;
   await db.query(
     `update lane set reason = $3, detail = $4, failures = $5, ramp = $6, failed_run = $7, refused_run = $8,
             since = case when state = $2 then since else clock_timestamp() end, state = $2,
             lease_until = clock_timestamp() + $9 * interval '1 millisecond',
+            not_before = case when $12 > 0 then clock_timestamp() + $12 * interval '1 millisecond' end,
             wake_at = case when $2 = 'paused' or $10 = 'never' then null
                            when $10 = 'flows' then wake_at
                            else clock_timestamp() + $11 * interval '1 millisecond' end
@@ -157,6 +160,7 @@ async function updateLane(db: Db, hold: Hold, settled: Settled): Promise<void> {
       hold.lease,
       wakeIn === null ? 'never' : wakeIn === undefined ? 'flows' : 'at',
       wakeIn ?? 0,
+      pause,
     ],
   );
 }

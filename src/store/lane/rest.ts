@@ -18,8 +18,9 @@ export type Rest =
  */
 export async function restLane(pool: Pool, hold: Hold, heldProbe: number): Promise<Rest> {
   return pool.transaction(async (db): Promise<Rest> => {
-    const { rows } = await db.query<{ state: string; wait: number | null }>(
-      `select state, extract(epoch from wake_at - clock_timestamp())::float8 * 1000 as wait from lane
+    const { rows } = await db.query<{ state: string; wait: number | null; pause: number | null }>(
+      `select state, extract(epoch from wake_at - clock_timestamp())::float8 * 1000 as wait,
+              extract(epoch from not_before - clock_timestamp())::float8 * 1000 as pause from lane
         where id = $1 and epoch = $2 and holder = $3 for no key update`,
       [hold.lane, hold.epoch, hold.holder],
     );
@@ -44,8 +45,10 @@ export async function restLane(pool: Pool, hold: Hold, heldProbe: number): Promi
         [hold.lane],
       );
     const next = await nextDue(db, hold.lane);
-    if (next !== null && next <= 0) return { kind: 'more' };
-    return leave(next);
+    // The rate of the address has the last word: not before, also for what is due.
+    const first = next === null ? null : Math.max(next, lane.pause ?? 0);
+    if (first !== null && first <= 0) return { kind: 'more' };
+    return leave(first);
   });
 }
 

@@ -51,7 +51,7 @@ export async function takeLane(pool: Pool, lane: number, lease: number): Promise
       LaneRow & { epoch: number; wait: number | null; leased: number | null; pushed: boolean }
     >(
       `select ${laneColumns}, lane.epoch,
-              extract(epoch from lane.wake_at - clock_timestamp())::float8 * 1000 as wait,
+              extract(epoch from case when lane.wake_at is not null then greatest(lane.wake_at, lane.not_before) end - clock_timestamp())::float8 * 1000 as wait,
               extract(epoch from lane.lease_until - clock_timestamp())::float8 * 1000 as leased,
               address.delivery = 'push' and address.retired_at is null as pushed
          from lane join address on address.id = lane.id where lane.id = $1 for no key update of lane`,
@@ -109,17 +109,17 @@ export async function endLapsedLeases(pool: Pool): Promise<number> {
 export async function dueLanes(db: Db): Promise<number[]> {
   const { rows } = await db.query<{ id: number }>(
     `select lane.id from lane join address on address.id = lane.id
-      where lane.wake_at <= clock_timestamp() and (lane.lease_until is null or lane.lease_until < clock_timestamp())
+      where greatest(lane.wake_at, lane.not_before) <= clock_timestamp() and lane.wake_at is not null and (lane.lease_until is null or lane.lease_until < clock_timestamp())
         and lane.state <> 'paused' and address.delivery = 'push' and address.retired_at is null
       order by lane.wake_at`,
   );
   return rows.map((row) => row.id);
 }
 
-/** Milliseconds until the lane may be taken (0: now): its alarm, or the end of a lease if that is later; undefined when it has no alarm. */
+/** Milliseconds until the lane may be taken (0: now): its alarm, or what its rate or a lease say if that is later; undefined when it has no alarm. */
 export async function alarmOf(db: Db, lane: number): Promise<number | undefined> {
   const { rows } = await db.query<{ wait: number | null }>(
-    'select extract(epoch from greatest(wake_at, case when wake_at is not null then lease_until end) - clock_timestamp())::float8 * 1000 as wait from lane where id = $1',
+    'select extract(epoch from case when wake_at is not null then greatest(wake_at, not_before, lease_until) end - clock_timestamp())::float8 * 1000 as wait from lane where id = $1',
     [lane],
   );
   const wait = rows[0]?.wait;

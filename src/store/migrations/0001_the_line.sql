@@ -71,6 +71,8 @@ create table lane (
   refused_run bigint[] not null default '{}',
   -- When this lane wants to be drained next; null: nothing to do.
   wake_at timestamptz,
+  -- The address's rate: nothing is claimed before, whatever the alarm says.
+  not_before timestamptz,
   epoch bigint not null default 0,
   holder text,
   lease_until timestamptz

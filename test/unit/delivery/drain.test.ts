@@ -68,7 +68,8 @@ function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = fl
     probe: async () => 'passed',
     settle: (now, tried) => settle(rules, now, tried, () => 0.5),
     settleProbe: (now, outcome) => settleProbe(rules, now, outcome, () => 0.5),
-    record: async (_hold, tries, decide) => {
+    record: async (_hold, tries, pause, decide) => {
+      if (pause > 0) diary.push(`pause ${pause}`);
       diary.push(`record ${tries.map(({ deliveryId, outcome }) => `${deliveryId}:${outcome.kind}`).join()}`);
       const settled = decide(lane);
       lane = settled.lane;
@@ -103,6 +104,7 @@ function dueDelivery(deliveryId: number, stored?: StoredEnvelope): DueDelivery {
   return {
     deliveryId,
     failures: 0,
+    refusedBefore: false,
     messageId: `m${deliveryId}`,
     recipient: '5560160680' as OrganisationNumber,
     sequence: deliveryId,
@@ -277,15 +279,30 @@ describe('drain', () => {
     assert.equal(diary.filter((line) => line.startsWith('claim')).length, 1);
   });
 
-  it('a rate is kept by waiting between windows, never longer than the lease allows', async () => {
-    const slow = world(2, { readTarget: async () => ({ ...target, concurrency: 1, ratePerSecond: 2 }) });
-    await drain(slow.deps, 1);
-    const waits = slow.diary.filter((line) => line.startsWith('sleep')).map((line) => Number(line.slice(6)));
-    assert.equal(waits.length, 2);
-    for (const wait of waits) assert.ok(wait > 400 && wait <= 500, String(wait));
-    const slower = world(1, { readTarget: async () => ({ ...target, ratePerSecond: 0.000_1 }) });
-    await drain(slower.deps, 1);
-    assert.ok(slower.diary.includes('sleep 30000'), slower.diary.join());
+  it('a short wait for the rate is slept, and the window is no more than a second of it', async () => {
+    const { deps, diary } = world(8, { readTarget: async () => ({ ...target, ratePerSecond: 4 }) });
+    await drain(deps, 1);
+    assert.deepEqual(
+      diary.filter((line) => line.startsWith('claim')),
+      ['claim 1,2,3,4'],
+    );
+    const fast = world(4, { readTarget: async () => ({ ...target, ratePerSecond: 10 }) });
+    await drain(fast.deps, 1);
+    const waits = fast.diary.filter((line) => line.startsWith('sleep')).map((line) => Number(line.slice(6)));
+    assert.equal(waits.length, 1);
+    for (const wait of waits) assert.ok(wait > 350 && wait <= 400, String(wait));
+  });
+
+  it('for a longer wait the lane is left, with what it owes on record', async () => {
+    const { deps, diary } = world(2, { readTarget: async () => ({ ...target, ratePerSecond: 0.5 }) });
+    assert.equal(await drain(deps, 1), 'done');
+    assert.deepEqual(
+      diary.filter((line) => line.startsWith('claim') || line.startsWith('sleep')),
+      ['claim 1'],
+    );
+    const owed = Number(diary.find((line) => line.startsWith('pause'))?.slice(6));
+    assert.ok(owed > 1_900 && owed <= 2_000, String(owed));
+    assert.equal(diary.at(-1), 'rest');
   });
 });
 

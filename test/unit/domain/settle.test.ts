@@ -279,6 +279,20 @@ describe('settle: refusals', () => {
     );
   });
 
+  it('refusals beside a success in one window hold nothing, however many; they only begin a run', () => {
+    const wide = run(lane('flowing', { concurrency: 64 }), ...five, 'delivered', 'refused', 'refused');
+    assert.deepEqual([wide.lane.state, wide.lane.refusedRun.length, wide.announceHeld], ['flowing', 7, false]);
+    assert.equal(events(wide).filter((event) => event === 'refuse').length, 7);
+    assert.deepEqual(run(wide.lane, 'delivered').lane.refusedRun, []);
+    assert.equal(run(wide.lane, 'refused').lane.state, 'held');
+    const failing = run(
+      lane('flowing', { concurrency: 64 }),
+      ...Array<OutcomeKind>(5).fill('message-failed'),
+      'delivered',
+    );
+    assert.equal(failing.lane.state, 'flowing');
+  });
+
   it('a whole window of refusals is the same', () => {
     const settled = run(lane('flowing'), ...five, 'refused', 'refused');
     assert.deepEqual(events(settled), Array(7).fill('retry'));

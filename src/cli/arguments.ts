@@ -1,5 +1,5 @@
 /** Reading what is typed after a command; what cannot be read says what would. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { type DeliveryState, deliveryStates } from '../domain/delivery.ts';
 import { type MessageType, messageTypes, parseMessageType } from '../domain/message.ts';
 import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
@@ -38,6 +38,10 @@ export function reason(text: string): string {
   if (trimmed.length > reasonLimit) throw new InvalidArgumentError(`At most ${reasonLimit} characters.`);
   return trimmed;
 }
+
+/** `--reason`, without which nothing is changed. */
+export const mandatoryReason = (): Option =>
+  new Option('--reason <text>', 'why, for the audit; must be given').argParser(reason).makeOptionMandatory();
 
 export function whole(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -2,10 +2,11 @@
 import type { Command } from 'commander';
 import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import { settingsOfProcess } from '../platform/config/process.ts';
 import { laneOverview } from '../store/supplier-lanes.ts';
 import { readRegister } from '../store/suppliers.ts';
 import { type LaneAction, moveLane } from '../suppliers/lanes.ts';
-import { organisationNumber, reason } from './arguments.ts';
+import { mandatoryReason, organisationNumber, reason } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { actor, withStore } from './store.ts';
 import { showImport, showSupplier, supplierTable } from './supplier-print.ts';
@@ -25,14 +26,37 @@ export function addSupplier(program: Command, context: Context): void {
   addImport(supplier, context);
   addList(supplier, context);
   addShow(supplier, context);
-  addLaneAction(supplier, context, 'pause', 'Stops the lane to an address: nothing more is sent until it is resumed.');
-  addLaneAction(supplier, context, 'resume', 'Lets a paused lane flow again.');
-  addLaneAction(
-    supplier,
-    context,
-    'release',
-    'Lets a lane that is held or backs off flow at once, its failures forgotten.',
-  );
+  addLaneAction(supplier, context, {
+    action: 'pause',
+    description: 'Stops the lane to an address: nothing more is sent until it is resumed.',
+    examples: [
+      [
+        'kuvert supplier pause 556016-0680 --reason "their maintenance, ticket 1234"',
+        'what is on the wire ends; what comes meanwhile waits, and nothing is lost',
+      ],
+      [
+        'kuvert supplier pause 556016-0680 --address order --reason "ticket 1234"',
+        'one of its addresses; the others flow on',
+      ],
+    ],
+  });
+  addLaneAction(supplier, context, {
+    action: 'resume',
+    description: 'Lets a paused lane flow again.',
+    examples: [
+      ['kuvert supplier resume 556016-0680 --reason "they are ready"', 'sends what has waited, oldest first, at once'],
+    ],
+  });
+  addLaneAction(supplier, context, {
+    action: 'release',
+    description: 'Lets a lane that is held or backs off flow at once, its failures forgotten.',
+    examples: [
+      [
+        'kuvert supplier release 556016-0680 --reason "they have opened their firewall"',
+        'does not wait for the next try or probe; messages that were refused or held stay so: see `kuvert message release`',
+      ],
+    ],
+  });
 }
 
 function addImport(supplier: Command, { terminal }: Context): void {
@@ -42,21 +66,31 @@ function addImport(supplier: Command, { terminal }: Context): void {
       'Brings suppliers and their addresses in line with a file (schemas/supplier/1.json); see docs/suppliers.md.',
     )
     .argument('<file>', 'JSON: one supplier, or an array of them')
-    .option('--reason <text>', 'why, for the audit', reason)
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--reason <text>', 'why, for the audit; must be given, but for a rehearsal', reason)
+    .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
     .option('--json', 'for programs')
     .addHelpText(
       'after',
       examples(
-        ['kuvert supplier import suppliers.json --dry-run', 'every mistake, and every change it would make'],
+        [
+          'kuvert supplier import suppliers.json --dry-run',
+          'every mistake in it or, if there is none, every change it would make',
+        ],
         ['kuvert supplier import suppliers.json --reason "ticket 1234"', 'all of it or, if anything is wrong, nothing'],
       ),
     )
     .action(async (file: string, options: { reason?: string; dryRun?: true; json?: true }) => {
+      if (options.reason === undefined && options.dryRun !== true) throw withoutReason(file);
       const { readSupplierFile } = await import('../suppliers/read-file.ts');
+      const { egressJudge } = await import('../delivery/push/egress.ts');
       const { importSuppliers } = await import('../suppliers/import.ts');
       const now = new Date();
-      const read = readSupplierFile(file, now);
+      const judge = egressJudge(settingsOfProcess(['egressAllow']).egressAllow);
+      const whyNoPush = (address: string) => {
+        const verdict = judge(address);
+        return verdict.ok ? undefined : verdict.why;
+      };
+      const read = readSupplierFile(file, { now, whyNoPush });
       const summary = await withStore((pool) =>
         importSuppliers(pool, read, {
           actor: actor(),
@@ -70,6 +104,13 @@ function addImport(supplier: Command, { terminal }: Context): void {
         for (const { where, text } of summary.warnings) terminal.err(`warning: ${where === '' ? '/' : where}: ${text}`);
     });
 }
+
+/** Not commander's to check: a rehearsal changes nothing, and needs no reason. */
+const withoutReason = (file: string): Fault =>
+  new Fault(
+    'argument-invalid',
+    `--reason <text> must be given, unless it is a rehearsal (--dry-run)\nThe right form: kuvert supplier import --reason <text> ${file}\nMore: kuvert supplier import --help`,
+  );
 
 function addList(supplier: Command, { terminal }: Context): void {
   supplier
@@ -104,15 +145,22 @@ function addShow(supplier: Command, { terminal }: Context): void {
     });
 }
 
-function addLaneAction(supplier: Command, { terminal }: Context, action: LaneAction, description: string): void {
+function addLaneAction(
+  supplier: Command,
+  { terminal }: Context,
+  {
+    action,
+    ...help
+  }: { action: LaneAction; description: string; examples: readonly (readonly [command: string, what: string])[] },
+): void {
   supplier
     .command(action)
-    .description(description)
+    .description(help.description)
     .argument('<organisation-number>', 'such as 556016-0680', organisationNumber)
     .option('--address <name>', 'which address, when there are several')
-    .requiredOption('--reason <text>', 'why, for the audit', reason)
+    .addOption(mandatoryReason())
     .option('--json', 'for programs')
-    .addHelpText('after', examples([`kuvert supplier ${action} 556016-0680 --reason "ticket 1234"`, description]))
+    .addHelpText('after', examples(...help.examples))
     .action(async (number: OrganisationNumber, options: { address?: string; reason: string; json?: true }) => {
       const moved = await withStore((pool) =>
         moveLane(pool, {

@@ -1,4 +1,4 @@
-/** What node:crypto does not tell about a certificate: path length, purposes, critical extensions. */
+/** What node:crypto does not tell about a certificate, or not safely: path length, purposes, critical extensions, whose it is. */
 import 'reflect-metadata';
 import type { X509Certificate } from 'node:crypto';
 import { BasicConstraintsExtension, ExtendedKeyUsageExtension, X509Certificate as Parsed } from '@peculiar/x509';
@@ -10,6 +10,8 @@ export interface Constraints {
   readonly purposes: readonly string[] | undefined;
   /** OIDs of critical extensions that nothing here acts on. */
   readonly unknownCritical: readonly string[];
+  /** organizationIdentifier in the subject (2.5.4.97; ETSI EN 319 412-1 §5.1.4), such as `NTRSE-5560160680`. */
+  readonly organisationIdentifiers: readonly string[];
 }
 
 /** basicConstraints, keyUsage, subjectAltName, extKeyUsage: acted on here or by OpenSSL's own check of the link. */
@@ -40,5 +42,6 @@ function parse(certificate: X509Certificate): Constraints {
     unknownCritical: Array.from(parsed.extensions)
       .filter((extension) => extension.critical && !understood.has(extension.type))
       .map((extension) => extension.type),
+    organisationIdentifiers: parsed.subjectName.getField('2.5.4.97'),
   };
 }

@@ -102,8 +102,11 @@ function judgeDates(certificate: X509Certificate, now: Date): Refusal | undefine
   return undefined;
 }
 
-/** RFC 5280 §4.2.1.12: a certificate that lists purposes is for these only; one that lists none is for any. */
-function judgeUsage(leaf: X509Certificate, role: 'server' | 'client'): string | undefined {
+/**
+ * RFC 5280 §4.2.1.12: a certificate that lists purposes is for these only; one that lists none is for any.
+ * @returns one sentence when it is not for this role
+ */
+export function judgeUsage(leaf: X509Certificate, role: 'server' | 'client'): string | undefined {
   const purposes = constraintsOf(leaf).purposes;
   const wanted = role === 'server' ? serverAuth : clientAuth;
   if (purposes === undefined || purposes.includes(wanted) || purposes.includes(anyPurpose)) return undefined;

@@ -120,11 +120,22 @@ export async function addCertificate(
       certificate.notAfter,
     ],
   );
-  // The clock, not the transaction's time: which of two came last must be seen.
+  // Later than all before it, whatever the clock says: which of two came last must be seen.
   await db.query(
     `insert into address_certificate (address_id, organisation_number, fingerprint, registered_at)
-     values ($1, $2, $3, clock_timestamp())`,
+     select $1, $2, $3, greatest(clock_timestamp(), max(registered_at) + interval '1 microsecond')
+       from address_certificate where address_id = $1`,
     [addressId, organisationNumber, certificate.fingerprint],
+  );
+}
+
+/** Writes anew which of an address's certificates came when, so that the last of these is the newest. */
+export async function orderCertificates(db: Db, addressId: number, fingerprints: readonly string[]): Promise<void> {
+  await db.query(
+    `update address_certificate l set registered_at = statement_timestamp() + wanted.place * interval '1 microsecond'
+       from unnest($2::text[]) with ordinality as wanted (fingerprint, place)
+      where l.address_id = $1 and l.fingerprint = wanted.fingerprint`,
+    [addressId, fingerprints],
   );
 }
 

@@ -12,6 +12,7 @@ import {
   insertAddress,
   lockLanesOf,
   lockRecipients,
+  orderCertificates,
   retireAddress,
   updateAddress,
   upsertSupplier,
@@ -203,6 +204,12 @@ async function applyAddress(
   }
   await withdrawCertificates(db, id, plan.withdraw, now);
   for (const certificate of plan.add) await addCertificate(db, id, organisationNumber, certificate);
+  if (plan.reorder)
+    await orderCertificates(
+      db,
+      id,
+      wanted.certificates.map(({ fingerprint }) => fingerprint),
+    );
 }
 
 /** The whole of what was wanted, certificates by fingerprint: the audit must not depend on files that change. */

@@ -14,6 +14,8 @@ export interface AddressPlan {
   readonly bump: boolean;
   readonly add: readonly Certificate[];
   readonly withdraw: readonly string[];
+  /** Those that stay stand in another order in the file, or a new one is not last: which is the newest must be written anew. */
+  readonly reorder: boolean;
 }
 
 export interface SupplierPlan {
@@ -72,13 +74,19 @@ function planAddress(current: RegisteredAddress | undefined, wanted: WantedAddre
   const want = new Set(wanted.certificates.map(({ fingerprint }) => fingerprint));
   const add = wanted.certificates.filter(({ fingerprint }) => !have.has(fingerprint));
   const leaving = current?.certificates.filter(({ fingerprint }) => !want.has(fingerprint)) ?? [];
-  const base = { wanted, current, add, withdraw: leaving.map(({ fingerprint }) => fingerprint) };
+  const staying = (current?.certificates ?? []).filter(({ fingerprint }) => want.has(fingerprint));
+  const appended = [...staying, ...add].map(({ fingerprint }) => fingerprint);
+  const reorder = wanted.certificates.some(({ fingerprint }, index) => fingerprint !== appended[index]);
+  const base = { wanted, current, add, withdraw: leaving.map(({ fingerprint }) => fingerprint), reorder };
   if (current === undefined)
     return { ...base, changes: [`added, ${wanted.delivery} ${wanted.url ?? ''}`.trim()], bump: false };
   const certificateChanges = [
     ...add.map((one) => `certificate added: ${one.subject}, SHA-256 ${one.fingerprint}`),
     ...leaving.map((one) => `certificate withdrawn: ${one.subject}, SHA-256 ${one.fingerprint}`),
   ];
+  const order = reorder
+    ? [`certificates in another order; the newest is ${wanted.certificates.at(-1)?.subject ?? 'none'}`]
+    : [];
   const endpoint = differences(current, wanted, ['delivery', 'url']);
   const terms = differences(current, wanted, [
     'messageTypes',
@@ -90,7 +98,7 @@ function planAddress(current: RegisteredAddress | undefined, wanted: WantedAddre
   const back = current.retiredAt === undefined ? [] : ['in use again'];
   return {
     ...base,
-    changes: [...back, ...endpoint, ...certificateChanges, ...terms],
+    changes: [...back, ...endpoint, ...certificateChanges, ...order, ...terms],
     bump: back.length + endpoint.length + certificateChanges.length > 0,
   };
 }

@@ -1,22 +1,34 @@
 /** The certificates of one address, as a supplier file gives them. Whether they are still in date the register decides. */
 import { Fault } from '../domain/fault.ts';
+import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
 import { type Certificate, readCertificates } from '../pki/certificate.ts';
+import { constraintsOf } from '../pki/constraints.ts';
+import { judgeUsage } from '../pki/judge-peer.ts';
 import type { DeliveryMode, Report } from './wanted.ts';
 
 /** PEM text, or the file that holds it. */
-export type RawCertificate = string | { readonly file: string };
+export type RawCertificate = string | { readonly file: string | null };
 
 /** How long before its end a certificate is worth a word. */
 const soon = 30 * 86_400_000;
 
+/**
+ * @param raw null where the schema has found a mistake already
+ * @param given whose they must be, `organisationNumber`; undefined: that could not be read
+ */
 export function readAddressCertificates(
-  raw: { readonly delivery: DeliveryMode; readonly certificates?: readonly RawCertificate[] },
+  raw: { readonly delivery: DeliveryMode | null; readonly certificates?: readonly (RawCertificate | null)[] | null },
   where: string,
-  given: { readonly now: Date; readonly readPem: (file: string) => string },
+  given: {
+    readonly now: Date;
+    readonly readPem: (file: string) => string;
+    readonly organisationNumber: OrganisationNumber | undefined;
+  },
   report: Report,
 ): Certificate[] {
   const certificates: Certificate[] = [];
   for (const [index, source] of (raw.certificates ?? []).entries()) {
+    if (source === null) continue;
     const place = `${where}/certificates/${index}`;
     const certificate = readOne(source, place, given.readPem, report);
     if (certificate === undefined) continue;
@@ -24,10 +36,12 @@ export function readAddressCertificates(
       report.warnings.push({ where: place, rule: 'certificate-twice', text: 'the same certificate is listed above' });
       continue;
     }
+    checkHolder(certificate, place, given.organisationNumber, report);
+    checkUsage(certificate, place, raw.delivery, report);
     warnOfDates(certificate, place, given.now, report);
     certificates.push(certificate);
   }
-  if (raw.certificates === undefined || raw.certificates.length === 0) {
+  if (raw.certificates === undefined || raw.certificates?.length === 0) {
     const lacking = { where: `${where}/certificates`, rule: 'certificate-missing' };
     if (raw.delivery === 'push')
       report.findings.push({
@@ -49,9 +63,11 @@ function readOne(
   const refuse = (text: string): undefined => {
     report.findings.push({ where, rule: 'certificate', text });
   };
+  const file = typeof source === 'string' ? undefined : source.file;
+  if (file === null) return undefined;
   let found: Certificate[];
   try {
-    found = typeof source === 'string' ? readCertificates(source) : readCertificates(readPem(source.file), source.file);
+    found = file === undefined ? readCertificates(source as string) : readCertificates(readPem(file), file);
   } catch (error) {
     if (error instanceof Fault) return refuse(error.message);
     throw error;
@@ -64,7 +80,36 @@ function readOne(
     );
   if (second !== undefined)
     return refuse(`it holds ${own.length} certificates (${first.subject}; ${second.subject}); list each by itself`);
+  try {
+    constraintsOf(first.x509);
+  } catch (error) {
+    return refuse(`the certificate ${first.subject} cannot be read to its end: ${(error as Error).message}`);
+  }
   return first;
+}
+
+/** A certificate without organizationIdentifier says nothing that could be compared: names of companies are not unique. */
+function checkHolder(
+  { subject, x509 }: Certificate,
+  where: string,
+  organisationNumber: OrganisationNumber | undefined,
+  report: Report,
+): void {
+  const national = constraintsOf(x509).organisationIdentifiers.filter((identifier) => identifier.startsWith('NTRSE-'));
+  const named = national.map((identifier) => parseOrganisationNumber(identifier.slice('NTRSE-'.length)));
+  if (organisationNumber === undefined || named.length === 0 || named.includes(organisationNumber)) return;
+  report.findings.push({
+    where,
+    rule: 'certificate-holder',
+    text: `the certificate ${subject} is another organisation's: it names ${national.join(', ')}, and the supplier is ${organisationNumber}`,
+  });
+}
+
+/** What could never be used: delivery would hold the lane at the first handshake. */
+function checkUsage({ x509 }: Certificate, where: string, delivery: DeliveryMode | null, report: Report): void {
+  if (delivery === null || delivery === 'manual') return;
+  const misused = judgeUsage(x509, delivery === 'push' ? 'server' : 'client');
+  if (misused !== undefined) report.findings.push({ where, rule: 'certificate-usage', text: misused });
 }
 
 function warnOfDates({ subject, notBefore, notAfter }: Certificate, where: string, now: Date, report: Report): void {

@@ -3,7 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Fault, type Finding } from '../domain/fault.ts';
 import { loadSchema, type Schema } from '../platform/schema/schema.ts';
-import { type RawSupplier, readWanted } from './read-wanted.ts';
+import { type Given, type RawSupplier, readWanted } from './read-wanted.ts';
+import { soundParts } from './sound.ts';
 import type { WantedSupplier } from './wanted.ts';
 
 export interface ReadSuppliers {
@@ -15,14 +16,18 @@ export interface ReadSuppliers {
 /** Larger than a thousand suppliers with their certificates. */
 const mostBytes = 50 * 1_048_576;
 
+/** Most mistakes that are printed; a file with more is another kind of file. */
+const mostPrinted = 200;
+
 let schema: Schema | undefined;
 
 /**
- * Reads and checks `schemas/supplier/1.json` files: form first, then numbers, URLs, certificates and routing.
- * @param now certificates are judged by it.
+ * Reads and checks `schemas/supplier/1.json` files: their form by the schema, and numbers, URLs, certificates and routing
+ * of all that the schema has nothing against.
+ * @param given `now`: certificates are judged by it. `whyNoPush`: see `Given`.
  * @throws Fault `supplier-invalid` with a finding for every mistake; `where` is a JSON pointer into the file.
  */
-export function readSupplierFile(path: string, now: Date): ReadSuppliers {
+export function readSupplierFile(path: string, given: Omit<Given, 'readPem'>): ReadSuppliers {
   const text = readText(path);
   let value: unknown;
   try {
@@ -30,31 +35,37 @@ export function readSupplierFile(path: string, now: Date): ReadSuppliers {
   } catch (cause) {
     throw new Fault('supplier-invalid', `${path} is no JSON: ${(cause as Error).message}`, { cause });
   }
-  return readSuppliers(value, { now, readPem: (file) => readText(resolve(dirname(path), file)) });
+  return readSuppliers(value, { ...given, readPem: (file) => readText(resolve(dirname(path), file)) });
 }
 
-/** The same for a value that is parsed already. `readPem` gives the text of a certificate file. */
-export function readSuppliers(value: unknown, given: { now: Date; readPem: (file: string) => string }): ReadSuppliers {
+/** The same for a value that is parsed already. */
+export function readSuppliers(value: unknown, given: Given): ReadSuppliers {
   schema ??= loadSchema('supplier/1.json', 'supplier/1.json');
-  // The branch that was not taken says nothing that its own errors do not say better.
-  const formal = schema.check(value).filter((finding) => !/^must match "(?:then|else)" schema$/.test(finding.text));
-  if (formal.length > 0) throw supplierInvalid(formal);
-  const many = Array.isArray(value);
-  const raw = (many ? value : [value]) as RawSupplier[];
+  const formal = schema.check(value, Number.POSITIVE_INFINITY);
+  const sound = soundParts(value, formal);
+  const many = Array.isArray(sound);
+  const raw = (many ? sound : [sound]) as (RawSupplier | null)[];
   const { suppliers, findings, warnings } = readWanted(
     raw.map((supplier, index) => ({ supplier, where: many ? `/${index}` : '' })),
     given,
   );
-  if (findings.length > 0) throw supplierInvalid(findings);
+  if (formal.length + findings.length > 0) throw supplierInvalid([...formal.map(inOurWords), ...findings]);
   return { suppliers, warnings };
+}
+
+/** What the schema expects stands in its sentence already. */
+function inOurWords({ where, rule, text, found }: Finding): Finding {
+  const shown = found === undefined || found === '(nothing)' ? {} : { found };
+  return { where, rule, text: text.replace(/^./, (first) => first.toLowerCase()), ...shown };
 }
 
 /** One fault for all mistakes: a line each, where and what. */
 export function supplierInvalid(findings: readonly Finding[]): Fault {
-  const lines = findings.map(({ where, text, expected, found }) => {
+  const lines = findings.slice(0, mostPrinted).map(({ where, text, expected, found }) => {
     const more = [expected && `expected ${expected}`, found && `found ${found}`].filter(Boolean).join(', ');
     return `${where}: ${text}${more === '' ? '' : ` (${more})`}`;
   });
+  if (findings.length > mostPrinted) lines.push(`… and ${findings.length - mostPrinted} more`);
   const head = `${findings.length} ${findings.length === 1 ? 'mistake' : 'mistakes'}; nothing was changed`;
   return new Fault('supplier-invalid', `${head}\n${lines.join('\n')}`, { findings });
 }

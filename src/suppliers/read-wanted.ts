@@ -2,76 +2,115 @@
 import type { Environment, MessageType } from '../domain/message.ts';
 import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
 import { type RawCertificate, readAddressCertificates } from './read-certificates.ts';
-import { judgeUrl } from './url.ts';
-import type { DeliveryMode, Language, Ordering, Report, WantedAddress, WantedSupplier } from './wanted.ts';
+import { checkNames, checkOwners, checkRouting } from './rules.ts';
+import { judgeUrl, type WhyNoPush } from './url.ts';
+import type {
+  DeliveryMode,
+  JudgedAddress,
+  Language,
+  Ordering,
+  Report,
+  WantedAddress,
+  WantedSupplier,
+} from './wanted.ts';
 
+/** An address that keeps to the schema; null where it does not, and was taken out. */
 interface RawAddress {
-  readonly name?: string;
-  readonly environment: Environment;
-  readonly delivery: DeliveryMode;
-  readonly url?: string;
-  readonly certificates?: readonly RawCertificate[];
-  readonly messageTypes: readonly MessageType[];
-  readonly order?: Ordering;
-  readonly concurrency?: number;
-  readonly ratePerSecond?: number;
+  readonly name?: string | null;
+  readonly environment: Environment | null;
+  readonly delivery: DeliveryMode | null;
+  readonly url?: string | null;
+  readonly certificates?: readonly (RawCertificate | null)[] | null;
+  readonly messageTypes: readonly (MessageType | null)[] | null;
+  readonly order?: Ordering | null;
+  readonly concurrency?: number | null;
+  readonly ratePerSecond?: number | null;
 }
 
-/** A supplier that keeps to the schema. */
+/** A supplier that keeps to the schema; null where it does not, and was taken out. */
 export interface RawSupplier {
-  readonly organisationNumber: string;
-  readonly name: string;
-  readonly language?: Language;
-  readonly addresses: readonly RawAddress[];
+  readonly organisationNumber: string | null;
+  readonly name: string | null;
+  readonly language?: Language | null;
+  readonly addresses: readonly (RawAddress | null)[] | null;
 }
 
-interface Given {
+/** What reading needs. */
+export interface Given {
+  /** Certificates are judged by it. */
   readonly now: Date;
+  /** The text of a certificate file, as the supplier file names it. */
   readonly readPem: (file: string) => string;
+  /** What the gateway's settings have against an address; left out: nobody can say, and nothing is warned of. */
+  readonly whyNoPush?: WhyNoPush | undefined;
 }
 
+/**
+ * Judges all that is there. What is null has its finding already and gets no other.
+ * @returns with the findings the suppliers that are whole: all of them, if there is no finding from the schema or from here.
+ */
 export function readWanted(
-  raw: readonly { supplier: RawSupplier; where: string }[],
+  raw: readonly { supplier: RawSupplier | null; where: string }[],
   given: Given,
 ): Report & { suppliers: WantedSupplier[] } {
   const report: Report = { findings: [], warnings: [] };
+  const seen = new Set<OrganisationNumber>();
   const owners = new Map<string, OrganisationNumber>();
   const suppliers: WantedSupplier[] = [];
   for (const { supplier, where } of raw) {
-    const organisationNumber = parseOrganisationNumber(supplier.organisationNumber);
-    if (organisationNumber === undefined)
-      report.findings.push({
-        where: `${where}/organisationNumber`,
-        rule: 'organisation-number',
-        text: 'this is no organisation number: ten digits, of which the last is a check digit',
-        found: supplier.organisationNumber,
-      });
-    if (suppliers.some((other) => other.organisationNumber === organisationNumber))
-      report.findings.push({
-        where: `${where}/organisationNumber`,
-        rule: 'supplier-twice',
-        text: 'the file names this supplier twice; put all its addresses in one entry',
-        found: supplier.organisationNumber,
-      });
-    const addresses = supplier.addresses.map((address, index) =>
-      readAddress(address, `${where}/addresses/${index}`, given, report),
+    if (supplier === null) continue;
+    const organisationNumber = readNumber(supplier.organisationNumber, where, seen, report);
+    const addresses = (supplier.addresses ?? []).map((address, index) =>
+      address === null
+        ? undefined
+        : readAddress(address, `${where}/addresses/${index}`, { ...given, organisationNumber }, report),
     );
     checkNames(addresses, where, report);
     checkRouting(addresses, where, report);
     if (organisationNumber === undefined) continue;
     checkOwners(organisationNumber, addresses, where, owners, report);
-    suppliers.push({
-      organisationNumber,
-      name: supplier.name,
-      language: supplier.language ?? 'sv',
-      addresses,
-      where,
-    });
+    if (supplier.name === null || !addresses.every(isWhole)) continue;
+    suppliers.push({ organisationNumber, name: supplier.name, language: supplier.language ?? 'sv', addresses, where });
   }
   return { ...report, suppliers };
 }
 
-function readAddress(raw: RawAddress, where: string, given: Given, report: Report): WantedAddress {
+const isWhole = (address: JudgedAddress | undefined): address is WantedAddress =>
+  address !== undefined && address.name !== null && address.environment !== null && address.delivery !== null;
+
+function readNumber(
+  text: string | null,
+  where: string,
+  seen: Set<OrganisationNumber>,
+  report: Report,
+): OrganisationNumber | undefined {
+  if (text === null) return undefined;
+  const place = `${where}/organisationNumber`;
+  const number = parseOrganisationNumber(text);
+  if (number === undefined)
+    report.findings.push({
+      where: place,
+      rule: 'organisation-number',
+      text: 'this is no organisation number: ten digits, of which the last is a check digit',
+      found: text,
+    });
+  else if (seen.has(number))
+    report.findings.push({
+      where: place,
+      rule: 'supplier-twice',
+      text: 'the file names this supplier twice; put all its addresses in one entry',
+      found: text,
+    });
+  else seen.add(number);
+  return number;
+}
+
+function readAddress(
+  raw: RawAddress,
+  where: string,
+  given: Given & { readonly organisationNumber: OrganisationNumber | undefined },
+  report: Report,
+): JudgedAddress {
   const ordering = raw.order ?? 'any';
   if (ordering === 'strict' && (raw.concurrency ?? 1) > 1)
     report.findings.push({
@@ -82,22 +121,28 @@ function readAddress(raw: RawAddress, where: string, given: Given, report: Repor
       found: String(raw.concurrency),
     });
   return {
-    name: raw.name ?? 'default',
+    name: raw.name === undefined ? 'default' : raw.name,
     environment: raw.environment,
     delivery: raw.delivery,
-    url: readUrl(raw, where, report),
+    url: readUrl(raw, where, given.whyNoPush, report),
     certificates: readAddressCertificates(raw, where, given, report),
-    messageTypes: [...raw.messageTypes].sort(),
+    messageTypes: (raw.messageTypes ?? []).filter((type) => type !== null).sort(),
     envelopeFormat: 'cloudevents',
     ordering,
     concurrency: raw.concurrency ?? 1,
-    ratePerSecond: raw.ratePerSecond,
+    ratePerSecond: raw.ratePerSecond ?? undefined,
   };
 }
 
-function readUrl({ delivery, url }: RawAddress, where: string, report: Report): string | undefined {
+function readUrl(
+  { delivery, url }: RawAddress,
+  where: string,
+  whyNoPush: WhyNoPush | undefined,
+  report: Report,
+): string | undefined {
   const place = `${where}/url`;
-  if (delivery !== 'push') {
+  if (url === null) return undefined;
+  if (delivery === 'pull' || delivery === 'manual') {
     if (url !== undefined)
       report.findings.push({
         where: place,
@@ -107,61 +152,13 @@ function readUrl({ delivery, url }: RawAddress, where: string, report: Report): 
     return undefined;
   }
   if (url === undefined) {
-    report.findings.push({ where: place, rule: 'url-missing', text: 'delivery push needs a URL to push to' });
+    if (delivery === 'push')
+      report.findings.push({ where: place, rule: 'url-missing', text: 'delivery push needs a URL to push to' });
     return undefined;
   }
-  const judged = judgeUrl(url);
+  const judged = judgeUrl(url, whyNoPush);
   if (!judged.ok) report.findings.push({ where: place, rule: judged.rule, text: judged.text });
   else if (judged.warning !== undefined)
     report.warnings.push({ where: place, rule: 'url-private', text: judged.warning });
   return judged.ok ? judged.url : undefined;
-}
-
-function checkNames(addresses: readonly WantedAddress[], where: string, report: Report): void {
-  for (const [index, address] of addresses.entries()) {
-    const first = addresses.findIndex((other) => other.name === address.name);
-    if (first < index)
-      report.findings.push({
-        where: `${where}/addresses/${index}/name`,
-        rule: 'name-twice',
-        text: `/addresses/${first} of this supplier has the same name; give each address its own`,
-        found: address.name,
-      });
-  }
-}
-
-/** A message must have one way to go: which of two addresses it took would be chance. */
-function checkRouting(addresses: readonly WantedAddress[], where: string, report: Report): void {
-  for (const [index, address] of addresses.entries())
-    for (const messageType of address.messageTypes) {
-      const first = addresses.findIndex(
-        (other) => other.environment === address.environment && other.messageTypes.includes(messageType),
-      );
-      if (first < index)
-        report.findings.push({
-          where: `${where}/addresses/${index}/messageTypes`,
-          rule: 'routing-ambiguous',
-          text: `${messageType} in ${address.environment} goes to address ${addresses[first]?.name ?? ''} already; only one address may take it`,
-        });
-    }
-}
-
-function checkOwners(
-  organisationNumber: OrganisationNumber,
-  addresses: readonly WantedAddress[],
-  where: string,
-  owners: Map<string, OrganisationNumber>,
-  report: Report,
-): void {
-  for (const [index, { certificates }] of addresses.entries())
-    for (const { fingerprint, subject } of certificates) {
-      const owner = owners.get(fingerprint) ?? organisationNumber;
-      owners.set(fingerprint, owner);
-      if (owner !== organisationNumber)
-        report.findings.push({
-          where: `${where}/addresses/${index}/certificates`,
-          rule: 'certificate-owner',
-          text: `the certificate ${subject} (SHA-256 ${fingerprint}) stands under ${owner} in this file too; a certificate belongs to one organisation`,
-        });
-    }
 }

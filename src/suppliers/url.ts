@@ -1,17 +1,21 @@
 /** Whether a URL can be an endpoint's, as far as can be told without connecting. */
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 
 export type UrlJudgement =
   | { readonly ok: true; readonly url: string; readonly warning: string | undefined }
   | { readonly ok: false; readonly rule: string; readonly text: string };
 
+/** Why the gateway would not connect to this IP address, as its settings are; undefined: it would. */
+export type WhyNoPush = (address: string) => string | undefined;
+
 const urlLimit = 2_000;
+const nothingKnown: WhyNoPush = () => undefined;
 
 /**
  * Reads the URL of an endpoint. What it points to is judged when a push connects (names resolve differently tomorrow);
  * here a private address is a warning, because a setting may allow it.
  */
-export function judgeUrl(text: string): UrlJudgement {
+export function judgeUrl(text: string, whyNoPush: WhyNoPush = nothingKnown): UrlJudgement {
   const refuse = (rule: string, why: string): UrlJudgement => ({ ok: false, rule, text: why });
   if (text.length > urlLimit) return refuse('url-length', `the URL is longer than ${urlLimit} characters`);
   const url = URL.parse(text);
@@ -25,38 +29,20 @@ export function judgeUrl(text: string): UrlJudgement {
   if (url.port === '0') return refuse('url-port', 'the URL names port 0, which nobody can listen on');
   if (url.href.length > urlLimit)
     return refuse('url-length', `the URL is longer than ${urlLimit} characters once it is written out`);
-  const hint = privateHint(url.hostname.replace(/^\[(.*)\]$/, '$1'));
-  return {
-    ok: true,
-    url: url.href,
-    warning: hint && `${url.hostname} is ${hint}: nothing is sent there unless KUVERT_EGRESS_ALLOW allows it`,
-  };
+  return { ok: true, url: url.href, warning: warningOf(url.hostname.replace(/^\[(.*)\]$/, '$1'), whyNoPush) };
 }
 
-const privateRanges = new BlockList();
-for (const [address, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  privateRanges.addSubnet(address, prefix, 'ipv4');
-for (const [address, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  privateRanges.addSubnet(address, prefix, 'ipv6');
-
-function privateHint(host: string): string | undefined {
-  const family = isIP(host);
-  if (family !== 0)
-    return privateRanges.check(host, family === 4 ? 'ipv4' : 'ipv6') ? 'a private or loopback address' : undefined;
-  if (host === 'localhost' || host.endsWith('.localhost')) return 'this machine itself';
+/** Names are resolved when a push connects, and may resolve otherwise there: of them only what their form tells. */
+function warningOf(host: string, whyNoPush: WhyNoPush): string | undefined {
+  if (isIP(host) !== 0) return whyNoPush(host) && refused(`${host} (${whyNoPush(host)})`);
+  if (host === 'localhost' || host.endsWith('.localhost')) {
+    const why = ['127.0.0.1', '::1'].map(whyNoPush);
+    return why.includes(undefined) ? undefined : refused(`${host}, this machine itself (${why[0]})`);
+  }
   if (!host.includes('.') || /\.(?:local|internal|lan|home\.arpa)\.?$/.test(host))
-    return 'a name inside a private network';
+    return `${host} is a name inside a private network: nothing is sent there unless KUVERT_EGRESS_ALLOW allows the address that it leads to`;
   return undefined;
 }
+
+const refused = (what: string): string =>
+  `with the settings of this shell (KUVERT_EGRESS_ALLOW) nothing is sent to ${what}`;

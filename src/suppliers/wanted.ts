@@ -29,6 +29,11 @@ export interface WantedAddress {
   readonly ratePerSecond: number | undefined;
 }
 
+/** An address in a file that may have mistakes: null where the schema has found one already. */
+export type JudgedAddress = Omit<WantedAddress, 'name' | 'environment' | 'delivery'> & {
+  readonly [K in 'name' | 'environment' | 'delivery']: WantedAddress[K] | null;
+};
+
 export interface WantedSupplier {
   readonly organisationNumber: OrganisationNumber;
   readonly name: string;

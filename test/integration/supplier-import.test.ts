@@ -122,6 +122,35 @@ describe('kuvert supplier import changes the register', () => {
     assert.equal((await address()).certificates.at(-1)?.fingerprint, old?.fingerprint);
   });
 
+  it('and the last certificate in the file is the newest, whatever was registered before and whenever they were made', async () => {
+    const made = (name: string, day: string) =>
+      certificate(name, {
+        notBefore: new Date(`2026-01-${day}T00:00:00Z`),
+        notAfter: new Date('2099-01-01T00:00:00Z'),
+      });
+    const five = await Promise.all(['05', '01', '04', '02', '03'].map((day) => made(`Nr ${day}`, day)));
+    const registered = async (at: readonly number[]) => {
+      const pems = at.map((index) => five[index] ?? '');
+      const summary = await importValue(pool, supplierFile(a, [push({ certificates: pems })]));
+      const { certificates, version } = await address();
+      assert.deepEqual(
+        certificates.map(({ fingerprint }) => fingerprint),
+        pems.map((one) => readCertificates(one)[0]?.fingerprint),
+        `in the order ${at.join()}`,
+      );
+      return { version, outcome: summary.suppliers[0]?.outcome };
+    };
+    await registered([3, 0, 4, 1]);
+    assert.deepEqual(
+      await registered([1, 4, 0, 3]),
+      { version: 1, outcome: 'changed' },
+      'no connection need end for it',
+    );
+    assert.deepEqual(await registered([1, 4, 0, 3]), { version: 1, outcome: 'unchanged' });
+    assert.deepEqual(await registered([2, 4, 3]), { version: 2, outcome: 'changed' });
+    assert.deepEqual(await registered([2, 4, 3, 0]), { version: 3, outcome: 'changed' });
+  });
+
   it("and another organisation's certificate, an expired one and another environment are refused together", async () => {
     const expired = await certificate('Gammal', {
       notBefore: new Date(Date.now() - 2_000_000),

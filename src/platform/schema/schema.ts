@@ -3,17 +3,18 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { Fault, type Finding } from '../../domain/fault.ts';
+import { sentenceOf } from './sentence.ts';
 
 const folder = new URL('../../../schemas/', import.meta.url);
 
 export interface Schema {
   /** The schema's `$id`. */
   readonly id: string;
-  /** Everything in `value` that breaks the schema; empty if nothing does. At most 100 findings. */
-  check(value: unknown): readonly Finding[];
+  /** Everything in `value` that breaks the schema; empty if nothing does. At most `most` findings, 100 unless told. */
+  check(value: unknown, most?: number): readonly Finding[];
 }
 
-/** Most findings handed out for one value. */
+/** Most findings handed out for one value, unless more are asked for. */
 const findingsLimit = 100;
 
 /**
@@ -28,7 +29,7 @@ export function loadSchema(path: string, rule: string, also: readonly string[] =
     for (const other of also) ajv.addSchema(readSchema(other));
     const schema = readSchema(path);
     const validate = ajv.compile(schema);
-    return { id: schema.$id, check: (value) => findingsOf(validate, value, rule) };
+    return { id: schema.$id, check: (value, most = findingsLimit) => findingsOf(validate, value, rule, most) };
   } catch (error) {
     throw new Fault('internal', `The schema ${path} cannot be used`, { cause: error });
   }
@@ -38,9 +39,15 @@ function readSchema(path: string): { $id: string } {
   return JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as { $id: string };
 }
 
-function findingsOf(validate: ValidateFunction, value: unknown, rule: string): readonly Finding[] {
+function findingsOf(validate: ValidateFunction, value: unknown, rule: string, most: number): readonly Finding[] {
   if (validate(value)) return [];
-  return (validate.errors ?? []).slice(0, findingsLimit).map((error) => findingOf(error, rule));
+  return (
+    (validate.errors ?? [])
+      // That a branch was not kept to says nothing that the errors in the branch do not say better.
+      .filter(({ keyword }) => keyword !== 'if')
+      .slice(0, most)
+      .map((error) => findingOf(error, rule))
+  );
 }
 
 function findingOf(error: ErrorObject, rule: string): Finding {
@@ -50,7 +57,7 @@ function findingOf(error: ErrorObject, rule: string): Finding {
   return {
     where: where === '' ? '/' : where,
     rule,
-    text: textOf(error),
+    text: sentenceOf(error),
     ...(expected === undefined ? {} : { expected }),
     found: error.keyword === 'required' ? '(nothing)' : quote(property ?? error.data),
   };
@@ -65,17 +72,6 @@ function propertyOf({ keyword, params }: ErrorObject): string | undefined {
         ? params.additionalProperty
         : undefined;
   return typeof name === 'string' ? name : undefined;
-}
-
-function textOf(error: ErrorObject): string {
-  switch (error.keyword) {
-    case 'required':
-      return 'A required name is missing';
-    case 'additionalProperties':
-      return 'A name that the schema does not have';
-    default:
-      return error.message ?? 'Not as the schema says';
-  }
 }
 
 /** For a pattern the schema's own words say more than the regular expression. */

@@ -2,7 +2,9 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { egressJudge } from '../../../src/delivery/push/egress.ts';
 import { Fault } from '../../../src/domain/fault.ts';
+import type { OrganisationNumber } from '../../../src/domain/organisation-number.ts';
 import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { type ReadSuppliers, readSupplierFile, readSuppliers } from '../../../src/suppliers/read-file.ts';
 
@@ -12,6 +14,7 @@ describe('a supplier file', () => {
   let pem: string;
   let other: string;
   let authority: string;
+  let foreignPem: string;
   let key: string;
 
   before(async () => {
@@ -20,6 +23,8 @@ describe('a supplier file', () => {
     const issued = await issueDevCertificate(ca, { name: 'Ett' });
     ({ certificatePem: pem, keyPem: key } = issued);
     other = (await issueDevCertificate(ca, { name: 'Två' })).certificatePem;
+    const organisationNumber = '2021005489' as OrganisationNumber;
+    foreignPem = (await issueDevCertificate(ca, { name: 'Tre', organisationNumber })).certificatePem;
   });
 
   const address = (more: Record<string, unknown> = {}) => ({
@@ -36,9 +41,13 @@ describe('a supplier file', () => {
     addresses,
     ...more,
   });
-  const read = (value: unknown): ReadSuppliers =>
+  const read = (value: unknown, allow: readonly string[] = []): ReadSuppliers =>
     readSuppliers(value, {
       now,
+      whyNoPush: (ip) => {
+        const verdict = egressJudge(allow)(ip);
+        return verdict.ok ? undefined : verdict.why;
+      },
       readPem: (file) => {
         throw new Fault('supplier-invalid', `${file} cannot be read`);
       },
@@ -72,13 +81,110 @@ describe('a supplier file', () => {
     assert.equal(read([supplier([address()])]).suppliers[0]?.where, '/0');
   });
 
-  it('says all its mistakes at once, and where each of them is', () => {
-    const value = [
-      supplier([address({ url: 'http://a.se/', colour: 'red' })]),
-      supplier([address()], { organisationNumber: '5560160681' }),
-    ];
-    // Form first: what is not understood is not judged.
-    assert.deepEqual(mistakes(value), ['/0/addresses/0/colour supplier/1.json']);
+  it('says mistakes of form and of content at once: what the schema has against one part hides nothing of another', () => {
+    assert.deepEqual(
+      mistakes([
+        supplier([address({ url: 'http://a.se/', colour: 'red', certificates: [] })]),
+        supplier([address({ environment: 'prod', certificates: [other, 5] })], { organisationNumber: '5560160681' }),
+        supplier([address({ delivery: undefined, url: 'ftp://a.se/', certificates: ['no PEM'] }), 'x'], {
+          name: 'a\nb',
+        }),
+        { organisationNumber: '5560160680', name: 'X' },
+        7,
+      ]),
+      [
+        '/0/addresses/0/certificates certificate-missing',
+        '/0/addresses/0/colour supplier/1.json',
+        '/0/addresses/0/url url-https',
+        '/1/addresses/0/certificates/1 supplier/1.json',
+        '/1/addresses/0/environment supplier/1.json',
+        '/1/organisationNumber organisation-number',
+        '/2/addresses/0/certificates/0 certificate',
+        '/2/addresses/0/delivery supplier/1.json',
+        '/2/addresses/0/url url-https',
+        '/2/addresses/1 supplier/1.json',
+        '/2/name supplier/1.json',
+        '/2/organisationNumber supplier-twice',
+        '/3/addresses supplier/1.json',
+        '/3/organisationNumber supplier-twice',
+        '/4 supplier/1.json',
+      ],
+    );
+  });
+
+  it('has one finding for one mistake: what the schema refuses is no missing URL, certificate or name besides', () => {
+    for (const [more, where] of [
+      [{ url: 5 }, 'url'],
+      [{ certificates: 'pem' }, 'certificates'],
+      [{ certificates: [5] }, 'certificates/0'],
+      [{ certificates: [{ file: '' }] }, 'certificates/0/file'],
+      [{ name: '-' }, 'name'],
+      [{ messageTypes: ['invoice'] }, 'messageTypes/0'],
+      [{ order: 'strict', concurrency: 65 }, 'concurrency'],
+    ] as const)
+      assert.deepEqual(mistakes(supplier([address(more), address({ environment: 'production', name: 'two' })])), [
+        `/addresses/0/${where} supplier/1.json`,
+      ]);
+  });
+
+  it('tells all of a thousand mistakes, and prints as many as can be read', () => {
+    const many = Array.from({ length: 1_000 }, () => ({ ...supplier([address()]), organisationNumber: 5 }));
+    assert.throws(
+      () => read(many),
+      (error: Fault) =>
+        error.message.startsWith('1000 mistakes;') &&
+        error.message.endsWith('\n… and 800 more') &&
+        // One for each, and none of the rules' that numbers are judged by.
+        error.findings.length === 1_000,
+    );
+  });
+
+  it('says what must be in sentences, not in regular expressions', () => {
+    const said = (value: unknown) => {
+      try {
+        read(value);
+      } catch (error) {
+        return (error as Fault).message.split('\n').slice(1);
+      }
+      return [];
+    };
+    assert.deepEqual(
+      said(
+        supplier(
+          [
+            address({
+              name: 'a b',
+              environment: 'prod',
+              messageTypes: ['self-invoice', 'self-invoice'],
+              concurrency: 0,
+              ratePerSecond: 0,
+              colour: 'red',
+            }),
+          ],
+          { name: 'Exempel\nAB', language: 5 },
+        ),
+      ),
+      [
+        '/name: must be written otherwise: One line of text, without control characters (found "Exempel\\nAB")',
+        '/language: must be "sv" or "en" (found 5)',
+        '/addresses/0/colour: is no name that is known here: name, environment, delivery, url, certificates, messageTypes, envelopeFormat, order, concurrency, ratePerSecond (found "colour")',
+        '/addresses/0/name: must be written otherwise: A letter or digit, then letters, digits, points, hyphens and underscores (found "a b")',
+        '/addresses/0/environment: must be "test" or "production" (found "prod")',
+        '/addresses/0/messageTypes: must not have the same item twice, as numbers 1 and 2 are (found ["self-invoice","self-invoice"])',
+        '/addresses/0/concurrency: must be at least 1 (found 0)',
+        '/addresses/0/ratePerSecond: must be more than 0 (found 0)',
+      ],
+    );
+    assert.deepEqual(said({}), [
+      '/organisationNumber: must be given, and is missing',
+      '/name: must be given, and is missing',
+      '/addresses: must be given, and is missing',
+    ]);
+    assert.deepEqual(said([]), ['/: must have something in it (found [])']);
+    assert.deepEqual(said('x'), ['/: must be an object (found "x")']);
+  });
+
+  it('says all mistakes of content at once, and where each of them is', () => {
     assert.deepEqual(
       mistakes([
         supplier([
@@ -136,6 +242,50 @@ describe('a supplier file', () => {
       );
     });
 
+  it('warns of no address that the settings of this shell allow', () => {
+    const warned = (url: string, allow: readonly string[]) => read(supplier([address({ url })]), allow).warnings.length;
+    assert.deepEqual(
+      [warned('https://127.0.0.1:9443/', ['127.0.0.0/8']), warned('https://127.0.0.1/', ['10.0.0.0/8'])],
+      [0, 1],
+    );
+    assert.equal(warned('https://localhost/', ['127.0.0.0/8']), 0);
+    assert.equal(warned('https://169.254.169.254/', ['169.254.0.0/16']), 1);
+  });
+
+  it('refuses a certificate that names another organisation, and takes one that names its own or none', async () => {
+    const named = async (organisationNumber: string) =>
+      (
+        await issueDevCertificate(undefined, {
+          name: 'X',
+          organisationNumber: organisationNumber as OrganisationNumber,
+        })
+      ).certificatePem;
+    for (const own of ['5560160680', '556016-0680'])
+      assert.deepEqual(mistakes(supplier([address({ certificates: [await named(own)] })])), []);
+    for (const foreign of ['2021005489', 'rubbish'])
+      assert.deepEqual(mistakes(supplier([address({ certificates: [pem, await named(foreign)] })])), [
+        '/addresses/0/certificates/1 certificate-holder',
+      ]);
+    assert.throws(
+      () => read(supplier([address({ certificates: [foreignPem] })])),
+      /names NTRSE-2021005489, and the supplier is 5560160680/,
+    );
+  });
+
+  it('refuses a certificate that is not for a TLS server where we push, nor for a client where they fetch', async () => {
+    const forUse = async (...usages: ('clientAuth' | 'serverAuth' | 'signing')[]) =>
+      (await issueDevCertificate(undefined, { name: 'X', usages })).certificatePem;
+    const refused = (certificate: string, more: Record<string, unknown> = {}) =>
+      mistakes(supplier([address({ certificates: [certificate], ...more })]));
+    const pull = { delivery: 'pull', url: undefined };
+    assert.deepEqual(refused(await forUse('clientAuth')), ['/addresses/0/certificates/0 certificate-usage']);
+    assert.deepEqual(refused(await forUse('serverAuth'), pull), ['/addresses/0/certificates/0 certificate-usage']);
+    assert.deepEqual(refused(await forUse('serverAuth')), []);
+    assert.deepEqual(refused(await forUse('clientAuth'), pull), []);
+    // Without extended key usage it is for any purpose.
+    assert.deepEqual(refused(await forUse('signing')), []);
+  });
+
   it('takes the leaf of a chain, and nothing that is no certificate of an endpoint', () => {
     const chain = read(supplier([address({ certificates: [`${pem}\n${authority}`] })]));
     assert.equal(chain.suppliers[0]?.addresses[0]?.certificates.length, 1);
@@ -168,10 +318,10 @@ describe('a supplier file', () => {
       writeFileSync(join(folder, 'a.pem'), pem);
       const path = join(folder, 'supplier.json');
       writeFileSync(path, JSON.stringify(supplier([address({ certificates: [{ file: 'a.pem' }] })])));
-      assert.equal(readSupplierFile(path, now).suppliers.length, 1);
+      assert.equal(readSupplierFile(path, { now }).suppliers.length, 1);
       writeFileSync(path, '{');
-      assert.throws(() => readSupplierFile(path, now), /supplier\.json is no JSON/);
-      assert.throws(() => readSupplierFile(join(folder, 'none.json'), now), /none\.json cannot be read/);
+      assert.throws(() => readSupplierFile(path, { now }), /supplier\.json is no JSON/);
+      assert.throws(() => readSupplierFile(join(folder, 'none.json'), { now }), /none\.json cannot be read/);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -11,17 +11,48 @@ const timeout = 10_000;
 /**
  * @param source a URL (https) or a file
  * @param ca PEM of the authorities that may have issued the listener's certificate; undefined: the machine's
- * @throws Fault `argument-invalid` when it cannot be read · `server-unavailable` when nobody answers · `envelope-malformed`
+ * @throws Fault `argument-invalid` when it cannot be read or is no key set that can be used · `server-unavailable` when
+ *   nobody answers, or the answer is not 200
  */
 export async function keysOfSet(source: string, ca?: string): Promise<VerificationKeys> {
   const text = /^https?:/i.test(source) ? await fetchText(source, ca) : readText(source);
-  let set: unknown;
   try {
-    set = JSON.parse(text);
+    return keysOfJwks(JSON.parse(text));
   } catch (cause) {
-    throw new Fault('envelope-malformed', `${source} is no JSON Web Key Set: ${(cause as Error).message}`, { cause });
+    const why = /^\s*-----BEGIN/.test(text) ? 'it is PEM' : (cause as Error).message;
+    throw new Fault(
+      'argument-invalid',
+      `${source} cannot be used as a key set: ${why}; JSON such as a gateway's /.well-known/jwks.json is expected`,
+      { cause },
+    );
   }
-  return keysOfJwks(set);
+}
+
+/** A key set is not fetched more often because of signatures that name unknown keys. */
+const freshness = 10_000;
+
+/**
+ * Keeps the keys, and fetches them when they are first needed or asked for anew: once for all who ask meanwhile.
+ * @param known from an earlier fetch; undefined: none yet.
+ * @returns the keys; rejects as `fetch` does.
+ */
+export function keepKeys(
+  fetch: () => Promise<VerificationKeys>,
+  known: VerificationKeys | undefined,
+  now: () => number,
+): (anew: boolean) => Promise<VerificationKeys> {
+  let kept = known;
+  let keptAt = kept === undefined ? Number.NEGATIVE_INFINITY : now();
+  let coming: Promise<VerificationKeys> | undefined;
+  return async (anew) => {
+    if (kept !== undefined && !(anew && now() - keptAt > freshness)) return kept;
+    coming ??= fetch().finally(() => {
+      coming = undefined;
+    });
+    kept = await coming;
+    keptAt = now();
+    return kept;
+  };
 }
 
 /** @throws Fault `argument-invalid` · `certificate-invalid` */

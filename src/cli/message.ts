@@ -1,14 +1,14 @@
 /** `kuvert message`: looking at messages, and moving them. */
 import type { Command } from 'commander';
 import type { DeliveryState } from '../domain/delivery.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault, type FaultCode, faultTable } from '../domain/fault.ts';
 import type { MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { type MessageAction, type MessageMoved, moveMessage } from '../operations/messages.ts';
 import { why } from '../operations/why.ts';
 import { findMessages, listMessages, type MessageRow, readMessage } from '../store/messages.ts';
 import type { Pool } from '../store/pool.ts';
-import { deliveryState, messageType, organisationNumber, reason, since, whole } from './arguments.ts';
+import { deliveryState, mandatoryReason, messageType, organisationNumber, since, whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { messageTable, showMessage } from './message-print.ts';
 import { actor, withStore } from './store.ts';
@@ -30,15 +30,38 @@ export function addMessage(program: Command, context: Context): void {
     );
   addList(message, context);
   addShow(message, context);
-  addAction(
-    message,
-    context,
-    'resend',
-    'Delivers a delivered message once more, as a new delivery with the same envelope.',
-  );
-  addAction(message, context, 'cancel', 'Withdraws a message that is not with the supplier and not on the wire.');
-  addAction(message, context, 'hold', 'Keeps a message from being sent until it is released.');
-  addAction(message, context, 'release', 'Sends a refused or held message on its way.');
+  addAction(message, context, {
+    action: 'resend',
+    description: 'Delivers a delivered message once more, as a new delivery with the same envelope.',
+    example: [
+      'kuvert message resend SF-2026-0042 --reason "they lost it, ticket 1234"',
+      'agree on it first: a supplier that drops repeats by id drops this one',
+    ],
+  });
+  addAction(message, context, {
+    action: 'cancel',
+    description: 'Withdraws a message that is not with the supplier and not on the wire.',
+    example: [
+      'kuvert message cancel SF-2026-0042 --reason "wrong sum"',
+      'for good; KA may then send the same document number with other content',
+    ],
+  });
+  addAction(message, context, {
+    action: 'hold',
+    description: 'Keeps a message from being sent until it is released.',
+    example: [
+      'kuvert message hold SF-2026-0042 --reason "KA is looking into it"',
+      'also one that is held already: it then outlasts the reason that it was held for',
+    ],
+  });
+  addAction(message, context, {
+    action: 'release',
+    description: 'Sends a refused or held message on its way.',
+    example: [
+      'kuvert message release SF-2026-0042 --reason "they have fixed it"',
+      'with its whole schedule of tries before it, at the address that takes it now',
+    ],
+  });
 }
 
 interface ListOptions {
@@ -104,14 +127,22 @@ function addShow(message: Command, { terminal }: Context): void {
     });
 }
 
-function addAction(message: Command, { terminal }: Context, action: MessageAction, description: string): void {
+function addAction(
+  message: Command,
+  { terminal }: Context,
+  {
+    action,
+    description,
+    example,
+  }: { action: MessageAction; description: string; example: readonly [command: string, what: string] },
+): void {
   message
     .command(action)
     .description(description)
     .argument('<message>', 'message id, or document number if only one message has it')
-    .requiredOption('--reason <text>', 'why, for the audit', reason)
+    .addOption(mandatoryReason())
     .option('--json', 'for programs')
-    .addHelpText('after', examples([`kuvert message ${action} SF-2026-0042 --reason "ticket 1234"`, description]))
+    .addHelpText('after', examples(example))
     .action(async (reference: string, options: { reason: string; json?: true }) => {
       const moved = await withStore(async (pool) => {
         const { id } = onlyOne(await find(pool, reference), reference);
@@ -141,7 +172,10 @@ function onlyOne(found: readonly MessageRow[], reference: string): MessageRow {
   );
 }
 
-const said = ({ messageId, documentNumber, before, after, changed }: MessageMoved): string =>
-  changed
-    ? `message ${messageId} (${documentNumber}) was ${before} and is ${after}`
-    : `message ${messageId} (${documentNumber}) is ${after} already; nothing was changed`;
+function said({ messageId, documentNumber, before, after, because, changed }: MessageMoved): string {
+  const named = `message ${messageId} (${documentNumber})`;
+  if (!changed) return `${named} is ${after} already; nothing was changed`;
+  if (before !== after) return `${named} was ${before} and is ${after}`;
+  const title = because !== undefined && because in faultTable ? faultTable[because as FaultCode].title : because;
+  return `${named} is ${after} as before, but by an operator now${title === undefined ? '' : `, no longer for “${title}”`}: only \`kuvert message release\` sends it`;
+}

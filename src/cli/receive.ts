@@ -26,14 +26,12 @@ interface ReceiveOptions {
   environment?: Environment;
   client?: string[];
   status?: number;
-  times: number;
+  times?: number;
   retryAfter?: string;
   json?: true;
 }
 
 const mostBytes = 32 * 1_048_576;
-/** A key set is not fetched more often because of signatures that name unknown keys. */
-const freshness = 10_000;
 
 export function addReceive(program: Command, { terminal }: Context): void {
   const receive = program
@@ -56,7 +54,7 @@ export function addReceive(program: Command, { terminal }: Context): void {
       fingerprints,
     )
     .option('--status <code>', 'answer with this status instead, to see what the sender does', whole(200, 599))
-    .option('--times <count>', 'only so many times, then behave', whole(1, 1e9), 1e9)
+    .option('--times <count>', 'with --status: only so many times, then behave (default: always)', whole(1, 1e9))
     .option('--retry-after <value>', 'with that status, a Retry-After header')
     .option('--json', 'a line of JSON for each request')
     .addHelpText(
@@ -111,15 +109,18 @@ const missing = (flags: readonly string[], form: string): Fault =>
 
 async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void> {
   const ca = readText(options.ca);
+  const credentials = { cert: readText(options.cert), key: readText(options.key), ca };
+  const { keepKeys, keysOfSet } = await import('./key-source.ts');
+  const fetchKeys = () => keysOfSet(options.jwks, ca);
+  const keys = keepKeys(fetchKeys, await keysAtStart(fetchKeys, terminal), Date.now);
+  const { startReceiver } = await import('./receive/server.ts');
   const folder = openFolder(options.folder);
   const { told } = untilTold();
-  const { startReceiver } = await import('./receive/server.ts');
-  const { keysOfSet } = await import('./key-source.ts');
   try {
     const listener = await startReceiver(
       {
         folder,
-        keys: keySource(() => keysOfSet(options.jwks, ca)),
+        keys,
         recipients: options.organisation,
         environment: options.environment,
         mostBytes,
@@ -128,12 +129,16 @@ async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void
       {
         host: options.host,
         port: options.port,
-        credentials: { cert: readText(options.cert), key: readText(options.key), ca },
+        credentials,
         clients: options.client,
         pretend:
           options.status === undefined
             ? undefined
-            : { status: options.status, times: options.times, retryAfter: options.retryAfter },
+            : {
+                status: options.status,
+                times: options.times ?? Number.POSITIVE_INFINITY,
+                retryAfter: options.retryAfter,
+              },
         onEvent: (event) => terminal.out(options.json ? jsonLine(event) : line(event)),
       },
     );
@@ -149,17 +154,20 @@ async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void
   }
 }
 
-/** Fetched when first needed: the receiver may be up before the sender is. */
-function keySource(fetch: () => Promise<VerificationKeys>): (anew: boolean) => Promise<VerificationKeys> {
-  let known: VerificationKeys | undefined;
-  let fetchedAt = 0;
-  return async (anew) => {
-    if (known === undefined || (anew && Date.now() - fetchedAt > freshness)) {
-      known = await fetch();
-      fetchedAt = Date.now();
-    }
-    return known;
-  };
+/** The receiver may be up before the sender is; a key set that is there and cannot be used is a mistake. */
+async function keysAtStart(
+  fetchKeys: () => Promise<VerificationKeys>,
+  terminal: Terminal,
+): Promise<VerificationKeys | undefined> {
+  try {
+    return await fetchKeys();
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === 'server-unavailable')) throw error;
+    terminal.err(
+      `warning: ${error.message}; it is fetched when the first envelope comes, which is answered 503 until then`,
+    );
+    return undefined;
+  }
 }
 
 function line(event: ReceiverEvent): string {

@@ -15,7 +15,7 @@ interface SendOptions {
   recipient?: OrganisationNumber;
   eventTime?: string;
   correlationId?: string;
-  header: Record<string, string>;
+  header?: Record<string, string>;
   text?: true;
   bytes?: true;
   queue?: string;
@@ -35,7 +35,7 @@ export function addSend(program: Command, { terminal }: Context): void {
     )
     .option('--event-time <time>', 'header eventTime, RFC 3339; left out, the time of sending', eventTime)
     .option('--correlation-id <id>', 'header correlationId, handed through to the answers and the envelope')
-    .option('--header <name=value>', 'any other header; may be repeated', header, {})
+    .option('--header <name=value>', 'any other header; may be repeated', header)
     .addOption(new Option('--bytes', 'as a JMS bytes message (the default)').conflicts('text'))
     .addOption(new Option('--text', 'as a JMS text message: only for UTF-8 documents').conflicts('bytes'))
     .option('--queue <name>', 'another queue than KUVERT_QUEUE_IN')
@@ -89,7 +89,7 @@ function eventTime(text: string): string {
   return text;
 }
 
-function header(text: string, before: Record<string, string>): Record<string, string> {
+function header(text: string, before: Record<string, string> = {}): Record<string, string> {
   const match = /^([A-Za-z_][\w-]{0,99})=(.*)$/s.exec(text);
   if (!match) throw new InvalidArgumentError('NAME=VALUE is expected.');
   return { ...before, [match[1] ?? '']: match[2] ?? '' };

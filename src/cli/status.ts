@@ -64,8 +64,11 @@ function showUnaddressed(rows: readonly { organisationNumber: string; held: numb
 
 export function showLanes(lanes: readonly LaneOverview[], now: Date): string {
   if (lanes.length === 0) return 'No lanes yet: `kuvert supplier import FILE` makes them.';
-  const ahead = (at: Date | undefined) => {
+  const ahead = ({ nextWake: at, leaseUntil }: LaneOverview) => {
     if (at === undefined) return undefined;
+    // Nobody takes it before: the worker that has it goes on, or is dead and is waited out.
+    if (leaseUntil !== undefined && leaseUntil > now && leaseUntil > at)
+      return `leased until ${leaseUntil.toISOString().slice(11, 19)}`;
     return at <= now ? 'now' : `in ${span(at.getTime() - now.getTime())}`;
   };
   return table(
@@ -75,7 +78,7 @@ export function showLanes(lanes: readonly LaneOverview[], now: Date): string {
       { title: 'ADDRESS', value: ({ address }) => address },
       { title: 'LANE', value: ({ state }) => state },
       { title: 'REASON', value: ({ reason }) => reason },
-      { title: 'NEXT WAKE', value: ({ nextWake }) => ahead(nextWake) },
+      { title: 'NEXT WAKE', value: ahead },
       { title: 'WAITING', value: ({ waiting }) => waiting },
       { title: 'SENDING', value: ({ sending }) => sending },
       { title: 'HELD', value: ({ held }) => held },

@@ -75,6 +75,7 @@ function showAddress(address: RegisteredAddress, lane: LaneOverview | undefined,
     ['Version', address.version],
     ['Lane', lane && `${lane.state} for ${span(now.getTime() - lane.since.getTime())}${why === '' ? '' : ` (${why})`}`],
     ['Next wake', moment(lane?.nextWake)],
+    ['Leased until', moment(lane?.leaseUntil)],
     [
       'Messages',
       lane &&

@@ -29,6 +29,8 @@ export interface MessageMoved {
   readonly documentNumber: string;
   readonly before: DeliveryState;
   readonly after: DeliveryState;
+  /** Why it was held or refused before: a fault code. */
+  readonly because: string | undefined;
   /** False: it was so already, and nothing was written. */
   readonly changed: boolean;
 }
@@ -43,17 +45,17 @@ export async function moveMessage(pool: Pool, order: MessageOrder): Promise<Mess
     const delivery = await lockMessage(db, order.messageId);
     if (delivery === undefined) throw new Fault('not-found', `there is no message ${order.messageId}`);
     const after = await actions[order.action](db, delivery, order.reason);
-    const { messageId, documentNumber, state: before } = delivery;
-    if (after === undefined) return { messageId, documentNumber, before, after: before, changed: false };
+    const { messageId, documentNumber, state: before, reason: because } = delivery;
+    if (after === undefined) return { messageId, documentNumber, before, after: before, because, changed: false };
     await appendAudit(db, {
       actor: order.actor,
       action: `message.${order.action}`,
       subject: `message/${messageId}`,
       reason: order.reason,
-      details: { documentNumber, delivery: delivery.number, before, after, because: delivery.reason },
+      details: { documentNumber, delivery: delivery.number, before, after, because },
       at: order.now,
     });
-    return { messageId, documentNumber, before, after, changed: true };
+    return { messageId, documentNumber, before, after, because, changed: true };
   });
 }
 

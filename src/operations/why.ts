@@ -30,7 +30,7 @@ function whyWaiting(delivery: DeliveryRow, because: string, now: Date): string {
   if (delivery.laneState === 'paused')
     return `Waits: the lane is paused${laneBecause}; \`kuvert supplier resume\` lets it flow.`;
   if (delivery.laneState === 'held')
-    return `Waits: the lane is held${laneBecause}; \`kuvert supplier release\` lets it flow, or a probe that succeeds.`;
+    return `Waits: the lane is held${laneBecause}; \`kuvert supplier release\` lets it flow${probed(delivery)}.`;
   if (delivery.laneState === 'backing-off')
     return `Waits: the endpoint fails${laneBecause}; the lane is tried again ${time(delivery.laneWakeAt)}.`;
   if (delivery.nextTryAt !== undefined && delivery.nextTryAt > now)
@@ -39,6 +39,12 @@ function whyWaiting(delivery: DeliveryRow, because: string, now: Date): string {
     return 'Waits its turn in a strict lane: nothing passes an earlier message that is refused, held or not yet delivered.';
   return `Waits its turn${because}.`;
 }
+
+/** A lane whose schedule is spent has no alarm: nobody looks again. */
+const probed = ({ laneWakeAt }: DeliveryRow): string =>
+  laneWakeAt === undefined
+    ? '; until then it is not tried again'
+    : `, or a probe that succeeds (the next: ${time(laneWakeAt)})`;
 
 function whatFrees(reason: string | undefined): string {
   if (reason === 'no-address' || reason === 'type-not-agreed')

@@ -137,6 +137,34 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
+export interface AuditFilter {
+  /** This one, or all below it: `supplier/5560160680` with its addresses. */
+  readonly subject?: string | undefined;
+  /** This one, or all of its noun: `supplier.import`, `supplier`. */
+  readonly action?: string | undefined;
+  /** At or after. */
+  readonly since?: Date | undefined;
+  /** Go on after the row with this number: the last one of the page before. */
+  readonly after?: number | undefined;
+  readonly limit: number;
+}
+
+/** One row as it is read; `id` counts rows from 1. */
+export type AuditRow = Omit<AuditEntry, 'details'> & { readonly id: number; readonly details: unknown };
+
+/** Newest first. A page is full when it has `limit` rows. */
+export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]> {
+  const { rows } = await db.query<Omit<AuditRow, 'reason'> & { reason: string | null }>(
+    `select id, at, actor, action, subject, reason, details from audit
+      where ($1::text is null or subject = $1 or starts_with(subject, $1 || '/'))
+        and ($2::text is null or action = $2 or starts_with(action, $2 || '.'))
+        and ($3::timestamptz is null or at >= $3) and ($4::bigint is null or id < $4)
+      order by id desc limit $5`,
+    [filter.subject ?? null, filter.action ?? null, filter.since ?? null, filter.after ?? null, filter.limit],
+  );
+  return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
+}
+
 /** PostgreSQL's text and jsonb take neither NUL nor half of a surrogate pair. */
 function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');

@@ -76,6 +76,8 @@ export interface LaneOverview {
   readonly detail: string | undefined;
   readonly since: Date;
   readonly nextWake: Date | undefined;
+  /** A worker has it, or died having it: nobody else takes it before. Undefined: it is free. */
+  readonly leaseUntil: Date | undefined;
   readonly waiting: number;
   readonly sending: number;
   readonly held: number;
@@ -99,6 +101,7 @@ export async function laneOverview(db: Db, organisationNumber?: string): Promise
     detail: string | null;
     since: Date;
     wake_at: Date | null;
+    leased: Date | null;
     waiting: number;
     sending: number;
     held: number;
@@ -114,7 +117,7 @@ export async function laneOverview(db: Db, organisationNumber?: string): Promise
               min(message_number) filter (where state = 'waiting') as oldest
          from delivery where current and lane_id is not null group by lane_id)
      select a.organisation_number, s.name as supplier, a.name as address, a.environment, a.delivery, l.state, l.reason, l.detail,
-            l.since, l.wake_at, coalesce(c.waiting, 0) as waiting, coalesce(c.sending, 0) as sending, coalesce(c.held, 0) as held,
+            l.since, l.wake_at, case when l.lease_until > clock_timestamp() then l.lease_until end as leased, coalesce(c.waiting, 0) as waiting, coalesce(c.sending, 0) as sending, coalesce(c.held, 0) as held,
             coalesce(c.refused, 0) as refused, coalesce(c.delivered, 0) as delivered, coalesce(c.cancelled, 0) as cancelled,
             m.accepted_at as oldest
        from lane l join address a using (id) join supplier s using (organisation_number)
@@ -135,6 +138,7 @@ export async function laneOverview(db: Db, organisationNumber?: string): Promise
     detail: row.detail ?? undefined,
     since: row.since,
     nextWake: row.wake_at ?? undefined,
+    leaseUntil: row.leased ?? undefined,
     waiting: row.waiting,
     sending: row.sending,
     held: row.held,

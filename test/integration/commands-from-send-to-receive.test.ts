@@ -132,7 +132,7 @@ describe('the commands carry a document from the queue to a supplier', () => {
       ),
     );
     assert.match(
-      await kuvert('supplier', 'import', join(folder, 'supplier.json')),
+      await kuvert('supplier', 'import', join(folder, 'supplier.json'), '--reason', 'a test'),
       /1 message held for lack of an address/,
     );
     await until(['delivered']);

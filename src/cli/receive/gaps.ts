@@ -57,5 +57,5 @@ export function gapsOf(messages: readonly Pick<Received, 'recipient' | 'sequence
 /** What a missing number means, in one sentence. */
 export function explainGap({ recipient, from, to }: Gap): string {
   const which = from === to ? `number ${from} has` : `numbers ${from}–${to} have`;
-  return `${recipient}: ${which} not come: still on the way, delivered by another way, or refused, held or withdrawn at the sender; ask about it if it stays away`;
+  return `${recipient}: ${which} not come: still on the way, delivered by another way, or refused, held, withdrawn or replaced by a newer version at the sender; ask about it if it stays away`;
 }

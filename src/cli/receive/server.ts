@@ -62,7 +62,7 @@ export async function startReceiver(deps: TakeDeps, options: ReceiverOptions): P
     options.credentials,
     (request, response) => {
       handle(request, response).catch((error: unknown) => {
-        // The disk is full, the key set is out of reach: the message is not ours yet, and must come again.
+        // The disk is full, say: the message is not ours yet, and must come again.
         options.onEvent({
           kind: 'turned-down',
           status: 503,

@@ -4,6 +4,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 import type { VerificationKeys } from '../../envelope/keys.ts';
 import { type OpenedEnvelope, openEnvelope } from '../../envelope/open.ts';
+import { errorText } from '../../platform/log.ts';
 import type { Folder } from './folder.ts';
 import type { Received } from './gaps.ts';
 
@@ -50,16 +51,22 @@ export async function take(deps: TakeDeps, bytes: Buffer, signature: string): Pr
 }
 
 async function open(deps: TakeDeps, bytes: Buffer, signature: string): Promise<OpenedEnvelope | Taken> {
-  for (const anew of [false, true])
+  for (const anew of [false, true]) {
+    let keys: VerificationKeys;
     try {
-      return await openEnvelope(bytes, signature, { keys: await deps.keys(anew), mostBytes: deps.mostBytes });
+      keys = await deps.keys(anew);
+    } catch (error) {
+      // Ours to put right, whatever it is: nothing is known of the envelope yet, and it must come again.
+      return turnedDown(503, 'no-keys', error instanceof Fault ? error.message : errorText(error));
+    }
+    try {
+      return await openEnvelope(bytes, signature, { keys, mostBytes: deps.mostBytes });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       // A key that we do not know may be a new one; if it still is unknown, ours may be the key set that is old.
-      if (error.code === 'signature-key-unknown' && !anew) continue;
-      const status = error.code === 'signature-key-unknown' || error.code === 'server-unavailable' ? 503 : 400;
-      return turnedDown(status, error.code, error.message);
+      if (error.code !== 'signature-key-unknown') return turnedDown(400, error.code, error.message);
     }
+  }
   return turnedDown(503, 'signature-key-unknown', 'the signature names a key that is not in the key set');
 }
 

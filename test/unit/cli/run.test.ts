@@ -34,6 +34,11 @@ describe('the command line', () => {
       assert.match(out, /^Usage: kuvert/);
       assert.match(out, /\nExamples:\n {2}\$ /);
       for (const option of command.options) assert.ok(option.description.length > 3, `${option.flags} is described`);
+      const [, shown = ''] = /\nExamples:\n([\s\S]*)$/.exec(out) ?? [];
+      assert.ok(!shown.includes(command.description()), 'an example says more than the description');
+      assert.doesNotMatch(out, /\(default: (\{\}|\d{5,})\)/, 'a default is one that a person would write');
+      for (const option of command.options.filter(({ long }) => long === '--reason'))
+        assert.match(option.description, /^why, for the audit; must be given/);
     });
 
   it('says its version', async () => {
@@ -72,6 +77,11 @@ describe('the command line', () => {
       'kuvert supplier show [options] <organisation-number>',
     ],
     [['supplier', 'import'], "missing required argument 'file'", 'kuvert supplier import [options] <file>'],
+    [
+      ['supplier', 'import', 'x.json'],
+      '--reason <text> must be given, unless it is a rehearsal',
+      'kuvert supplier import --reason <text> x.json',
+    ],
     [['receive', '--port', '1'], '--cert <file>, --key <file>', 'kuvert receive --cert <file>'],
     [['receive', 'list'], '--folder <dir> must be given', 'kuvert receive list --folder <dir>'],
     [['send', '--text', '--bytes', 'x'], 'cannot be used with', 'kuvert send [options] <file...>'],
@@ -85,6 +95,33 @@ describe('the command line', () => {
       if (form !== undefined) assert.ok(err.includes(`The right form: ${form}`) || err.includes(form), err);
       assert.ok(err.split('\n').length <= 4, 'no more than a sentence, the form, and where there is more');
     });
+
+  it('`kuvert config` shows the settings, then all that would keep the gateway from starting', async () => {
+    const { code, out, err } = await kuvert('config');
+    assert.equal(code, 2);
+    assert.match(out, /^SETTING .*\n(.*\n)*KUVERT_QUEUE_IN +kuvert\.in +default\n/);
+    const [heading, ...list] = err.trimEnd().split('\n');
+    assert.match(heading ?? '', /^kuvert: \d+ settings are not right:$/);
+    for (const name of [
+      'KUVERT_ENVIRONMENT',
+      'DATABASE_URL',
+      'BROKER_URLS',
+      'KUVERT_CA_FILE',
+      'KUVERT_SUPPLIER_KEY_FILE',
+    ])
+      assert.ok(
+        list.some((line) => line.startsWith(`  ${name} must be set: `)),
+        name,
+      );
+    assert.match(list.at(-1) ?? '', /docs\/settings\.md|set -a; \. \.kuvert\/dev\/env; set \+a/);
+    const intake = await kuvert('config', 'intake', '--json');
+    assert.equal(intake.code, 2);
+    assert.ok(intake.err.includes('BROKER_URLS') && !intake.err.includes('KUVERT_CA_FILE'));
+    assert.equal((JSON.parse(intake.out) as Record<string, { from: string }>)['KUVERT_QUEUE_IN']?.from, 'default');
+    const nobody = await kuvert('config', 'nobody');
+    assert.deepEqual([nobody.code, nobody.out], [2, '']);
+    assert.match(nobody.err, /there is no role nobody; .*\nThe right form: kuvert config \[role\.\.\.\]\n$/);
+  });
 
   it('gives each fault one of the documented exit codes, and what is no fault 1', () => {
     for (const code of faultCodes) assert.ok(exitCodeOf(new Fault(code)) in exitCodes);

@@ -51,6 +51,16 @@ describe('why a message is where it is, in one sentence', () => {
       { laneState: 'held', laneReason: 'mass-refusal' },
       /held: The supplier refuses .* `kuvert supplier release`/,
     ],
+    [
+      'waits because the lane is held, and is probed',
+      { laneState: 'held', laneReason: 'endpoint-rejects-us', laneWakeAt: later },
+      /`kuvert supplier release` lets it flow, or a probe that succeeds \(the next: 2026-03-01T13:00:00.000Z\)\.$/,
+    ],
+    [
+      'waits because the schedule of the lane is spent, and nobody probes it',
+      { laneState: 'held', laneReason: 'schedule-spent' },
+      /^(?!.*probe).*`kuvert supplier release` lets it flow; until then it is not tried again\.$/,
+    ],
     ['waits in a strict lane', { strict: true }, /nothing passes/],
     ['waits to be fetched', { delivery: 'pull' }, 'Waits until the supplier fetches it.'],
     ['is held for want of an address', { state: 'held', reason: 'no-address' }, /`kuvert supplier import`/],

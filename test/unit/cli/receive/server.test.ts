@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Folder, openFolder, readReceived } from '../../../../src/cli/receive/folder.ts';
 import { type ReceiverEvent, type ReceiverOptions, startReceiver } from '../../../../src/cli/receive/server.ts';
+import { Fault } from '../../../../src/domain/fault.ts';
 import type { OrganisationNumber } from '../../../../src/domain/organisation-number.ts';
 import { envelopeBytes } from '../../../../src/envelope/bytes.ts';
 import { keysOfCertificates, type VerificationKeys } from '../../../../src/envelope/keys.ts';
@@ -31,7 +32,7 @@ describe('a reference supplier', () => {
   let events: ReceiverEvent[];
   let close: () => Promise<void>;
   let port: number;
-  let keys: VerificationKeys;
+  let keys: VerificationKeys | Error;
 
   before(async () => {
     ca = await createDevAuthority();
@@ -51,12 +52,15 @@ describe('a reference supplier', () => {
     rmSync(path, { recursive: true });
   });
 
-  const listen = async (more: Partial<ReceiverOptions> = {}, fresh?: VerificationKeys) => {
+  const listen = async (more: Partial<ReceiverOptions> = {}, fresh?: VerificationKeys | Error) => {
     folder = openFolder(path);
     const listener = await startReceiver(
       {
         folder,
-        keys: (anew) => Promise.resolve(anew && fresh ? fresh : keys),
+        keys: (anew) => {
+          const now = anew && fresh ? fresh : keys;
+          return now instanceof Error ? Promise.reject(now) : Promise.resolve(now);
+        },
         recipients: [recipient],
         environment: 'test',
         mostBytes: 100_000,
@@ -207,6 +211,28 @@ describe('a reference supplier', () => {
     await close();
     folder.close();
     await listen();
+    assert.equal((await post(await envelope(2, { by: otherSigning }))).status, 503);
+  });
+
+  it('without keys it refuses nothing: the sender is asked to come again, and then it is taken', async () => {
+    const sent = await envelope(1);
+    for (const code of ['argument-invalid', 'envelope-malformed', 'server-unavailable', 'internal'] as const) {
+      const good = keys;
+      keys = new Fault(code, 'the key set is not there');
+      await listen();
+      assert.deepEqual([code, (await post(sent)).status], [code, 503]);
+      assert.deepEqual(
+        events.map((event) => event.kind === 'turned-down' && event.detail),
+        ['the key set is not there'],
+      );
+      keys = good;
+      assert.equal((await post(sent)).status, 200);
+      await close();
+      folder.close();
+      rmSync(path, { recursive: true });
+      events = [];
+    }
+    await listen({}, new Error('gone'));
     assert.equal((await post(await envelope(2, { by: otherSigning }))).status, 503);
   });
 

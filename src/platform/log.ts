@@ -16,12 +16,9 @@ export interface Log {
 
 export function createLog(options: { level: Level; pretty: boolean }): Log {
   const { combine, timestamp, json, printf } = winston.format;
-  const readable = printf(({ level, message, timestamp: time, ...fields }) => {
-    const rest = Object.entries(fields).map(
-      ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    );
-    return [String(time).slice(11, 23), level.padEnd(5), String(message), ...rest].join(' ');
-  });
+  const readable = printf(({ level, message, timestamp: time, ...fields }) =>
+    [String(time).slice(11, 23), level.padEnd(5), String(message), ...readableFields(fields)].join(' '),
+  );
   const logger = winston.createLogger({
     level: options.level,
     format: combine(timestamp(), options.pretty ? readable : json()),
@@ -37,15 +34,32 @@ export function createLog(options: { level: Level; pretty: boolean }): Log {
   return make({});
 }
 
+/** `key=value` for each field that has a value, as JSON leaves out those that have none. */
+export function readableFields(fields: Fields): string[] {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+}
+
 /** What a caught value says, for a log field: message, code and the causes behind it; never a stack of secrets. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // One name with several addresses, none of which lets us in: Node leaves the message empty.
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return [...new Set(error.errors.map(errorText))].join('; ');
   const code = (error as { code?: unknown }).code;
   const own =
     typeof code === 'string' && !error.message.includes(code)
       ? `${code}: ${error.message}`
       : error.message || error.name;
-  return error.cause === undefined ? own : `${own} (${errorText(error.cause)})`;
+  const cause = causeBeyond(own, error);
+  return cause === undefined ? own : `${own} (${errorText(cause)})`;
+}
+
+/** The first cause that says something new: many a sentence repeats what it was caused by. */
+function causeBeyond(said: string, { cause }: Error): unknown {
+  if (!(cause instanceof Error) || cause.message === '' || !said.includes(cause.message)) return cause;
+  return causeBeyond(said, cause);
 }
 
 /** A log that keeps nothing; for tests and for commands that speak for themselves. */

@@ -2,9 +2,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
 import type { Log } from '../../platform/log.ts';
-import { errorText } from '../../platform/log.ts';
 import { parseBrokerAddress } from './address.ts';
-import { type Connection, type ConnectionOptions, connect } from './connection.ts';
+import { type Connection, type ConnectionOptions, connect, reasonOf } from './connection.ts';
 import { type Batch, type ConsumeOptions, type Consumer, consume } from './consumer.ts';
 import type { SetAside } from './read-frame.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -39,10 +38,11 @@ export function createBroker(options: BrokerOptions): Broker {
         first = at;
         return connection;
       } catch (error) {
-        reasons.push(errorText(error));
+        reasons.push(reasonOf(error));
       }
     }
-    throw new Fault('server-unavailable', `No broker lets us in. ${reasons.join('; ')}`);
+    const many = reasons.length > 1 ? 'None of the brokers can be used. ' : '';
+    throw new Fault('server-unavailable', `${many}${reasons.join('. ')}`);
   };
   return {
     consume: (consumeOptions, setAside, onBatch) =>

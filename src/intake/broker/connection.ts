@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import stompit, { type Client, type IncomingFrame } from 'stompit';
 import { Fault } from '../../domain/fault.ts';
+import { errorText } from '../../platform/log.ts';
 import { type BrokerAddress, serverName } from './address.ts';
 import { installHeaderReading } from './parse.ts';
 
@@ -218,7 +219,12 @@ function openClient(address: BrokerAddress, options: ConnectionOptions): Promise
 }
 
 function unavailable(address: BrokerAddress, reason: Error | string): Fault {
-  const text = typeof reason === 'string' ? reason : reason.message;
+  const text = typeof reason === 'string' ? reason : errorText(reason);
   const cause = typeof reason === 'string' ? {} : { cause: reason };
   return new Fault('server-unavailable', `The broker at ${address.text}: ${text}`, cause);
+}
+
+/** Why a connection is over or was not had. A fault of ours is a sentence that names the broker and its cause already. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Fault ? error.message : errorText(error);
 }

@@ -2,8 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../../platform/log.ts';
-import { errorText } from '../../platform/log.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, reasonOf } from './connection.ts';
 import type { Frame } from './frame.ts';
 import { readFrame, type SetAside } from './read-frame.ts';
 
@@ -66,7 +65,7 @@ export function consume(
         const level = why === 'idle' ? 'debug' : 'warn';
         needs.log[level]('intake left its broker', { broker: connection.address.text, reason: why, batches });
       } catch (error) {
-        needs.log.warn('intake has no broker', { reason: errorText(error), failures });
+        needs.log.warn('intake has no broker', { reason: reasonOf(error), failures });
       } finally {
         connection = undefined;
       }
@@ -163,7 +162,7 @@ async function serve(
         taking = taking.then(() => take(incoming)).catch((error: Error) => connection.end(error));
       },
     );
-    left.why = await Promise.race([connection.ended.then(errorText), leave]);
+    left.why = await Promise.race([connection.ended.then(reasonOf), leave]);
   } finally {
     clearInterval(timer);
     closing.removeEventListener('abort', onClosing);

@@ -1,4 +1,5 @@
 /** One run of the command line: arguments in, exit code out. Every failure is one clear message. */
+import { existsSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { Fault, faultTable } from '../domain/fault.ts';
 import { errorText } from '../platform/log.ts';
@@ -16,7 +17,7 @@ export async function run(args: readonly string[], where: Terminal = terminal): 
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    where.err(`kuvert: ${messageOf(error)}`);
+    where.err(`kuvert: ${messageOf(error)}${hintFor(error)}`);
     return exitCodeOf(error);
   }
 }
@@ -55,4 +56,15 @@ function messageOf(error: unknown): string {
   return error.code === 'internal' || error.message === ''
     ? `${faultTable[error.code].title}: ${errorText(error)}`
     : error.message;
+}
+
+/** `kuvert dev` writes its settings there, for commands that shall see the same gateway. */
+const devSettings = '.kuvert/dev/env';
+
+function hintFor(error: unknown): string {
+  const missing = error instanceof Fault && error.findings.some(({ rule }) => rule === 'required');
+  if (!missing) return '';
+  return existsSync(devSettings)
+    ? `\nFor the gateway of \`kuvert dev\` here: set -a; . ${devSettings}; set +a`
+    : '\nSettings come from the environment; docs/settings.md has all of them.';
 }

@@ -1,11 +1,10 @@
 /** `kuvert start`: production. */
 import type { Command } from 'commander';
-import { Fault } from '../domain/fault.ts';
-import { settingsOfProcess } from '../platform/config/process.ts';
-import type { Settings } from '../platform/config/settings.ts';
+import { inspectProcess } from '../platform/config/process.ts';
 import { untilTold } from '../platform/lifecycle.ts';
 import { createLog } from '../platform/log.ts';
 import { type Context, examples } from './context.ts';
+import { readRoles } from './roles.ts';
 import { version } from './version.ts';
 
 export function addStart(program: Command, _context: Context): void {
@@ -21,19 +20,14 @@ export function addStart(program: Command, _context: Context): void {
       ),
     )
     .action(async (named: string[]) => {
-      const { roleNames, settingsFor, startGateway } = await import('../roles/start.ts');
-      const unknown = named.filter((name) => !(roleNames as readonly string[]).includes(name));
-      if (unknown.length > 0)
-        throw new Fault(
-          'argument-invalid',
-          `there is no role ${unknown.join(', ')}; the roles are ${roleNames.join(', ')}\nThe right form: kuvert start [role...]`,
-        );
-      const roles = named.length === 0 ? roleNames : roleNames.filter((name) => named.includes(name));
-      const settings = settingsOfProcess([...settingsFor(roles), 'logLevel', 'logPretty']) as Settings;
+      const { prepare, roleNames, settingsFor, startGateway } = await import('../roles/start.ts');
+      const roles = readRoles(named, roleNames, 'kuvert start');
+      const inspected = inspectProcess([...settingsFor(roles), 'logLevel', 'logPretty']);
+      const { settings, credentials } = prepare(roles, inspected, new Date());
       const log = createLog({ level: settings.logLevel, pretty: settings.logPretty });
       // Heard from the first moment on: a stop that comes while it starts ends it as soon as it has.
       const { told } = untilTold();
-      const gateway = await startGateway(settings, roles, log, version());
+      const gateway = await startGateway(settings, roles, log, version(), credentials);
       log.info('the gateway runs', { roles, version: version(), supplierPort: gateway.supplierPort });
       log.info('the gateway stops', { signal: await told });
       await gateway.stop();

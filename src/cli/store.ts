@@ -1,7 +1,7 @@
 /** The store for one command. */
 import { Fault } from '../domain/fault.ts';
 import { operatingSystemUser, settingsOfProcess } from '../platform/config/process.ts';
-import { errorText } from '../platform/log.ts';
+import { storeUnavailable } from '../roles/parts.ts';
 import { requireMigrated } from '../store/migrate.ts';
 import { createPool, isServerTrouble, type Pool } from '../store/pool.ts';
 
@@ -24,7 +24,7 @@ export async function withStore<T>(
     if (schema === 'present') await requireMigrated(pool);
     return await work(pool);
   } catch (error) {
-    if (!(error instanceof Fault) && isServerTrouble(error)) throw unavailable(error);
+    if (!(error instanceof Fault) && isServerTrouble(error)) throw storeUnavailable(error);
     throw error;
   } finally {
     await pool.close();
@@ -36,15 +36,6 @@ async function reach(pool: Pool): Promise<void> {
   try {
     await pool.query('select 1');
   } catch (error) {
-    throw unavailable(error);
+    throw storeUnavailable(error);
   }
-}
-
-function unavailable(error: unknown): Fault {
-  const parts = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
-  return new Fault(
-    'server-unavailable',
-    `PostgreSQL, which DATABASE_URL names, does not let us in: ${[...new Set(parts.map(errorText))].join('; ')}`,
-    { cause: error },
-  );
 }

@@ -12,6 +12,8 @@ export interface ReadDocument {
   readonly messageType: MessageType | undefined;
   /** The seller: in self-billing, and of an order, the seller receives. Undefined only with findings. */
   readonly recipient: OrganisationNumber | undefined;
+  /** The buyer, who sends; undefined when the document gives no organisation number for it, which Svefaktura allows. */
+  readonly buyer?: OrganisationNumber;
   /** Empty only with findings. */
   readonly documentNumber: string;
   /** Issue date, YYYY-MM-DD. */

@@ -51,6 +51,11 @@ const table = {
     status: 422,
     title: 'The document is for another organisation than the message says',
   },
+  'document-wrong-sender': {
+    disposition: 'final',
+    status: 422,
+    title: 'The buyer in the document is not the organisation that this gateway sends for',
+  },
   'document-number-taken': {
     disposition: 'final',
     status: 409,

@@ -15,6 +15,7 @@ export interface DocumentFacts {
   readonly dataSchema: string;
   readonly messageType: MessageType | undefined;
   readonly recipient: OrganisationNumber | undefined;
+  readonly buyer?: OrganisationNumber | undefined;
   readonly documentNumber: string;
   readonly currency?: string | undefined;
   readonly total?: string | undefined;
@@ -26,6 +27,8 @@ export interface CheckDeps {
   /** Throws Fault for what cannot be read at all. */
   read(bytes: Uint8Array, transport: 'text' | 'bytes'): DocumentFacts;
   readonly environment: Environment;
+  /** The organisation that this gateway sends for: the buyer. */
+  readonly sender: OrganisationNumber;
   now(): Date;
   readonly log: Log;
 }
@@ -45,7 +48,7 @@ export function check(deps: CheckDeps, frame: Frame): TakenFrame {
     refuseWithoutDocument(frame);
     said = readHeaders(frame.headers);
     document = deps.read(frame.body, frame.isText ? 'text' : 'bytes');
-    const { messageType, recipient } = agree(said, document);
+    const { messageType, recipient } = agree(deps.sender, said, document);
     return {
       kind: 'document',
       ...names,
@@ -116,7 +119,11 @@ function refuseWithoutDocument(frame: Frame): void {
 }
 
 /** Headers that are there must say what the document says; what neither says is missing. */
-function agree(said: Said, document: DocumentFacts): { messageType: MessageType; recipient: OrganisationNumber } {
+function agree(
+  sender: OrganisationNumber,
+  said: Said,
+  document: DocumentFacts,
+): { messageType: MessageType; recipient: OrganisationNumber } {
   const { findings } = document;
   if (findings.length > 0) {
     const [one] = findings;
@@ -129,6 +136,8 @@ function agree(said: Said, document: DocumentFacts): { messageType: MessageType;
   if (said.recipient && document.recipient && said.recipient !== document.recipient) {
     throw disagreement('document-wrong-recipient', 'recipient', said.recipient, document.recipient);
   }
+  // Our name is on the envelope: nothing goes out under it that another has bought.
+  if (document.buyer && document.buyer !== sender) throw wrongSender(document.buyer, sender);
   const number = document.documentNumber;
   if (storableName(number) !== number || number === '') {
     const expected = `1 to ${keyedTextLimit} characters, none of them NUL`;
@@ -152,6 +161,13 @@ function disagreement(
 ): Fault {
   const text = `The header ${header} says ${found}, the document says ${expected}`;
   return new Fault(code, text, { findings: [{ where: header, rule: 'agreement', text, expected, found }] });
+}
+
+function wrongSender(found: string, expected: string): Fault {
+  const text = `The buyer in the document is ${found}, this gateway sends for ${expected}`;
+  return new Fault('document-wrong-sender', text, {
+    findings: [{ where: 'buyer', rule: 'sender', text, expected, found }],
+  });
 }
 
 function missing(header: string): never {

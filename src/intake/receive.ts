@@ -128,7 +128,7 @@ function facts(frame: TakenFrame): Record<string, unknown> {
 }
 
 function logFrame(deps: ReceiveDeps, frame: TakenFrame, verdict: Verdict | undefined): void {
-  const { kind, ...more } = verdict ?? { kind: 'unknown' };
-  const fault = frame.kind === 'dead-letter' ? frame.fault.code : undefined;
+  const { kind, code, ...more }: { kind: string; code?: string } = verdict ?? { kind: 'unknown' };
+  const fault = frame.kind === 'dead-letter' ? frame.fault.code : code;
   deps.log.info('frame taken', { verdict: kind, ...more, fault, ...facts(frame) });
 }

@@ -11,8 +11,7 @@ import { settle, settleProbe } from '../domain/settle.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
 import { envelopeMediaTypes } from '../envelope/facts.ts';
 import { seal } from '../envelope/seal.ts';
-import { loadSigner, type Signer } from '../envelope/signer.ts';
-import { readCertificates } from '../pki/certificate.ts';
+import type { Signer } from '../envelope/signer.ts';
 import { judgePeer } from '../pki/judge-peer.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
@@ -22,7 +21,9 @@ import { leaveLane, restLane } from '../store/lane/rest.ts';
 import { alarmOf, dueLanes, endLapsedLeases, takeLane } from '../store/lane/take.ts';
 import type { Pool } from '../store/pool.ts';
 import { wakeChannel } from '../store/wake.ts';
-import { openStore, type Running, readFileOf, rulesOf } from './parts.ts';
+import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
+import { openStore, type Running, rulesOf } from './parts.ts';
+import { pushesEndAfter } from './stop.ts';
 
 export const deliverySettings = [
   'environment',
@@ -59,6 +60,8 @@ export type DeliverySettings = Pick<Settings, (typeof deliverySettings)[number]>
 
 export interface DeliveryParts {
   readonly settings: DeliverySettings;
+  /** Left out: read from the files that the settings name. */
+  readonly credentials?: DeliveryCredentials | undefined;
   readonly log: Log;
   readonly pool: Pool;
   /** Aborted when the process may not wait any longer for an endpoint. */
@@ -69,11 +72,9 @@ export interface DeliveryParts {
 /** The steps of the drain, each bound to what it works on. */
 export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { close: () => Promise<void> } {
   const { settings, log, pool } = parts;
-  const signer = loadSigner(
-    readFileOf('signingKeyFile', settings.signingKeyFile),
-    readFileOf('signingCertificateFile', settings.signingCertificateFile),
-  );
-  const pusher = pusherOf(settings, log, version);
+  const credentials = parts.credentials ?? loadCredentials(settings, ['delivery'], new Date()).delivery;
+  const { signer } = credentials;
+  const pusher = pusherOf(settings, credentials, log, version);
   const rules = rulesOf(settings);
   return {
     take: (lane) => takeLane(pool, lane, settings.lease),
@@ -120,13 +121,10 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
   };
 }
 
-function pusherOf(settings: DeliverySettings, log: Log, version: string) {
-  const key = readFileOf('clientKeyFile', settings.clientKeyFile);
-  const certificate = readFileOf('clientCertificateFile', settings.clientCertificateFile);
-  const own = readCertificates(certificate, settings.clientCertificateFile)[0]?.fingerprint ?? '';
-  const authorities = readCertificates(readFileOf('caFile', settings.caFile), settings.caFile).map(({ x509 }) => x509);
+function pusherOf(settings: DeliverySettings, credentials: DeliveryCredentials, log: Log, version: string) {
+  const { client, authorities } = credentials;
   return createPusher({
-    credential: () => ({ version: own, key, certificate }),
+    credential: () => ({ version: client.fingerprint, key: client.key, certificate: client.certificate }),
     judgePeer: (shown, target: Target, now): Judgement =>
       judgePeer({ shown, authorities, registered: target.certificates, now: new Date(now), role: 'server' }),
     now: Date.now,
@@ -173,6 +171,7 @@ async function sealOne(settings: DeliverySettings, signer: Signer, due: DueDeliv
 
 /**
  * @param compose for the crash tests: the steps may be replaced by steps that end the process.
+ * @param credentials left out: read from the files that the settings name, before a server is touched.
  * @throws Fault when a server does not answer or the settings' files are not right
  */
 export async function startDelivery(
@@ -180,11 +179,12 @@ export async function startDelivery(
   log: Log,
   version: string,
   compose: (deps: DrainDeps) => DrainDeps = (deps) => deps,
+  credentials: DeliveryCredentials = loadCredentials(settings, ['delivery'], new Date()).delivery,
 ): Promise<Running> {
   // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
   const begun = new AsyncDisposableStack();
   try {
-    return await beginDelivery(begun, settings, log, version, compose);
+    return await beginDelivery(begun, { settings, credentials, log }, version, compose);
   } catch (error) {
     await begun.disposeAsync();
     throw error;
@@ -193,15 +193,15 @@ export async function startDelivery(
 
 async function beginDelivery(
   begun: AsyncDisposableStack,
-  settings: DeliverySettings,
-  log: Log,
+  given: Pick<DeliveryParts, 'settings' | 'credentials' | 'log'>,
   version: string,
   compose: (deps: DrainDeps) => DrainDeps,
 ): Promise<Running> {
+  const { settings, log } = given;
   const giveUp = new AbortController();
   let stopping = false;
   const pool = begun.adopt(await openStore(settings, 'delivery', log), (one) => one.close());
-  const deps = drainDeps({ settings, log, pool, giveUp, stopping: () => stopping }, version);
+  const deps = drainDeps({ ...given, pool, giveUp, stopping: () => stopping }, version);
   begun.defer(() => deps.close());
   const steps = compose(deps);
   const queue = { redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log };
@@ -229,7 +229,7 @@ async function beginDelivery(
     stop: async () => {
       stopping = true;
       clearInterval(sweeper);
-      const timer = setTimeout(() => giveUp.abort(), settings.stopTimeout);
+      const timer = setTimeout(() => giveUp.abort(), pushesEndAfter(settings.stopTimeout));
       await ear.close();
       await begun.disposeAsync();
       clearTimeout(timer);

@@ -9,10 +9,12 @@ import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
 import { accept } from '../store/accept/accept.ts';
 import { asTheOnlySender, markSent, takeUnsent } from '../store/outbox.ts';
-import { openStore, type Running, readFileOf } from './parts.ts';
+import { type IntakeCredentials, loadCredentials } from './credentials.ts';
+import { openStore, type Running } from './parts.ts';
 
 export const intakeSettings = [
   'environment',
+  'senderOrganisation',
   'databaseUrl',
   'databaseConnections',
   'redisUrl',
@@ -41,19 +43,25 @@ export type IntakeSettings = Pick<Settings, (typeof intakeSettings)[number]>;
  */
 const outboxEvery = 500;
 
-/** The broker that the settings name; for intake, and for commands that put documents on the queue. */
+type BrokerSettings = Pick<
+  Settings,
+  'brokerUrls' | 'brokerUser' | 'brokerPassword' | 'brokerCaFile' | 'brokerHeartbeat' | 'brokerWatchdog'
+>;
+
+/**
+ * The broker that the settings name; for intake, and for commands that put documents on the queue.
+ * @throws Fault `setting-invalid` when the file with its authorities is not right
+ */
 export function brokerOf(
-  settings: Pick<
-    Settings,
-    'brokerUrls' | 'brokerUser' | 'brokerPassword' | 'brokerCaFile' | 'brokerHeartbeat' | 'brokerWatchdog'
-  >,
+  settings: BrokerSettings,
   log: Log,
+  { brokerCa }: IntakeCredentials = loadCredentials(settings, ['intake'], new Date()).intake,
 ) {
   return createBroker({
     urls: settings.brokerUrls,
     user: settings.brokerUser,
     password: settings.brokerPassword,
-    ca: settings.brokerCaFile === undefined ? undefined : readFileOf('brokerCaFile', settings.brokerCaFile),
+    ca: brokerCa,
     heartbeat: settings.brokerHeartbeat,
     watchdog: settings.brokerWatchdog,
     log,
@@ -63,14 +71,16 @@ export function brokerOf(
 
 /**
  * @param compose for the crash tests: the steps may be replaced by steps that end the process.
+ * @param credentials left out: read from the files that the settings name, before a server is touched.
  * @throws Fault when PostgreSQL or Redis does not answer or a setting's file is not right; a broker that is away is waited for.
  */
 export async function startIntake(
   settings: IntakeSettings,
   log: Log,
   compose: (deps: ReceiveDeps) => ReceiveDeps = (deps) => deps,
+  credentials: IntakeCredentials = loadCredentials(settings, ['intake'], new Date()).intake,
 ): Promise<Running> {
-  const broker = brokerOf(settings, log);
+  const broker = brokerOf(settings, log, credentials);
   const pool = await openStore(settings, 'intake', log);
   const alarms = await createAlarms({ redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log }).catch(
     async (error: unknown) => {
@@ -102,6 +112,7 @@ export async function startIntake(
       for (const lane of lanes) await alarms.wake(lane, 0);
     },
     environment: settings.environment,
+    sender: settings.senderOrganisation,
     now: () => new Date(),
     log,
   });

@@ -1,27 +1,17 @@
-/** What several roles need: settings, the log, the pool, and files read once at start. */
-import { readFileSync } from 'node:fs';
+/** What several roles need: their names, the pool, the rules. */
 import { Fault } from '../domain/fault.ts';
 import type { Rules } from '../domain/lane-draft.ts';
-import type { SettingKey, Settings } from '../platform/config/settings.ts';
-import { settingsTable } from '../platform/config/settings.ts';
-import type { Log } from '../platform/log.ts';
+import type { Settings } from '../platform/config/settings.ts';
+import { errorText, type Log } from '../platform/log.ts';
 import { requireDurable, requireMigrated } from '../store/migrate.ts';
 import { createPool, type Pool } from '../store/pool.ts';
+
+export const roleNames = ['intake', 'delivery', 'supplier-api'] as const;
+export type RoleName = (typeof roleNames)[number];
 
 /** A part that runs until it is stopped. */
 export interface Running {
   readonly stop: () => Promise<void>;
-}
-
-/** @throws Fault `setting-invalid` naming the setting when its file cannot be read. */
-export function readFileOf(key: SettingKey, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const name = settingsTable[key].name;
-    const text = `${name} names a file that cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    throw new Fault('setting-invalid', text, { findings: [{ where: name, rule: 'file', text }], cause: error });
-  }
 }
 
 /** Opens the store and refuses one that is not ours or may forget. */
@@ -34,8 +24,7 @@ export async function openStore(
     url: settings.databaseUrl,
     connections: settings.databaseConnections,
     name: `kuvert ${name}`,
-    onTrouble: (error) =>
-      log.warn('postgresql is in trouble', { error: error instanceof Error ? error.message : String(error) }),
+    onTrouble: (error) => log.warn('postgresql is in trouble', { error: errorText(error) }),
   });
   try {
     await requireDurable(pool);
@@ -44,14 +33,23 @@ export async function openStore(
   } catch (error) {
     await pool.close();
     if (error instanceof Fault) throw error;
-    throw new Fault(
-      'server-unavailable',
-      `PostgreSQL (DATABASE_URL) does not answer: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw storeUnavailable(error);
   }
+}
+
+/** What PostgreSQL, or the silence where it should be, said to us. */
+export function storeUnavailable(error: unknown): Fault {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const { code = '', message = '' } = first as { code?: string; message?: string };
+  // SQLSTATE 28: who we are; 3D: the database; 53: no place left (PostgreSQL, appendix A).
+  const how = /^(28|3D|53)[0-9A-Z]{3}$/.test(code)
+    ? 'does not let us in'
+    : /^E[A-Z]+$/.test(code) || /timeout|terminated/i.test(message)
+      ? 'does not answer'
+      : 'cannot be used';
+  return new Fault('server-unavailable', `PostgreSQL, which DATABASE_URL names, ${how}: ${errorText(error)}`, {
+    cause: error,
+  });
 }
 
 type RuleSettings = Pick<

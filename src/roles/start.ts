@@ -1,14 +1,16 @@
 /** One program that runs any of its roles, in one process or in several. */
 import { Fault } from '../domain/fault.ts';
+import { type Inspected, settingsFault } from '../platform/config/read.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
+import { type Credentials, inspectCredentials, loadCredentials } from './credentials.ts';
 import { deliverySettings, startDelivery } from './delivery.ts';
 import { intakeSettings, startIntake } from './intake.ts';
-import type { Running } from './parts.ts';
+import { type RoleName, type Running, roleNames } from './parts.ts';
+import { stopAll } from './stop.ts';
 import { startSupplierApi, supplierApiSettings } from './supplier-api.ts';
 
-export const roleNames = ['intake', 'delivery', 'supplier-api'] as const;
-export type RoleName = (typeof roleNames)[number];
+export { type RoleName, roleNames } from './parts.ts';
 
 const settingsOf: Readonly<Record<RoleName, readonly SettingKey[]>> = {
   intake: intakeSettings,
@@ -21,6 +23,22 @@ export function settingsFor(roles: readonly RoleName[]): SettingKey[] {
   return [...new Set(roles.flatMap((role) => settingsOf[role]))];
 }
 
+/**
+ * All that the roles need to be told, tried before any server is touched: the settings, and the files that they name.
+ * @param inspected the environment, looked at with `settingsFor(roles)` among what is needed
+ * @throws Fault `setting-invalid` with a finding for every mistake in either
+ */
+export function prepare(
+  roles: readonly RoleName[],
+  inspected: Inspected,
+  now: Date,
+): { readonly settings: Settings; readonly credentials: Credentials } {
+  const { credentials, findings } = inspectCredentials(inspected.values, roles, now);
+  const all = [...inspected.findings, ...findings];
+  if (all.length > 0) throw settingsFault(all);
+  return { settings: inspected.values as Settings, credentials };
+}
+
 export interface Gateway extends Running {
   /** The port of the suppliers' listener, when that role runs here. */
   readonly supplierPort: number | undefined;
@@ -28,6 +46,7 @@ export interface Gateway extends Running {
 
 /**
  * Starts the roles, delivery before intake, so that what is taken finds its alarm clock.
+ * @param credentials from `prepare`; left out: read from the files that the settings name, before a server is touched.
  * @throws Fault when one cannot start; those that did are stopped again.
  */
 export async function startGateway(
@@ -35,23 +54,25 @@ export async function startGateway(
   roles: readonly RoleName[],
   log: Log,
   version: string,
+  credentials: Credentials = loadCredentials(settings, roles, new Date()),
 ): Promise<Gateway> {
   if (roles.length === 0) throw new Fault('argument-invalid', `name at least one role of ${roleNames.join(', ')}`);
-  const running: Running[] = [];
+  const running = new Map<RoleName, Running>();
   let supplierPort: number | undefined;
-  const stop = async (): Promise<void> => {
-    // Intake first: what it takes in its last moment is stored, and delivered when the gateway runs again.
-    for (const part of running.reverse()) await part.stop();
-  };
+  const stop = () => stopAll(running, settings.stopTimeout, log);
+  const logOf = (role: RoleName) => log.with({ role });
   try {
     if (roles.includes('supplier-api')) {
-      const listener = await startSupplierApi(settings, log.with({ role: 'supplier-api' }));
-      running.push(listener);
+      const listener = await startSupplierApi(settings, logOf('supplier-api'), credentials['supplier-api']);
+      running.set('supplier-api', listener);
       supplierPort = listener.port;
     }
-    if (roles.includes('delivery'))
-      running.push(await startDelivery(settings, log.with({ role: 'delivery' }), version));
-    if (roles.includes('intake')) running.push(await startIntake(settings, log.with({ role: 'intake' })));
+    if (roles.includes('delivery')) {
+      const started = startDelivery(settings, logOf('delivery'), version, undefined, credentials.delivery);
+      running.set('delivery', await started);
+    }
+    if (roles.includes('intake'))
+      running.set('intake', await startIntake(settings, logOf('intake'), undefined, credentials.intake));
   } catch (error) {
     await stop();
     throw error;

@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Log, silentLog } from '../../src/platform/log.ts';
+import { startGateway } from '../../src/roles/start.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { assertAnswered, assertDelivered, attemptsOf, conserved } from '../support/gateway-account.ts';
@@ -63,6 +65,37 @@ describe('gateway stops cleanly in the middle of work', function () {
     await gateway.settled(3);
     await assertDelivered(gateway, supplier, documents);
     assertAnswered(gateway, documents);
+    await conserved(gateway);
+  });
+
+  it('a store that hangs does not hold up the stop beyond its time, and nothing is lost', async () => {
+    const supplier = await gateway.addSupplier();
+    await gateway.register(supplier.entry());
+    const documents = kaDocuments(supplier.organisationNumber, 1);
+    const events: string[] = [];
+    const log: Log = { ...silentLog, error: (event) => void events.push(event), with: () => log };
+    const whole = await startGateway(gateway.settings, ['delivery', 'intake'], log, '0.0.0');
+    const waiting = async (what: string): Promise<number> => {
+      const { rows } = await gateway.pool.query<{ n: number }>(
+        `select count(*) as n from pg_stat_activity where application_name = 'kuvert intake' and datname = current_database() and ${what}`,
+      );
+      return rows[0]?.n ?? 0;
+    };
+    await gateway.pool.transaction(async (db) => {
+      await db.query('lock table frame in access exclusive mode');
+      await gateway.ka.send(documents);
+      await eventually('intake waits for the store', async () => (await waiting("wait_event_type = 'Lock'")) > 0);
+      const begun = performance.now();
+      await whole.stop();
+      const took = performance.now() - begun;
+      assert.ok(took >= 1_900 && took < 6_000, `${Math.round(took)} ms with KUVERT_STOP_TIMEOUT=2s`);
+      assert.deepEqual(events, ['the time to stop is over; what still runs ends with the process']);
+    });
+    // Here the process lives on, so what was left behind ends by itself.
+    await eventually('intake is gone', async () => (await waiting('true')) === 0);
+    await gateway.start();
+    await gateway.settled(1);
+    await assertDelivered(gateway, supplier, documents);
     await conserved(gateway);
   });
 

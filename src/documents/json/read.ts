@@ -34,6 +34,7 @@ export function readJsonDocument(value: unknown): ReadDocument {
   const findings = broken.length > 0 ? broken : businessFindings(type, value);
   const issued = textAt(value, 'issueDate');
   const currency = textAt(value, 'currency');
+  const buyer = parseOrganisationNumber(textAt(value, 'buyer', 'organisationNumber') ?? '');
   const total = textAt(value, 'totals', type === 'purchase-order' ? 'net' : 'payable');
   return {
     format: 'json',
@@ -41,6 +42,7 @@ export function readJsonDocument(value: unknown): ReadDocument {
     dataSchema: schemaId(type),
     messageType: type,
     recipient: parseOrganisationNumber(textAt(value, 'seller', 'organisationNumber') ?? ''),
+    ...(buyer === undefined ? {} : { buyer }),
     documentNumber: textAt(value, 'number') ?? '',
     ...(issued === undefined ? {} : { issued }),
     ...(currency === undefined ? {} : { currency }),

@@ -8,8 +8,13 @@ interface Statement {
   readonly number: OrganisationNumber;
 }
 
-/** The seller's organisation number, if the document states exactly one. Findings SVE-ORG-*. */
-export function checkParties(checks: Checks, invoice: Placed): OrganisationNumber | undefined {
+export interface Parties {
+  readonly seller: OrganisationNumber | undefined;
+  readonly buyer: OrganisationNumber | undefined;
+}
+
+/** The organisation numbers of seller and buyer, of each if the document states exactly one. Findings SVE-ORG-*. */
+export function checkParties(checks: Checks, invoice: Placed): Parties {
   const before = checks.findings.length;
   const seller = statedBy(checks, placedAt(invoice, 'cac:SellerParty/cac:Party'));
   const unreadable = checks.findings.length > before;
@@ -19,11 +24,15 @@ export function checkParties(checks: Checks, invoice: Placed): OrganisationNumbe
     const where = 'Invoice/SellerParty/Party/PartyTaxScheme/CompanyID';
     // A number that is there but wrong has its own finding.
     if (!unreadable) report(checks, 'SVE-ORG-01', where, 'an organisation number (TaxScheme/ID SWT)', undefined);
-    return undefined;
+    return { seller: undefined, buyer: theOne(buyer) };
   }
   const same = buyer.find(({ number }) => seller.some((stated) => stated.number === number));
   if (same) report(checks, 'SVE-ORG-05', same.where, 'another organisation than the seller', same.number);
-  return seller.every(({ number }) => number === recipient.number) ? recipient.number : undefined;
+  return { seller: theOne(seller), buyer: theOne(buyer) };
+}
+
+function theOne([first, ...others]: readonly Statement[]): OrganisationNumber | undefined {
+  return others.every(({ number }) => number === first?.number) ? first?.number : undefined;
 }
 
 function statedBy(checks: Checks, party: Placed | undefined): readonly Statement[] {

@@ -32,7 +32,7 @@ export function readSvefaktura(root: XmlElement): ReadDocument {
   for (const means of placedChildren(invoice, 'cac:PaymentMeans')) dateAt(checks, means, 'cbc:DuePaymentDate');
   const messageType = checkType(checks, invoice);
   if (messageType === 'self-invoice-credit') checkReference(checks, invoice, documentNumber);
-  const recipient = checkParties(checks, invoice);
+  const { seller: recipient, buyer } = checkParties(checks, invoice);
   const currency = checkCurrency(checks, invoice);
   checkTotals(checks, invoice, slack);
 
@@ -43,6 +43,7 @@ export function readSvefaktura(root: XmlElement): ReadDocument {
     dataSchema: invoiceNamespace,
     messageType,
     recipient,
+    ...(buyer === undefined ? {} : { buyer }),
     documentNumber,
     ...(issued === undefined ? {} : { issued }),
     ...(currency === undefined ? {} : { currency }),

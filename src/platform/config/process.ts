@@ -1,7 +1,7 @@
 /** This process's own environment, for commands. */
 import { userInfo } from 'node:os';
 import { describeSettings, type SettingDescription } from './describe.ts';
-import { readSettings } from './read.ts';
+import { type Inspected, inspectSettings, readSettings } from './read.ts';
 import type { SettingKey, Settings } from './settings.ts';
 
 /** All of it: for what starts other things with the same settings. */
@@ -13,6 +13,11 @@ export const processEnvironment: Readonly<Record<string, string | undefined>> = 
  */
 export function settingsOfProcess<K extends SettingKey>(needed: readonly K[]): Pick<Settings, K> {
   return readSettings(needed, process.env);
+}
+
+/** The same without throwing: for who has more to look at before it says what is wrong. */
+export function inspectProcess(needed: readonly SettingKey[]): Inspected {
+  return inspectSettings(needed, process.env);
 }
 
 /** Every setting as it is in effect here; see `describeSettings`. */

@@ -5,11 +5,14 @@ import { type SettingKey, type Settings, settingsTable } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * Reads the settings a command needs, and checks those it does not need too if they are given.
- * @throws Fault `setting-invalid` with a finding for every mistake, so that all are seen at once.
- */
-export function readSettings<K extends SettingKey>(needed: readonly K[], environment: Environment): Pick<Settings, K> {
+/** What the environment says: the values that are right, and a finding for every mistake. */
+export interface Inspected {
+  readonly values: Partial<Settings>;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads the settings a command needs, and checks those it does not need too if they are given. */
+export function inspectSettings(needed: readonly SettingKey[], environment: Environment): Inspected {
   const findings: Finding[] = [];
   const values: Partial<Record<SettingKey, unknown>> = {};
   for (const key of Object.keys(settingsTable) as SettingKey[]) {
@@ -18,7 +21,7 @@ export function readSettings<K extends SettingKey>(needed: readonly K[], environ
     try {
       const given = valueOf(setting.name, setting.secret === true, environment) ?? setting.default;
       if (given !== undefined) values[key] = read(given);
-      else if (setting.optional !== true && (needed as readonly string[]).includes(key))
+      else if (setting.optional !== true && needed.includes(key))
         findings.push({
           where: setting.name,
           rule: 'required',
@@ -29,9 +32,25 @@ export function readSettings<K extends SettingKey>(needed: readonly K[], environ
     }
   }
   findings.push(...disagreements(values as Partial<Settings>), ...unknownNames(environment));
-  if (findings.length > 0)
-    throw new Fault('setting-invalid', findings.map((finding) => finding.text).join('\n'), { findings });
+  return { values: values as Partial<Settings>, findings };
+}
+
+/**
+ * The settings a command needs.
+ * @throws Fault `setting-invalid` with a finding for every mistake, so that all are seen at once.
+ */
+export function readSettings<K extends SettingKey>(needed: readonly K[], environment: Environment): Pick<Settings, K> {
+  const { values, findings } = inspectSettings(needed, environment);
+  if (findings.length > 0) throw settingsFault(findings);
   return values as Pick<Settings, K>;
+}
+
+/** One mistake is a sentence; several are a list under a heading. */
+export function settingsFault(findings: readonly Finding[]): Fault {
+  const texts = findings.map(({ text }) => text);
+  const message =
+    texts.length === 1 ? texts[0] : `${texts.length} settings are not right:\n${texts.map((t) => `  ${t}`).join('\n')}`;
+  return new Fault('setting-invalid', message, { findings });
 }
 
 function valueOf(name: string, secret: boolean, environment: Environment): string | undefined {

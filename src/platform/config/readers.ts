@@ -1,5 +1,6 @@
 /** How a setting's text becomes a value. A reader returns the value or throws a sentence. */
 import { isIP } from 'node:net';
+import { type OrganisationNumber, parseOrganisationNumber } from '../../domain/organisation-number.ts';
 import { formatDuration, parseDuration } from '../../domain/schedule.ts';
 
 /** Throws an Error whose message completes “NAME …”. */
@@ -10,7 +11,7 @@ export const text: Reader<string> = (value) => {
   return value;
 };
 
-/** A path; whether the file can be read is found out by whoever opens it, which is at start too. */
+/** A path. Whether the file can be read and holds what it must is found out before anything starts, with all other mistakes. */
 export const file: Reader<string> = text;
 
 export const bool: Reader<boolean> = (value) => {
@@ -95,6 +96,34 @@ export function urls(...protocols: string[]): Reader<readonly string[]> {
   const one = url(...protocols);
   return (value) => value.split(',').map((part) => one(part.trim()));
 }
+
+/** STOMP brokers. What they want to know of us has settings of its own, which are not shown. */
+export const brokers: Reader<readonly string[]> = (value) => {
+  const addresses = urls('stomp:', 'stomp+ssl:', 'tcp:', 'ssl:')(value);
+  for (const address of addresses) {
+    const { hostname, username, password, search } = new URL(address);
+    if (hostname === '') throw new Error('must name a host in every address, such as stomp://host:61613');
+    if (username !== '' || password !== '' || search !== '')
+      throw new Error(
+        `must carry no user, password or options (${hostname} does); use BROKER_USER and BROKER_PASSWORD`,
+      );
+  }
+  return addresses;
+};
+
+/** An absolute URI (RFC 3986 §4.3), as CloudEvents wants of a source. */
+export const uri: Reader<string> = (value) => {
+  if (!/^[a-z][a-z0-9+.-]*:[\w.~:/?#[\]@!$&'()*+,;=%-]+$/i.test(value) || !URL.canParse(value) || value.length > 1_000)
+    throw new Error('must be an absolute URI, such as https://example.se/ka or urn:example:ka');
+  return value;
+};
+
+export const organisationNumber: Reader<OrganisationNumber> = (value) => {
+  const number = parseOrganisationNumber(value);
+  if (number === undefined)
+    throw new Error('must be an organisation number with a right check digit, such as 202100-2114');
+  return number;
+};
 
 /** CIDR ranges; the empty text is none. */
 export const cidrs: Reader<readonly string[]> = (value) => {

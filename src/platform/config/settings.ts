@@ -1,7 +1,20 @@
 /** Every setting: its name, how it is read, its default and what it does. docs/settings.md is made from this table. */
 import { environments } from '../../domain/message.ts';
 import { deliveryTable } from './delivery-settings.ts';
-import { bool, bytes, choice, count, duration, file, port, text, url, urls } from './readers.ts';
+import {
+  bool,
+  brokers,
+  bytes,
+  choice,
+  count,
+  duration,
+  file,
+  organisationNumber,
+  port,
+  text,
+  uri,
+  url,
+} from './readers.ts';
 import { optional, preset, required, type Setting } from './setting.ts';
 
 export const settingsTable = {
@@ -12,15 +25,15 @@ export const settingsTable = {
   ),
   source: preset(
     'KUVERT_SOURCE',
-    text,
+    uri,
     'https://arbetsformedlingen.se/ka',
     'The `source` of every envelope: the URI of the system that the documents come from.',
   ),
   senderOrganisation: preset(
     'KUVERT_SENDER_ORGANISATION',
-    text,
+    organisationNumber,
     '2021002114',
-    'The organisation number that sends: the buyer in every document.',
+    'The organisation number that sends: the buyer. A document that names another buyer becomes a dead letter.',
   ),
 
   // Servers.
@@ -50,7 +63,7 @@ export const settingsTable = {
   ),
   brokerUrls: required(
     'BROKER_URLS',
-    urls('stomp:', 'stomp+ssl:', 'tcp:', 'ssl:'),
+    brokers,
     'The brokers, separated by commas, tried in turn: `stomp://host:61613` or `stomp+ssl://host:61612`, with `/name` after it for a virtual host. For TLS give ActiveMQ a `stomp+ssl` connector: `stomp+nio+ssl` (5.17) loses the first words of one connection in ten.',
   ),
   brokerUser: optional('BROKER_USER', text, 'User name at the broker.'),
@@ -164,7 +177,7 @@ export const settingsTable = {
     'KUVERT_STOP_TIMEOUT',
     duration('1s', '10m'),
     '45s',
-    'How long a stopping process may finish what it is doing.',
+    'How long a stop may take, all of it. Pushes are given up a little earlier, so that this is on record; what is not done by then is left as by a crash: nothing is lost.',
   ),
 } as const;
 

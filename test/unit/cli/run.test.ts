@@ -25,6 +25,11 @@ const pathOf = (command: Command): string[] => (command.parent ? [...pathOf(comm
 
 describe('the command line', () => {
   const commands = all(buildProgram(silent));
+  const given = new Map<string, string | undefined>();
+  afterEach(() => {
+    for (const [name, value] of given) process.env[name] = value;
+    given.clear();
+  });
 
   for (const command of commands)
     it(`\`${['kuvert', ...pathOf(command)].join(' ')} --help\` describes every option and shows examples`, async () => {
@@ -97,6 +102,12 @@ describe('the command line', () => {
     });
 
   it('`kuvert config` shows the settings, then all that would keep the gateway from starting', async () => {
+    // Of whoever runs the tests.
+    for (const name of Object.keys(process.env))
+      if (/^(KUVERT_|BROKER_|DATABASE_URL|REDIS_URL)/.test(name)) {
+        given.set(name, process.env[name]);
+        delete process.env[name];
+      }
     const { code, out, err } = await kuvert('config');
     assert.equal(code, 2);
     assert.match(out, /^SETTING .*\n(.*\n)*KUVERT_QUEUE_IN +kuvert\.in +default\n/);

@@ -41,17 +41,19 @@ describe('reading a document', () => {
       dataSchema: 'urn:kuvert:schemas:purchase-order:1',
       messageType: 'purchase-order',
       recipient: supplierNumber,
+      buyer: '2021002114',
       documentNumber: 'IO-1',
       issued: '2026-03-02',
       currency: 'SEK',
     });
   });
 
-  it('tells a Svefaktura’s type from its code, and its receiver is the seller', () => {
+  it('tells a Svefaktura’s type from its code, and its receiver is the seller, its sender the buyer', () => {
     for (const credit of [false, true]) {
       const read = readDocument(svefaktura({ credit }), documentLimits, 'text');
       assert.equal(read.messageType, credit ? 'self-invoice-credit' : 'self-invoice');
       assert.equal(read.recipient, supplierNumber);
+      assert.equal(read.buyer, '2021002114');
       assert.equal(read.dataSchema, 'urn:sfti:documents:BasicInvoice:1:0');
       assert.equal(read.mediaType, 'application/xml');
     }

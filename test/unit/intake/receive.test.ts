@@ -6,8 +6,8 @@ import type { OrganisationNumber } from '../../../src/domain/organisation-number
 import { type Frame, frameFacts } from '../../../src/intake/broker/frame.ts';
 import type { DocumentFacts } from '../../../src/intake/check.ts';
 import { type ReceiveDeps, receive } from '../../../src/intake/receive.ts';
-import { silentLog } from '../../../src/platform/log.ts';
-import type { Accepted, DeadFrame, TakenFrame } from '../../../src/store/accept/frames.ts';
+import { type Fields, type Log, silentLog } from '../../../src/platform/log.ts';
+import type { Accepted, DeadFrame, TakenFrame, Verdict } from '../../../src/store/accept/frames.ts';
 
 const recipient = '5560160680' as OrganisationNumber;
 const facts: DocumentFacts = {
@@ -48,6 +48,7 @@ async function run(frames: readonly Frame[], deps: Partial<ReceiveDeps> = {}) {
   const all: ReceiveDeps = {
     read,
     environment: 'test',
+    sender: '2021002114' as OrganisationNumber,
     now: () => new Date('2026-01-02T03:04:05.678Z'),
     log: silentLog,
     wake: () => void steps.push('wake'),
@@ -111,7 +112,9 @@ describe('receive', () => {
       [frame(JSON.stringify({ documentNumber: '' })), 'document-invalid'],
       [frame('a', { messageType: 'purchase-order' }), 'document-wrong-type'],
       [frame('a', { recipient: other }), 'document-wrong-recipient'],
+      [frame(JSON.stringify({ buyer: recipient })), 'document-wrong-sender'],
       [frame(JSON.stringify({ recipient: null }), { recipient }), 'header-missing'],
+      [frame(JSON.stringify({ buyer: other })), ''],
       [frame('good'), ''],
     ];
     const { stored, steps } = await run(cases.map(([one]) => one));
@@ -120,6 +123,32 @@ describe('receive', () => {
       cases.map(([, code]) => code),
     );
     assert.deepEqual(steps, [`store ${cases.length}`, 'ack', 'wake']);
+  });
+
+  it('names both when the buyer in the document is not whom this gateway sends for', async () => {
+    const { dead } = await run([frame(JSON.stringify({ buyer: '5560360793' }))]);
+    const { where, expected, found } = dead[0]?.fault.findings[0] ?? {};
+    assert.deepEqual([where, expected, found], ['buyer', '2021002114', '5560360793']);
+  });
+
+  it('logs each frame once, with the fault once', async () => {
+    const lines: [string, Fields | undefined][] = [];
+    const log: Log = { ...silentLog, info: (event, fields) => void lines.push([event, fields]) };
+    const verdicts: Verdict[] = [
+      { kind: 'rejected', deadLetterId: 'd1', code: 'header-invalid' },
+      { kind: 'rejected', deadLetterId: 'd2', code: 'document-number-taken' },
+      { kind: 'duplicate', messageId: 'm' },
+    ];
+    const frames = [frame('a', { recipient: 'nobody' }), frame('b'), frame('c')];
+    await run(frames, { log, store: async () => ({ verdicts, wake: [] }) });
+    assert.deepEqual(
+      lines.map(([event, fields = {}]) => [event, fields['verdict'], fields['fault'], 'code' in fields]),
+      [
+        ['frame taken', 'rejected', 'header-invalid', false],
+        ['frame taken', 'rejected', 'document-number-taken', false],
+        ['frame taken', 'duplicate', undefined, false],
+      ],
+    );
   });
 
   it('never lets a header alone decide where a document goes', async () => {

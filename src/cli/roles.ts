@@ -1,0 +1,17 @@
+/** Roles as they are named after a command. */
+import { Fault } from '../domain/fault.ts';
+import type { RoleName } from '../roles/start.ts';
+
+/**
+ * None named: all of them.
+ * @throws Fault `argument-invalid` for a name that is no role
+ */
+export function readRoles(named: readonly string[], roleNames: readonly RoleName[], command: string): RoleName[] {
+  const unknown = named.filter((name) => !(roleNames as readonly string[]).includes(name));
+  if (unknown.length > 0)
+    throw new Fault(
+      'argument-invalid',
+      `there is no role ${unknown.join(', ')}; the roles are ${roleNames.join(', ')}\nThe right form: ${command} [role...]`,
+    );
+  return roleNames.filter((name) => named.length === 0 || named.includes(name));
+}

@@ -1,0 +1,215 @@
+/** Keys and certificates of the roles: read from the files that settings name and tried, before any server is touched. */
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import type { Finding } from '../domain/fault.ts';
+import { jwks } from '../envelope/keys.ts';
+import { loadSigner, type Signer } from '../envelope/signer.ts';
+import { type Certificate, readCertificates } from '../pki/certificate.ts';
+import { settingsFault } from '../platform/config/read.ts';
+import { type SettingKey, type Settings, settingsTable } from '../platform/config/settings.ts';
+import { errorText } from '../platform/log.ts';
+import type { TlsCredentials } from '../platform/tls/credentials.ts';
+import type { RoleName } from './parts.ts';
+
+export interface IntakeCredentials {
+  /** PEM of the authorities that may have issued the brokers' certificates; undefined: the machine's. */
+  readonly brokerCa: string | undefined;
+}
+
+export interface DeliveryCredentials {
+  readonly signer: Signer;
+  /** What we show to suppliers' endpoints, PEM. */
+  readonly client: { readonly key: string; readonly certificate: string; readonly fingerprint: string };
+  /** Who issues suppliers' certificates. */
+  readonly authorities: readonly X509Certificate[];
+}
+
+export interface SupplierApiCredentials {
+  readonly listener: TlsCredentials;
+  /** Keys that verify our signatures, old ones too. */
+  readonly keys: ReturnType<typeof jwks>;
+}
+
+interface CredentialsOf {
+  readonly intake: IntakeCredentials;
+  readonly delivery: DeliveryCredentials;
+  readonly 'supplier-api': SupplierApiCredentials;
+}
+/** Of the roles that were asked for. */
+export type Credentials = Partial<CredentialsOf>;
+
+/** Values of settings. One that is not set, or not right, is not there: who read the settings reports it. */
+type Values = Partial<Settings>;
+
+const loaders: { readonly [R in RoleName]: (shelf: Shelf) => CredentialsOf[R] | undefined } = {
+  intake: intakeOf,
+  delivery: deliveryOf,
+  'supplier-api': supplierApiOf,
+};
+
+/**
+ * Reads and tries all files of these roles: keys and certificates are read, belong together and are in their dates, bundles hold
+ * authorities. An own certificate that has expired is refused: no peer would take it, and what waits on the queue is safe there.
+ * @returns what could be loaded (all of it when there is no finding), and a finding for every mistake
+ */
+export function inspectCredentials(
+  settings: Values,
+  roles: readonly RoleName[],
+  now: Date,
+): { readonly credentials: Credentials; readonly findings: readonly Finding[] } {
+  const shelf = openShelf(settings, now);
+  const credentials = Object.fromEntries(roles.map((role) => [role, loaders[role](shelf)])) as Credentials;
+  return { credentials, findings: shelf.findings() };
+}
+
+/** @throws Fault `setting-invalid` with a finding for every mistake in the files */
+export function loadCredentials<R extends RoleName>(
+  settings: Values,
+  roles: readonly R[],
+  now: Date,
+): Pick<CredentialsOf, R> {
+  const { credentials, findings } = inspectCredentials(settings, roles, now);
+  if (findings.length > 0) throw settingsFault(findings);
+  return credentials as Pick<CredentialsOf, R>;
+}
+
+function intakeOf(shelf: Shelf): IntakeCredentials {
+  return { brokerCa: bundle(shelf, 'brokerCaFile')?.pem };
+}
+
+function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
+  const signing = pair(shelf, 'signingKeyFile', 'signingCertificateFile');
+  const signer = signing && shelf.attempt('signingKeyFile', () => loadSigner(signing.key, signing.cert));
+  const client = pair(shelf, 'clientKeyFile', 'clientCertificateFile');
+  tryInTls(shelf, 'clientCertificateFile', client);
+  const issuers = authorities(shelf)?.certificates.map(({ x509 }) => x509);
+  if (signer === undefined || client === undefined || issuers === undefined) return undefined;
+  const { key, cert: certificate, own } = client;
+  return { signer, client: { key, certificate, fingerprint: own.fingerprint }, authorities: issuers };
+}
+
+function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
+  const pems = (['signingCertificateFile', 'signingOldCertificatesFile'] as const).flatMap((key) => {
+    const pem = shelf.read(key);
+    // Each by itself, so that a finding names its file.
+    const keys = pem && shelf.attempt(key, () => readCertificates(pem) && jwks([pem]));
+    return pem && keys ? [pem] : [];
+  });
+  const own = pair(shelf, 'supplierKeyFile', 'supplierCertificateFile');
+  const ca = authorities(shelf)?.pem;
+  tryInTls(shelf, 'supplierCertificateFile', own, ca);
+  if (own === undefined || ca === undefined || pems.length === 0) return undefined;
+  return { listener: { key: own.key, cert: own.cert, ca }, keys: jwks(pems) };
+}
+
+interface Pair {
+  readonly key: string;
+  readonly cert: string;
+  readonly own: Certificate;
+}
+
+/** A private key and the certificate made for it, with its chain. */
+function pair(shelf: Shelf, keyFile: FileKey, certificateFile: FileKey): Pair | undefined {
+  const keyPem = shelf.read(keyFile);
+  const key = keyPem === undefined ? undefined : shelf.attempt(keyFile, () => privateKey(keyPem));
+  const cert = shelf.read(certificateFile);
+  const own = cert === undefined ? undefined : shelf.attempt(certificateFile, () => readCertificates(cert))?.[0];
+  if (own === undefined) return undefined;
+  const { subject, notBefore, notAfter, x509 } = own;
+  if (shelf.now < notBefore)
+    shelf.refuse(certificateFile, `the certificate (${subject}) is not valid before ${notBefore.toISOString()}`);
+  if (shelf.now > notAfter)
+    shelf.refuse(certificateFile, `the certificate (${subject}) expired at ${notAfter.toISOString()}`);
+  if (keyPem === undefined || key === undefined || cert === undefined) return undefined;
+  if (!x509.checkPrivateKey(key)) {
+    const other = settingsTable[keyFile].name;
+    shelf.refuse(certificateFile, `the certificate (${subject}) was made for another key than the one in ${other}`);
+    return undefined;
+  }
+  return { key: keyPem, cert, own };
+}
+
+function privateKey(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    throw new Error('it holds no PEM private key without a pass phrase', { cause });
+  }
+}
+
+/** OpenSSL has the last word: the chain, and keys too short for its security level. */
+function tryInTls(shelf: Shelf, where: FileKey, own: Pair | undefined, ca?: string): void {
+  if (own === undefined) return;
+  shelf.attempt(where, () =>
+    createSecureContext({ key: own.key, cert: own.cert, ...(ca === undefined ? {} : { ca }) }),
+  );
+}
+
+/** Certificates that others are judged by. One that has expired may lie beside its successor; if all have, nobody passes. */
+function bundle(shelf: Shelf, file: FileKey): { pem: string; certificates: Certificate[] } | undefined {
+  const pem = shelf.read(file);
+  const certificates = pem === undefined ? undefined : shelf.attempt(file, () => readCertificates(pem));
+  if (pem === undefined || certificates === undefined) return undefined;
+  const [first] = certificates;
+  if (!certificates.some(({ notBefore, notAfter }) => notBefore <= shelf.now && shelf.now <= notAfter))
+    shelf.refuse(file, `none of its certificates is in its dates; the first (${first?.subject}) is not`);
+  return { pem, certificates };
+}
+
+/** Who issues suppliers' certificates. (A broker may be trusted by its own certificate, an authority's or not.) */
+function authorities(shelf: Shelf): ReturnType<typeof bundle> {
+  const found = bundle(shelf, 'caFile');
+  if (found && !found.certificates.some(({ isAuthority }) => isAuthority))
+    shelf.refuse(
+      'caFile',
+      `it holds no authority's certificate; the first (${found.certificates[0]?.subject}) is none`,
+    );
+  return found;
+}
+
+type FileKey = Extract<SettingKey, `${string}File`>;
+
+/** The files that the settings name, each read once, and what is wrong with them. */
+interface Shelf {
+  readonly now: Date;
+  /** Undefined when the setting is not there, or the file cannot be read, which is then a finding. */
+  read(key: FileKey): string | undefined;
+  refuse(key: FileKey, why: string): void;
+  /** Undefined when it throws, which is then a finding. */
+  attempt<T>(key: FileKey, what: () => T): T | undefined;
+  findings(): readonly Finding[];
+}
+
+function openShelf(settings: Values, now: Date): Shelf {
+  const texts = new Map<FileKey, string | undefined>();
+  // By text: roles that share a file would say the same twice.
+  const found = new Map<string, Finding>();
+  const shelf: Shelf = {
+    now,
+    read: (key) => {
+      const path = settings[key];
+      if (path !== undefined && !texts.has(key))
+        texts.set(
+          key,
+          shelf.attempt(key, () => readFileSync(path, 'utf8')),
+        );
+      return texts.get(key);
+    },
+    refuse: (key, why) => {
+      const where = settingsTable[key].name;
+      const text = `${where} names ${settings[key]}, which cannot be used: ${why}`;
+      found.set(text, { where, rule: 'file', text });
+    },
+    attempt: (key, what) => {
+      try {
+        return what();
+      } catch (error) {
+        shelf.refuse(key, error instanceof Error ? error.message : errorText(error));
+        return undefined;
+      }
+    },
+    findings: () => [...found.values()],
+  };
+  return shelf;
+}

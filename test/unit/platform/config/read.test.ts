@@ -1,0 +1,62 @@
+import { strict as assert } from 'node:assert';
+import { Fault } from '../../../../src/domain/fault.ts';
+import { readSettings } from '../../../../src/platform/config/read.ts';
+
+function faultOf(environment: Record<string, string>, needed: Parameters<typeof readSettings>[0] = []): Fault {
+  try {
+    readSettings(needed, environment);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+  throw new Error('taken');
+}
+
+describe('settings', () => {
+  it('one mistake is a sentence, several are a list under a heading', () => {
+    assert.equal(faultOf({ KUVERT_LOG_PRETTY: 'maybe' }).message, 'KUVERT_LOG_PRETTY must be yes or no');
+    const several = faultOf({ KUVERT_LOG_PRETTY: 'maybe', KUVERT_X: '1' }, ['databaseUrl']);
+    const [heading, ...list] = several.message.split('\n');
+    assert.equal(heading, '3 settings are not right:');
+    assert.deepEqual(
+      list.map((line) => /^ {2}(\w+) /.exec(line)?.[1]),
+      ['DATABASE_URL', 'KUVERT_LOG_PRETTY', 'KUVERT_X'],
+    );
+    assert.deepEqual(
+      several.findings.map(({ rule }) => rule),
+      ['required', 'value', 'unknown'],
+    );
+  });
+
+  it('the sender is an organisation number, its check digit too, kept without a hyphen', () => {
+    const { senderOrganisation } = readSettings(['senderOrganisation'], { KUVERT_SENDER_ORGANISATION: '202100-2114' });
+    assert.equal(senderOrganisation, '2021002114');
+    for (const wrong of ['2021002115', 'Arbetsförmedlingen', '20210021'])
+      assert.match(faultOf({ KUVERT_SENDER_ORGANISATION: wrong }).message, /^KUVERT_SENDER_ORGANISATION must be/);
+  });
+
+  it('the source is an absolute URI', () => {
+    for (const right of ['https://a.se/ka', 'urn:example:ka', 'tag:a.se,2026:ka'])
+      assert.equal(readSettings(['source'], { KUVERT_SOURCE: right }).source, right);
+    for (const wrong of [
+      '/ka',
+      'ka',
+      'https://',
+      'https://a.se/k a',
+      'https://a.se/<ka>',
+      'urn:é',
+      `urn:${'x'.repeat(1_000)}`,
+    ])
+      assert.match(faultOf({ KUVERT_SOURCE: wrong }).message, /^KUVERT_SOURCE must be an absolute URI/);
+  });
+
+  it('a broker that cannot be one is a mistake of the settings, and its password is not told', () => {
+    const right = 'stomp://a:61613,stomp+ssl://b/name';
+    assert.deepEqual(readSettings(['brokerUrls'], { BROKER_URLS: right }).brokerUrls, right.split(','));
+    for (const wrong of ['http://a', 'stomp://', 'stomp://a,', 'stomp://me:s3cret@a', 'stomp://a?x=1']) {
+      const { message } = faultOf({ BROKER_URLS: wrong });
+      assert.match(message, /^BROKER_URLS must/, wrong);
+      assert.ok(!message.includes('s3cret'));
+    }
+  });
+});

@@ -1,4 +1,6 @@
 /** `kuvert dev`: the gateway on a developer's machine, with servers and certificates of its own. */
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { processEnvironment } from '../platform/config/process.ts';
 import { untilTold } from '../platform/lifecycle.ts';
@@ -13,8 +15,8 @@ export function addDev(program: Command, { terminal }: Context): void {
     .addHelpText(
       'after',
       [
-        '\nData lie under .kuvert/dev and outlive the run; certificates are made anew in certs-dev/ each time. Nothing here is',
-        'meant for production: that is `kuvert start`.',
+        '\nData and certificates lie under .kuvert/dev and outlive the run. Nothing here is meant for production: that is',
+        '`kuvert start`.',
         examples(
           ['kuvert dev', 'in one terminal'],
           ['set -a; . .kuvert/dev/env; set +a; kuvert status', 'in another: the same servers'],
@@ -33,7 +35,7 @@ export function addDev(program: Command, { terminal }: Context): void {
       const stage = await openStage({
         folder: '.kuvert/dev',
         keep: true,
-        certificatesFolder: 'certs-dev',
+        certificatesFolder: '.kuvert/dev/certificates',
         suppliers: [sample],
         roles: roleNames,
         given: processEnvironment,
@@ -42,13 +44,14 @@ export function addDev(program: Command, { terminal }: Context): void {
       try {
         const gateway = await startGateway(stage.settings, roleNames, log, version());
         const credential = stage.supplierCredentials.get(sample.organisationNumber);
+        const file = writeSampleSupplier(stage.folder, sample, credential?.certificateFile ?? '');
         terminal.err(
           [
             '',
-            `The gateway runs. Suppliers' listener: https://127.0.0.1:${gateway.supplierPort}/.well-known/jwks.json`,
-            `Settings for other terminals:  set -a; . ${stage.environmentFile}; set +a`,
-            `A supplier's certificate to try with (${sample.organisationNumber}): ${credential?.certificateFile}`,
-            'Ctrl-C stops everything.',
+            `The gateway runs. Suppliers find its keys at https://localhost:${gateway.supplierPort}/.well-known/jwks.json`,
+            `Settings for other terminals:  set -a; . ${relative('.', stage.environmentFile)}; set +a`,
+            `A supplier to try with:        ${relative('.', file)} (its endpoint: https://localhost:${samplePort}/)`,
+            'README.md, “Use it”, goes on from here. Ctrl-C stops everything.',
             '',
           ].join('\n'),
         );
@@ -58,4 +61,25 @@ export function addDev(program: Command, { terminal }: Context): void {
         await stage.stop();
       }
     });
+}
+
+/** Where `kuvert receive` of the README listens. */
+const samplePort = 9443;
+
+/** A supplier file to import, with the certificate that was made for it. */
+function writeSampleSupplier(
+  folder: string,
+  { organisationNumber, name }: { organisationNumber: string; name: string },
+  certificateFile: string,
+): string {
+  const file = join(folder, 'supplier.json');
+  const address = {
+    environment: 'test',
+    delivery: 'push',
+    url: `https://localhost:${samplePort}/`,
+    certificates: [{ file: relative(folder, certificateFile) }],
+    messageTypes: ['purchase-order', 'self-invoice', 'self-invoice-credit'],
+  };
+  writeFileSync(file, `${JSON.stringify({ organisationNumber, name, addresses: [address] }, null, 2)}\n`);
+  return file;
 }

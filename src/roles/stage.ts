@@ -2,10 +2,16 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
-import { type CredentialFiles, type DevSupplier, writeDevCertificates } from '../pki/dev-certificates.ts';
+import {
+  type CredentialFiles,
+  type DevSupplier,
+  keepDevCertificates,
+  writeDevCertificates,
+} from '../pki/dev-certificates.ts';
 import { readSettings } from '../platform/config/read.ts';
 import type { Settings } from '../platform/config/settings.ts';
 import { type Local, startLocal } from '../platform/local/local.ts';
+import { freePorts } from '../platform/local/ports.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { migrate } from '../store/migrate.ts';
 import { createPool } from '../store/pool.ts';
@@ -17,7 +23,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface StageOptions {
   /** Data, passwords and logs of the local servers, and the file `env`. */
   readonly folder: string;
-  /** Whether the servers' data outlive `stop`. */
+  /** Whether the servers' data outlive `stop`, and certificates and keys with them. */
   readonly keep: boolean;
   readonly certificatesFolder: string;
   readonly suppliers: readonly DevSupplier[];
@@ -48,7 +54,7 @@ const sender: DevSupplier = { name: 'Arbetsförmedlingen', organisationNumber: '
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { given, log } = options;
   const folder = resolve(options.folder);
-  const certificates = await writeDevCertificates(resolve(options.certificatesFolder), options.suppliers, sender);
+  const certificatesFolder = resolve(options.certificatesFolder);
   const local = await startLocal({
     folder,
     keep: options.keep,
@@ -56,12 +62,17 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     log,
   });
   try {
+    // Not before the folder is ours: another gateway may run in it, on the certificates that lie there.
+    const certificates = options.keep
+      ? await keepDevCertificates(certificatesFolder, options.suppliers, sender, new Date())
+      : await writeDevCertificates(certificatesFolder, options.suppliers, sender);
+    const [supplierPort = 0] = await freePorts(1);
     const environment = present({
       KUVERT_ENVIRONMENT: 'test',
       // Endpoints of a developer's machine are on it.
       KUVERT_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
       KUVERT_SUPPLIER_HOST: '127.0.0.1',
-      KUVERT_SUPPLIER_PORT: '0',
+      KUVERT_SUPPLIER_PORT: String(supplierPort),
       ...serversOf(local),
       KUVERT_CA_FILE: certificates.caFile,
       KUVERT_SIGNING_KEY_FILE: certificates.signing.keyFile,

@@ -1,0 +1,64 @@
+import { strict as assert } from 'node:assert';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { eventually } from '../support/eventually.ts';
+
+/** The shell commands under a heading of the README, one text for each block. */
+function blocksUnder(heading: string): string[] {
+  const section = readFileSync('README.md', 'utf8').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, commands = '']) => commands);
+}
+
+describe('the README can be followed', () => {
+  let folder: string;
+  let dev: ChildProcess | undefined;
+  before(() => {
+    // What the commands name is there, and what they make is not left in the project.
+    folder = mkdtempSync(join(tmpdir(), 'kuvert-readme-'));
+    mkdirSync(join(folder, 'bin'));
+    for (const name of ['bin/kuvert', 'test']) symlinkSync(resolve(name), join(folder, name));
+  });
+  after(async () => {
+    if (dev?.exitCode === null) {
+      const ended = new Promise((done) => dev?.on('close', done));
+      dev.kill('SIGINT');
+      await ended;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('“Use it”: from a gateway of one’s own to a document at a supplier', async () => {
+    const [start = '', use = ''] = blocksUnder('Use it');
+    assert.equal(start.trim(), 'bin/kuvert dev');
+    let said = '';
+    dev = spawn('bin/kuvert', ['dev'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    dev.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+    });
+    await eventually('the gateway runs', () => said.includes('The gateway runs.') || dev?.exitCode !== null);
+    assert.ok(said.includes('.kuvert/dev/supplier.json'), said);
+    const shell = spawn('bash', ['-m', '-e', '-u', '-o', 'pipefail', '-c', use], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    for (const stream of [shell.stdout, shell.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        out += chunk.toString('utf8');
+      });
+    const code = await new Promise((done) => shell.on('close', done));
+    assert.equal(code, 0, out);
+    for (const line of [
+      'added, push https://localhost:9443/',
+      'Conserved: taken 3 = messages 2 + duplicates 0 + dead letters 1',
+      'Messages: 2 delivered',
+      'with the answer 200 to attempt 1',
+      'supplier.import',
+    ])
+      assert.ok(out.includes(line), `“${line}” is missing in:\n${out}`);
+    assert.match(out, /1 +5599990016 +self-invoice +SF-2026-000301/);
+    assert.match(out, /2 +5599990016 +purchase-order +IO-2026-000041/);
+  });
+});

@@ -49,6 +49,9 @@ export function createPool(options: PoolOptions): Pool {
   };
   const pool = new PgPool(config);
   pool.on('error', (error) => options.onTrouble?.(error));
+  // A server that dies may say so in the same breath as “ready”: before whoever asked for the connection can listen to it,
+  // and an error that nobody listens to ends the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = (client: PgPool | PoolClient): Db => ({
     query: async <R extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
       const result = await client.query<R>(text, values === undefined ? undefined : [...values]);

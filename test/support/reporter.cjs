@@ -106,7 +106,9 @@ class Reporter {
   }
 
   add(test, result, err) {
-    const file = err?.file ? path.relative(process.cwd(), err.file) : fileOf(test);
+    // A file that cannot be loaded is named by the error; other errors have a `file` too that says something else (PostgreSQL's).
+    const named = /\.test\.ts$/.test(err?.file ?? '');
+    const file = named ? path.relative(process.cwd(), err.file) : fileOf(test);
     if (this.file?.name !== file) {
       this.closeFile();
       this.file = { name: file, passed: 0, failed: 0, skipped: 0, ms: 0, claims: [] };

@@ -107,7 +107,7 @@ class Reporter {
 
   add(test, result, err) {
     // A file that cannot be loaded is named by the error; other errors have a `file` too that says something else (PostgreSQL's).
-    const named = /\.test\.ts$/.test(err?.file ?? '');
+    const named = String(err?.file ?? '').endsWith('.test.ts');
     const file = named ? path.relative(process.cwd(), err.file) : fileOf(test);
     if (this.file?.name !== file) {
       this.closeFile();

@@ -7,7 +7,7 @@ import { createSecureContext } from 'node:tls';
 import { parseOrganisationNumber } from '../../../src/domain/organisation-number.ts';
 import { constraintsOf } from '../../../src/pki/constraints.ts';
 import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
-import { writeDevCertificates } from '../../../src/pki/dev-certificates.ts';
+import { keepDevCertificates, writeDevCertificates } from '../../../src/pki/dev-certificates.ts';
 
 const supplier = { name: 'Exempel AB', organisationNumber: parseOrganisationNumber('5560160680')! };
 const sender = { name: 'Arbetsförmedlingen', organisationNumber: parseOrganisationNumber('2021002114')! };
@@ -51,6 +51,20 @@ describe('development certificates', () => {
     assert.match(own.subject, /organizationIdentifier=NTRSE-5560160680/);
     for (const host of ['localhost']) assert.ok(listener!.checkHost(host) && own.checkHost(host));
     assert.ok(listener!.checkIP('127.0.0.1') && own.checkIP('::1'));
+  });
+
+  it('kept, as long as all are there and good for a week yet; then all are made anew', async () => {
+    const keep = async (days: number, suppliers = [supplier]) => {
+      const files = await keepDevCertificates(folder, suppliers, sender, new Date(Date.now() + days * 86_400_000));
+      return readFileSync(files.signing.certificateFile, 'utf8');
+    };
+    const first = await keep(0);
+    assert.equal(await keep(1), first);
+    assert.equal(await keep(1, []), first);
+    const late = await keep(360);
+    assert.notEqual(late, first, 'what ends within a week is not kept');
+    rmSync(join(folder, `supplier-${supplier.organisationNumber}.key.pem`));
+    assert.notEqual(await keep(0), late, 'half a pair is none');
   });
 
   it('made again, everything is new', async () => {

@@ -55,17 +55,24 @@ export function consume(
 
   const run = async () => {
     let failures = 0;
+    // Tries in a row that came to no subscription.
+    let refused = 0;
     while (!closing.signal.aborted) {
       try {
         connection = await needs.connect();
         needs.log.info('intake listens', { broker: connection.address.text, queue: options.queue });
         const { batches, why } = await serve(needs, options, onBatch, connection, closing.signal);
         if (closing.signal.aborted) return;
+        refused = 0;
         failures = batches > 0 ? 0 : failures;
         const level = why === 'idle' ? 'debug' : 'warn';
         needs.log[level]('intake left its broker', { broker: connection.address.text, reason: why, batches });
       } catch (error) {
-        needs.log.warn('intake has no broker', { reason: reasonOf(error), failures });
+        // Once loud, then once a minute or so: a broker that is away is away.
+        needs.log[refused++ % 60 === 0 ? 'warn' : 'debug']('intake has no broker', {
+          reason: reasonOf(error),
+          failures: failures + 1,
+        });
       } finally {
         connection = undefined;
       }

@@ -61,6 +61,19 @@ const table = {
     status: 409,
     title: 'Another document was accepted under this number',
   },
+  // A withdrawal that KA sent.
+  'withdrawal-unknown': { disposition: 'final', status: 404, title: 'There is no such message to withdraw' },
+  'withdrawal-too-late': { disposition: 'final', status: 409, title: 'The supplier has the message already' },
+  'withdrawal-not-now': {
+    disposition: 'retry',
+    status: 409,
+    title: 'The message is being sent this moment; withdraw it again when that attempt is over',
+  },
+  'withdrawal-with-body': {
+    disposition: 'final',
+    status: 400,
+    title: 'A withdrawal has no body; a document is sent without the header operation',
+  },
   superseded: { disposition: 'final', status: 409, title: 'A newer version of the document was accepted' },
   // Why a delivery or a lane waits for somebody.
   'no-address': { disposition: 'operator', status: 404, title: 'No address is known for the recipient' },
@@ -76,11 +89,18 @@ const table = {
   },
   'schedule-spent': { disposition: 'operator', status: 504, title: 'Every planned try has been made' },
   'held-by-operator': { disposition: 'operator', status: 409, title: 'An operator holds it' },
+  'cancelled-by-operator': { disposition: 'final', status: 410, title: 'An operator cancelled it' },
+  'withdrawn-by-ka': { disposition: 'final', status: 410, title: 'KA withdrew it' },
   // What the wire said.
   'endpoint-unreachable': { disposition: 'retry', status: 502, title: 'The endpoint could not be reached' },
   'endpoint-tls': { disposition: 'retry', status: 502, title: 'The TLS handshake with the endpoint failed' },
   'endpoint-no-answer': { disposition: 'retry', status: 504, title: 'The endpoint gave no answer in time' },
   'endpoint-busy': { disposition: 'retry', status: 503, title: 'The endpoint asks us to come back later' },
+  'proxy-failed': {
+    disposition: 'retry',
+    status: 502,
+    title: 'Our own egress proxy opened no way to the endpoint',
+  },
   'message-failed': { disposition: 'retry', status: 502, title: 'The endpoint failed on this message' },
   'message-refused': { disposition: 'operator', status: 422, title: 'The supplier refused the message' },
   'mass-refusal': {

@@ -23,6 +23,8 @@ export interface DeliveryCredentials {
   readonly client: { readonly key: string; readonly certificate: string; readonly fingerprint: string };
   /** Who issues suppliers' certificates. */
   readonly authorities: readonly X509Certificate[];
+  /** PEM of the authorities that may have issued the egress proxy's certificate; undefined: the machine's. */
+  readonly proxyCa: string | undefined;
 }
 
 export interface SupplierApiCredentials {
@@ -83,10 +85,11 @@ function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
   const signer = signing && shelf.attempt('signingKeyFile', () => loadSigner(signing.key, signing.cert));
   const client = pair(shelf, 'clientKeyFile', 'clientCertificateFile');
   tryInTls(shelf, 'clientCertificateFile', client);
+  const proxyCa = bundle(shelf, 'egressProxyCaFile')?.pem;
   const issuers = authorities(shelf)?.certificates.map(({ x509 }) => x509);
   if (signer === undefined || client === undefined || issuers === undefined) return undefined;
   const { key, cert: certificate, own } = client;
-  return { signer, client: { key, certificate, fingerprint: own.fingerprint }, authorities: issuers };
+  return { signer, client: { key, certificate, fingerprint: own.fingerprint }, authorities: issuers, proxyCa };
 }
 
 function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrainDeps, drain } from '../delivery/drain.ts';
 import { createPusher } from '../delivery/push/push.ts';
+import { readProxy } from '../delivery/push/tunnel.ts';
 import type { Judgement, Target } from '../delivery/push/types.ts';
 import { createAlarms, startWorker } from '../delivery/queue/queue.ts';
 import { sweep } from '../delivery/sweep.ts';
@@ -54,6 +55,8 @@ export const deliverySettings = [
   'answerBytes',
   'answerExcerpt',
   'egressAllow',
+  'egressProxy',
+  'egressProxyCaFile',
   'stopTimeout',
 ] as const satisfies readonly SettingKey[];
 export type DeliverySettings = Pick<Settings, (typeof deliverySettings)[number]>;
@@ -122,7 +125,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
 }
 
 function pusherOf(settings: DeliverySettings, credentials: DeliveryCredentials, log: Log, version: string) {
-  const { client, authorities } = credentials;
+  const { client, authorities, proxyCa } = credentials;
   return createPusher({
     credential: () => ({ version: client.fingerprint, key: client.key, certificate: client.certificate }),
     judgePeer: (shown, target: Target, now): Judgement =>
@@ -130,6 +133,7 @@ function pusherOf(settings: DeliverySettings, credentials: DeliveryCredentials, 
     now: Date.now,
     limits: settings,
     egressAllow: settings.egressAllow,
+    egressProxy: settings.egressProxy === undefined ? undefined : readProxy(settings.egressProxy, proxyCa),
     log,
     version,
   });

@@ -3,18 +3,19 @@
  * written to; whatever fails on the way has cost the other side not one byte of a message.
  */
 import type { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Wire } from '../../domain/outcome.ts';
 import { fingerprintOf } from '../../pki/certificate.ts';
 import { peerChain } from '../../pki/peer-chain.ts';
 import { errorText } from '../../platform/log.ts';
 import type { Meaning } from './classify.ts';
-import { dial, unusable } from './dial.ts';
+import { dial, unusable, type Way } from './dial.ts';
 import { type EgressVerdict, readEndpointUrl } from './egress.ts';
 import type { Resolve } from './resolve.ts';
-import { connectTimedOut, connectTrouble, type Stage } from './trouble.ts';
-import type { PushDeps, ResolvedAddress, Target } from './types.ts';
+import { connectTimedOut, connectTrouble, proxyTrouble, type Stage } from './trouble.ts';
+import { endOf, openTunnel, type Tunnel } from './tunnel.ts';
+import type { EgressProxy, PushDeps, ResolvedAddress, Target } from './types.ts';
 
 /** An attempt that came to nothing, without the wire's particulars. */
 export type Failure = Exclude<Meaning, { kind: 'delivered' }> | { readonly kind: 'not-sent'; readonly detail: string };
@@ -35,7 +36,7 @@ export interface Opened {
 }
 export type Opening = Opened | { readonly ok: false; readonly failure: Failure; readonly wire: Seen };
 
-export interface OpenDeps extends Pick<PushDeps, 'judgePeer' | 'now' | 'limits'> {
+export interface OpenDeps extends Pick<PushDeps, 'judgePeer' | 'now' | 'limits' | 'egressProxy'> {
   readonly resolve: Resolve;
   readonly egress: (address: string) => EgressVerdict;
 }
@@ -66,7 +67,10 @@ export async function openConnection(
   const clock = giveUpAfter(deps.limits.connectTimeout, signal);
   let stage: Stage = 'name';
   let socket: TLSSocket | undefined;
+  const proxy = deps.egressProxy;
+  const tunnelling = new AbortController();
   const gaveUp = clock.gone.then((why): Opening => {
+    tunnelling.abort();
     socket?.destroy();
     return failed(
       why === 'timeout'
@@ -95,9 +99,21 @@ export async function openConnection(
     }
     if (clock.isOver()) return gaveUp;
 
-    // 4. TCP and TLS.
+    // 4. TCP, or a tunnel to one of these very addresses; and TLS.
+    let way: Way = { port, addresses: allowed, timeout: deps.limits.connectTimeout };
     stage = 'tcp';
-    const dialled = dial(host, port, allowed, context, deps.limits.connectTimeout);
+    if (proxy) {
+      stage = 'proxy';
+      const { tunnel, to } = await tunnelTo(deps.resolve, proxy, allowed, port, tunnelling.signal);
+      if (clock.isOver()) return gaveUp;
+      if (!tunnel.ok) return failed(proxyTrouble(tunnel.detail));
+      stage = 'tls';
+      way = { tunnel: tunnel.socket };
+      wire.connectMs = sinceMs(started);
+      Object.assign(wire, ends(tunnel.socket));
+      wire.remoteAddress = `${endOf(to, port)} via ${wire.remoteAddress ?? 'the egress proxy'}`;
+    }
+    const dialled = dial(host, way, context);
     if (!dialled.ok) return failed(connectTrouble('tls', dialled.error));
     const { socket: tls, socketError } = dialled;
     socket = tls;
@@ -119,7 +135,7 @@ export async function openConnection(
       tls.destroy();
       return failed(failure);
     };
-    const wrong = unusable(tls, deps.egress);
+    const wrong = unusable(tls, deps.egress, proxy !== undefined);
     if (wrong !== undefined) return refuse({ kind: 'endpoint-failed', fault: 'endpoint-tls', detail: wrong });
 
     // 5. Who it is. Only after this may anything be written.
@@ -136,6 +152,22 @@ export async function openConnection(
   } finally {
     clock.stop();
   }
+}
+
+/** A tunnel to the first of these addresses that the proxy reaches. */
+async function tunnelTo(
+  resolve: Resolve,
+  proxy: EgressProxy,
+  addresses: readonly ResolvedAddress[],
+  port: number,
+  signal: AbortSignal,
+): Promise<{ tunnel: Tunnel; to: string }> {
+  let last: { tunnel: Tunnel; to: string } | undefined;
+  for (const one of addresses) {
+    last = { tunnel: await openTunnel(resolve, proxy, one, port, signal), to: one.address };
+    if (last.tunnel.ok || !last.tunnel.next || signal.aborted) break;
+  }
+  return last ?? { tunnel: { ok: false, detail: 'no address to ask the egress proxy for', next: false }, to: '' };
 }
 
 /** Milliseconds since `started` on the monotonic clock, to a tenth. */
@@ -187,9 +219,9 @@ function judgeShown(socket: TLSSocket, target: Target, deps: Pick<PushDeps, 'jud
   }
 }
 
-function ends(socket: TLSSocket): Pick<Seen, 'localAddress' | 'remoteAddress'> {
+function ends(socket: Socket): Pick<Seen, 'localAddress' | 'remoteAddress'> {
   const end = (address: string | undefined, port: number | undefined) =>
-    address === undefined ? undefined : `${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
+    address === undefined || port === undefined ? undefined : endOf(address, port);
   const [local, remote] = [end(socket.localAddress, socket.localPort), end(socket.remoteAddress, socket.remotePort)];
   return {
     ...(local === undefined ? {} : { localAddress: local }),

@@ -1,5 +1,5 @@
 /** TCP and TLS with addresses that were judged before. */
-import { isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net';
+import { isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { EgressVerdict } from './egress.ts';
 import type { ResolvedAddress } from './types.ts';
@@ -14,20 +14,15 @@ export type Dialled =
     }
   | { readonly ok: false; readonly error: unknown };
 
-/** Begins TCP and TLS with the addresses given, and no others. No session is ever offered: a resumed one shows no certificate. */
-export function dial(
-  host: string,
-  port: number,
-  addresses: readonly ResolvedAddress[],
-  secureContext: SecureContext,
-  timeout: number,
-): Dialled {
-  const options: ConnectionOptions & TcpNetConnectOpts = {
-    host: addresses.length === 1 ? (addresses[0]?.address ?? '') : host,
-    port,
-    lookup: given(addresses),
-    autoSelectFamily: addresses.length > 1,
-    autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(timeout / (addresses.length + 1))),
+/** How an endpoint is reached: at these addresses and no others, or through a tunnel that is open already. */
+export type Way =
+  | { readonly port: number; readonly addresses: readonly ResolvedAddress[]; readonly timeout: number }
+  | { readonly tunnel: Socket };
+
+/** Begins TLS, and TCP before it if there is no tunnel. No session is ever offered: a resumed one shows no certificate. */
+export function dial(host: string, way: Way, secureContext: SecureContext): Dialled {
+  const options: ConnectionOptions = {
+    ...('tunnel' in way ? { socket: way.tunnel } : tcpOptions(host, way)),
     secureContext,
     servername: isIP(host) === 0 ? host.replace(/\.$/, '') : '',
     ALPNProtocols: ['http/1.1'],
@@ -49,24 +44,45 @@ export function dial(
     first ??= error;
     resolve({ error });
   });
-  socket.once('close', () => resolve({ error: first ?? new Error('the connection was closed') }));
+  socket.once('close', () => {
+    resolve({ error: first ?? new Error('the connection was closed') });
+    if ('tunnel' in way) way.tunnel.destroy();
+  });
   return { ok: true, socket, done, socketError: () => first };
 }
 
-/** A lookup that knows nothing but the addresses already judged. */
-function given(addresses: readonly ResolvedAddress[]): LookupFunction {
+function tcpOptions(
+  host: string,
+  { port, addresses, timeout }: Exclude<Way, { tunnel: Socket }>,
+): Pick<TcpNetConnectOpts, 'host' | 'port' | 'lookup' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout'> {
+  return {
+    host: addresses.length === 1 ? (addresses[0]?.address ?? '') : host,
+    port,
+    lookup: given(addresses),
+    autoSelectFamily: addresses.length > 1,
+    autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(timeout / (addresses.length + 1))),
+  };
+}
+
+/** A lookup that knows nothing but the addresses already known. */
+export function given(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_host, options, callback) => {
     if (options.all) callback(null, [...addresses]);
     else callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4);
   };
 }
 
-/** Why a finished handshake must not be used whoever the peer is; undefined if it may. */
-export function unusable(socket: TLSSocket, egress: (address: string) => EgressVerdict): string | undefined {
+/** Why a finished handshake must not be used whoever the peer is; undefined if it may. In a tunnel our end's peer is the proxy. */
+export function unusable(
+  socket: TLSSocket,
+  egress: (address: string) => EgressVerdict,
+  tunnelled: boolean,
+): string | undefined {
   if (socket.isSessionReused()) return 'the endpoint resumed a session that was never offered';
   const { alpnProtocol, remoteAddress } = socket;
   if (typeof alpnProtocol === 'string' && alpnProtocol !== 'http/1.1')
     return `the endpoint chose ${alpnProtocol} where http/1.1 was offered`;
+  if (tunnelled) return undefined;
   if (remoteAddress === undefined) return 'the endpoint closed the connection right after the TLS handshake';
   const verdict = egress(remoteAddress);
   return verdict.ok ? undefined : `connected to ${remoteAddress}, which is ${verdict.why}`;

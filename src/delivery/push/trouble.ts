@@ -30,17 +30,22 @@ function rejectsUs(alert: string): Failure {
 const unreachable = (detail: string): Failure => ({ kind: 'endpoint-failed', fault: 'endpoint-unreachable', detail });
 const noAnswer = (detail: string): Failure => ({ kind: 'endpoint-failed', fault: 'endpoint-no-answer', detail });
 
-export type Stage = 'name' | 'tcp' | 'tls';
+/** The way out of our own house failed, whoever the endpoint is: never a reason to hold a lane. */
+export const proxyTrouble = (detail: string): Failure => ({ kind: 'endpoint-failed', fault: 'proxy-failed', detail });
+
+export type Stage = 'name' | 'tcp' | 'proxy' | 'tls';
 
 const stageWords: Readonly<Record<Stage, string>> = {
   name: 'the name was not resolved',
   tcp: 'no TCP connection was made',
+  proxy: 'the egress proxy opened no tunnel',
   tls: 'the TLS handshake was not finished',
 };
 
 /** No connection came about within the time, stuck at `stage`. */
 export function connectTimedOut(stage: Stage, milliseconds: number): Failure {
   const detail = `${stageWords[stage]} within ${milliseconds} ms`;
+  if (stage === 'proxy') return proxyTrouble(detail);
   return stage === 'tls' ? { kind: 'endpoint-failed', fault: 'endpoint-tls', detail } : unreachable(detail);
 }
 

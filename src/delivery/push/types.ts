@@ -60,6 +60,19 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
+/** The house's own proxy, which opens tunnels to the outside (HTTP CONNECT). */
+export interface EgressProxy {
+  /** A name or an IP address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** It is spoken to over TLS. */
+  readonly secure: boolean;
+  /** What to show it as `proxy-authorization`. */
+  readonly authorization?: string;
+  /** PEM of the authorities that may have issued its certificate; left out: the machine's. */
+  readonly ca?: string;
+}
+
 export interface PushDeps {
   /** The credential to show now. Asked before every push, so it must be cheap. */
   readonly credential: () => Credential;
@@ -72,6 +85,8 @@ export interface PushDeps {
   readonly limits: PushLimits;
   /** CIDR ranges that are not public and may be connected to all the same. */
   readonly egressAllow: readonly string[];
+  /** Left out: endpoints are connected to directly. No environment variable of other programs is looked at. */
+  readonly egressProxy?: EgressProxy | undefined;
   readonly log: Log;
   /** For `user-agent: kuvert/<version>`. */
   readonly version: string;

@@ -1,6 +1,6 @@
 /** The settings of delivery: schedules, limits, time-outs. */
-import { bytes, cidrs, count, duration, durations, share } from './readers.ts';
-import { preset } from './setting.ts';
+import { bytes, cidrs, count, duration, durations, file, proxy, share } from './readers.ts';
+import { optional, preset } from './setting.ts';
 
 export const deliveryTable = {
   retrySchedule: preset(
@@ -93,5 +93,16 @@ export const deliveryTable = {
     cidrs,
     '',
     'Private or loopback ranges (CIDR, separated by commas) that endpoints may be in; metadata addresses never.',
+  ),
+  egressProxy: optional(
+    'KUVERT_EGRESS_PROXY',
+    proxy,
+    'The HTTP proxy that endpoints are reached through: `http://user:password@host:port` or `https://…`. It is asked (CONNECT) for addresses that were resolved and judged here. Proxy variables of other programs are not looked at.',
+    { secret: true },
+  ),
+  egressProxyCaFile: optional(
+    'KUVERT_EGRESS_PROXY_CA_FILE',
+    file,
+    "PEM file with the authorities that may have issued the certificate of an `https://` proxy (default: the machine's).",
   ),
 } as const;

@@ -97,6 +97,21 @@ export function urls(...protocols: string[]): Reader<readonly string[]> {
   return (value) => value.split(',').map((part) => one(part.trim()));
 }
 
+/** An HTTP proxy. It is a secret, so what is wrong is said without it. */
+export const proxy: Reader<string> = (value) => {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || parsed.hostname === '')
+    throw new Error('must be a URL such as http://proxy.example:3128 or https://user:password@proxy.example');
+  if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '')
+    throw new Error('must end after the port: a proxy has no path');
+  try {
+    decodeURIComponent(parsed.username + parsed.password);
+  } catch {
+    throw new Error('must have % in its user and password only as the beginning of %XX');
+  }
+  return value;
+};
+
 /** STOMP brokers. What they want to know of us has settings of its own, which are not shown. */
 export const brokers: Reader<readonly string[]> = (value) => {
   const addresses = urls('stomp:', 'stomp+ssl:', 'tcp:', 'ssl:')(value);

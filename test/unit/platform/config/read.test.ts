@@ -50,6 +50,16 @@ describe('settings', () => {
       assert.match(faultOf({ KUVERT_SOURCE: wrong }).message, /^KUVERT_SOURCE must be an absolute URI/);
   });
 
+  it('a proxy is a URL without a path, and its password is not told', () => {
+    for (const right of ['http://proxy:3128', 'https://u:p%40ss@proxy.example', 'http://[::1]:8080/'])
+      assert.equal(readSettings(['egressProxy'], { KUVERT_EGRESS_PROXY: right }).egressProxy, right);
+    for (const wrong of ['proxy:3128', 'socks5://u:s3cret@a', 'http://u:s3cret@a/path', 'http://u:s3cret%zz@a', 'a']) {
+      const { message } = faultOf({ KUVERT_EGRESS_PROXY: wrong });
+      assert.match(message, /^KUVERT_EGRESS_PROXY must/, wrong);
+      assert.ok(!message.includes('s3cret'));
+    }
+  });
+
   it('a broker that cannot be one is a mistake of the settings, and its password is not told', () => {
     const right = 'stomp://a:61613,stomp+ssl://b/name';
     assert.deepEqual(readSettings(['brokerUrls'], { BROKER_URLS: right }).brokerUrls, right.split(','));

@@ -1,6 +1,8 @@
 /** One currency per document: every amount names it. */
+
+import { type Placed } from '../place.ts';
 import { textAt, type XmlElement } from '../xml.ts';
-import { type Checks, type Placed, report } from './values.ts';
+import { type Checks, report } from './values.ts';
 
 /** Amounts in the other currency that TaxCurrencyCode announces. */
 const otherCurrency = new Set(['cac:TaxCurrencyTaxAmount']);

@@ -1,8 +1,9 @@
 /** The lines of a Svefaktura: quantity × price, and what each adds to which VAT rate. */
 import { type Amount, agree, show, sum, zero } from '../money.ts';
+import { type Placed, placedAt, placedChildren } from '../place.ts';
 import { textAt } from '../xml.ts';
 import { checkCategory, type Lines } from './tax.ts';
-import { allowanceOrCharge, amountAt, type Checks, type Placed, placedAt, placedChildren, report } from './values.ts';
+import { allowanceOrCharge, amountAt, type Checks, report } from './values.ts';
 
 /** Findings SVE-LIN-* and those of each line's VAT category. */
 export function checkLines(checks: Checks, invoice: Placed, slack: Amount): Lines {

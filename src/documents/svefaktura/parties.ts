@@ -1,7 +1,8 @@
 /** Who sells and who buys. In self-billing the buyer writes the invoice and the seller receives it. */
 import { type OrganisationNumber, parseOrganisationNumber } from '../../domain/organisation-number.ts';
+import { type Placed, placedAt, placedChildren } from '../place.ts';
 import { textAt } from '../xml.ts';
-import { type Checks, type Placed, placedAt, placedChildren, report } from './values.ts';
+import { type Checks, report } from './values.ts';
 
 interface Statement {
   readonly where: string;

@@ -2,13 +2,15 @@
 import { keyedTextLimit, type MessageType } from '../../domain/message.ts';
 import type { ReadDocument } from '../document.ts';
 import { amountOf, parseDecimal } from '../money.ts';
+import { type Placed, placedChildren } from '../place.ts';
 import { findingsLimit } from '../rules.ts';
+import { checkStructure } from '../structure.ts';
 import { textAt, type XmlElement } from '../xml.ts';
 import { checkCurrency } from './currency.ts';
 import { checkParties } from './parties.ts';
-import { checkStructure, invoiceNamespace } from './structure.ts';
+import { invoiceNamespace, models, structureRules } from './structure.ts';
 import { checkTotals } from './totals.ts';
-import { type Checks, dateAt, type Placed, placedChildren, report, requiredTextAt } from './values.ts';
+import { type Checks, dateAt, report, requiredTextAt } from './values.ts';
 
 const typeCodes: ReadonlyMap<string, MessageType> = new Map([
   ['380', 'self-invoice'],
@@ -23,7 +25,7 @@ export function readSvefaktura(root: XmlElement): ReadDocument {
   const checks: Checks = { invoice: root, findings: [] };
   const invoice: Placed = { element: root, where: 'Invoice' };
 
-  checkStructure(root, invoice.where, checks.findings);
+  checkStructure(models, structureRules, root, invoice.where, checks.findings);
   const documentNumber = requiredTextAt(checks, invoice, 'ID') ?? '';
   if (documentNumber.length > keyedTextLimit) {
     report(checks, 'SVE-VAL-04', 'Invoice/ID', `at most ${keyedTextLimit} characters`, `${documentNumber.length}`);

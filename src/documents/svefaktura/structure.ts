@@ -1,10 +1,8 @@
 /**
  * What a Svefaktura may contain, where and how often: SFTI BasicInvoice 1.0 and SFTI CommonAggregateComponents 1.0 as a table.
- * A second LegalTotal or SellerParty is a way to make two systems read two different invoices, so this is checked, not skipped.
  */
-import type { Finding } from '../../domain/fault.ts';
-import { breach, findingsLimit } from '../rules.ts';
-import type { Vocabulary, XmlElement } from '../xml.ts';
+import { modelsOf, type StructureRules } from '../structure.ts';
+import type { Vocabulary } from '../xml.ts';
 
 export const invoiceNamespace = 'urn:sfti:documents:BasicInvoice:1:0';
 
@@ -14,7 +12,6 @@ export const vocabulary: Vocabulary = new Map([
   ['urn:oasis:names:tc:ubl:CommonBasicComponents:1:0', 'cbc:'],
 ]);
 
-/** Children in order; `?` none or one, `*` any number, `+` one or more, nothing exactly one, `{3}` at most three. */
 const contents: Readonly<Record<string, string>> = {
   Invoice: `ID cbc:IssueDate InvoiceTypeCode cbc:Note? TaxPointDate? cbc:TaxPointDate? InvoiceCurrencyCode? TaxCurrencyCode?
     LineItemCountNumeric AdditionalDocumentReference* cac:BuyerParty cac:SellerParty cac:Delivery? cac:PaymentMeans{3}
@@ -72,59 +69,11 @@ const address =
   'cac:ID? cbc:Postbox? cbc:StreetName? cbc:Department? cbc:CityName? cbc:PostalZone? cac:AddressLine? cac:Country?';
 const addressElements = ['cac:Address', 'cac:RegistrationAddress', 'cac:DeliveryAddress'];
 
-interface Slot {
-  readonly name: string;
-  readonly least: number;
-  readonly most: number;
-}
+export const models = modelsOf({ ...contents, ...Object.fromEntries(addressElements.map((name) => [name, address])) });
 
-function slotOf(word: string): Slot {
-  const [, name = '', mark = ''] = /^([A-Za-z:]+)(.*)$/.exec(word) ?? [];
-  const many = mark === '*' || mark === '+';
-  return {
-    name,
-    least: mark === '' || mark === '+' ? 1 : 0,
-    most: many ? Number.POSITIVE_INFINITY : mark === '{3}' ? 3 : 1,
-  };
-}
-
-const models: ReadonlyMap<string, readonly Slot[]> = new Map(
-  [...Object.entries(contents), ...addressElements.map((name) => [name, address] as const)].map(
-    ([name, words]) => [name, words.split(/\s+/).map(slotOf)] as const,
-  ),
-);
-
-/** Findings SVE-STR-* for the whole tree, at most `findingsLimit`. An element outside the table is reported, not entered. */
-export function checkStructure(element: XmlElement, where: string, findings: Finding[]): void {
-  const model = models.get(element.name) ?? [];
-  if (model.length > 0 && element.text.trim() !== '') {
-    findings.push(breach('SVE-STR-04', where, 'only elements', element.text.trim()));
-  }
-  const seen = new Map<string, number>();
-  let reached = 0;
-  for (const child of element.children) {
-    if (findings.length >= findingsLimit) return;
-    const count = (seen.get(child.name) ?? 0) + 1;
-    seen.set(child.name, count);
-    const path = `${where}/${child.local}${count > 1 ? `[${count}]` : ''}`;
-    const index = model.findIndex(({ name }) => name === child.name);
-    const slot = model[index];
-    if (slot === undefined) {
-      findings.push(breach('SVE-STR-01', path, expectedIn(model), child.name));
-      continue;
-    }
-    if (count > slot.most) findings.push(breach('SVE-STR-03', path, `at most ${slot.most}`, String(count)));
-    if (index < reached) findings.push(breach('SVE-STR-01', path, `before ${model[reached]?.name}`, 'after it'));
-    reached = Math.max(reached, index);
-    checkStructure(child, path, findings);
-  }
-  for (const { name, least } of model) {
-    if (least > 0 && !seen.has(name)) {
-      findings.push(breach('SVE-STR-02', `${where}/${name.replace(/^.*:/, '')}`, name, undefined));
-    }
-  }
-}
-
-function expectedIn(model: readonly Slot[]): string {
-  return model.length === 0 ? 'text only' : `one of ${model.map(({ name }) => name).join(', ')}`;
-}
+export const structureRules: StructureRules = {
+  unknown: 'SVE-STR-01',
+  missing: 'SVE-STR-02',
+  repeated: 'SVE-STR-03',
+  text: 'SVE-STR-04',
+};

@@ -1,7 +1,8 @@
 /** VAT on a Svefaktura: categories, rates and the subtotal of each rate. */
 import { type Amount, agree, show, sum, zero } from '../money.ts';
+import { type Placed, placedAt, placedChildren } from '../place.ts';
 import { textAt } from '../xml.ts';
-import { amountAt, type Checks, type Placed, placedAt, placedChildren, report } from './values.ts';
+import { amountAt, type Checks, report } from './values.ts';
 
 /** A VAT rate in per cent, without trailing zeros: `25`, `12`, `6`, `0`. */
 export type Rate = string;

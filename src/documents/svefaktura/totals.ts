@@ -1,8 +1,9 @@
 /** The sums at the end of a Svefaktura. SFTI lets them differ by 0.5 because many systems round per line. */
 import { type Amount, agree, show, sum, zero } from '../money.ts';
+import { type Placed, placedAt, placedChildren } from '../place.ts';
 import { checkLines } from './lines.ts';
 import { checkCategory, checkTax } from './tax.ts';
-import { allowanceOrCharge, amountAt, type Checks, type Placed, placedAt, placedChildren, report } from './values.ts';
+import { allowanceOrCharge, amountAt, type Checks, report } from './values.ts';
 
 /** Findings SVE-SUM-*, SVE-LIN-*, SVE-VAT-*. `slack` is how far a sum may be off. */
 export function checkTotals(checks: Checks, invoice: Placed, slack: Amount): void {

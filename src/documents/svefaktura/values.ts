@@ -2,19 +2,14 @@
 
 import type { Finding } from '../../domain/fault.ts';
 import { type Amount, parseDecimal } from '../money.ts';
+import { isCalendarDate, type Placed, plainPath } from '../place.ts';
 import { breach, type Rule } from '../rules.ts';
-import { at, childrenOf, textAt, type XmlElement } from '../xml.ts';
+import { textAt, type XmlElement } from '../xml.ts';
 
 /** What the checks of one document share. */
 export interface Checks {
   readonly invoice: XmlElement;
   readonly findings: Finding[];
-}
-
-/** An element with its path for people (`Invoice/InvoiceLine[2]`). */
-export interface Placed {
-  readonly element: XmlElement;
-  readonly where: string;
 }
 
 export function report(
@@ -25,15 +20,6 @@ export function report(
   found: string | undefined,
 ): void {
   checks.findings.push(breach(rule, where, expected, found));
-}
-
-export function plainPath(where: string, path: string): string {
-  return `${where}/${path.replaceAll(/\b(?:cac|cbc):/g, '')}`;
-}
-
-export function placedChildren({ element, where }: Placed, name: string): Placed[] {
-  const found = childrenOf(element, name);
-  return found.map((child, i) => ({ element: child, where: `${where}/${child.local}${i > 0 ? `[${i + 1}]` : ''}` }));
 }
 
 /** The amount at `path`; undefined if absent (structure says so if it is required) or, with a finding, not a decimal. */
@@ -53,11 +39,6 @@ export function dateAt(checks: Checks, { element, where }: Placed, path: string)
   if (day !== undefined && isCalendarDate(day)) return day;
   report(checks, 'SVE-VAL-02', plainPath(where, path), 'YYYY-MM-DD', text);
   return undefined;
-}
-
-function isCalendarDate(day: string): boolean {
-  const time = Date.parse(`${day}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }
 
 /** The text at `path`, with a finding if the element is there but empty. */
@@ -85,9 +66,4 @@ export function allowanceOrCharge(checks: Checks, placed: Placed): Amount | unde
     report(checks, 'SVE-VAL-05', `${placed.where}/Amount`, 'zero or more', amount.toString());
   }
   return sign === undefined || amount === undefined ? undefined : amount.times(sign);
-}
-
-export function placedAt({ element, where }: Placed, path: string): Placed | undefined {
-  const found = at(element, path);
-  return found === undefined ? undefined : { element: found, where: plainPath(where, path) };
 }

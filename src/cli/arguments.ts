@@ -52,6 +52,15 @@ export function whole(least: number, most: number): (text: string) => number {
   };
 }
 
+/** `20/s`, `30/m`; a bare number is a second's. @returns how many a second */
+export function rate(text: string): number {
+  const [, count = '', unit = 's'] = /^(\d{1,4}(?:\.\d{1,3})?)(?:\/(s|m))?$/.exec(text) ?? [];
+  const perSecond = Number(count) / (unit === 'm' ? 60 : 1);
+  if (count === '' || perSecond <= 0 || perSecond > 1_000)
+    throw new InvalidArgumentError('A rate such as 20/s or 30/m is expected, 1000/s at most.');
+  return perSecond;
+}
+
 /** RFC 3339, a date, or how long ago: `2026-03-01T12:00:00Z`, `2026-03-01`, `2h`. */
 export function since(text: string): Date {
   const ago = parseDuration(text);

@@ -10,6 +10,7 @@ import { findMessages, listMessages, type MessageRow, readMessage } from '../sto
 import type { Pool } from '../store/pool.ts';
 import { deliveryState, mandatoryReason, messageType, organisationNumber, since, whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
+import { addSelection, isManyAction, type ManyOptions, moveSelected, refuseSelection } from './message-many.ts';
 import { messageTable, showMessage } from './message-print.ts';
 import { actor, withStore } from './store.ts';
 import { json } from './terminal.ts';
@@ -26,6 +27,10 @@ export function addMessage(program: Command, context: Context): void {
       examples(
         ['kuvert message show SF-2026-0042', 'where it is and why, by document number'],
         ['kuvert message release SF-2026-0042 --reason "they fixed it"', 'sends a refused or held message'],
+        [
+          'kuvert message release --recipient 556016-0680 --since 1d --reason "ticket 1234"',
+          'how many they have refused since yesterday; with --yes they are sent again',
+        ],
       ),
     );
   addList(message, context);
@@ -36,6 +41,12 @@ export function addMessage(program: Command, context: Context): void {
     example: [
       'kuvert message resend SF-2026-0042 --reason "they lost it, ticket 1234"',
       'agree on it first: a supplier that drops repeats by id drops this one',
+    ],
+    more: [
+      [
+        'kuvert message resend --recipient 556016-0680 --from-sequence 40 --to-sequence 90 --reason "disk crash" --yes',
+        'a range, as far as it was delivered; without --yes: what that would be',
+      ],
     ],
   });
   addAction(message, context, {
@@ -60,6 +71,12 @@ export function addMessage(program: Command, context: Context): void {
     example: [
       'kuvert message release SF-2026-0042 --reason "they have fixed it"',
       'with its whole schedule of tries before it, at the address that takes it now',
+    ],
+    more: [
+      [
+        'kuvert message release --recipient 556016-0680 --state refused --since 1d --reason "they fixed it" --yes',
+        'all that they have refused since yesterday; without --yes: what that would be',
+      ],
     ],
   });
 }
@@ -127,29 +144,39 @@ function addShow(message: Command, { terminal }: Context): void {
     });
 }
 
+type Example = readonly [command: string, what: string];
+
 function addAction(
   message: Command,
-  { terminal }: Context,
+  context: Context,
   {
     action,
     description,
     example,
-  }: { action: MessageAction; description: string; example: readonly [command: string, what: string] },
+    more = [],
+  }: { action: MessageAction; description: string; example: Example; more?: readonly Example[] },
 ): void {
-  message
+  const many = isManyAction(action);
+  const command = message
     .command(action)
     .description(description)
-    .argument('<message>', 'message id, or document number if only one message has it')
+    .argument(many ? '[message]' : '<message>', 'message id, or document number if only one message has it')
     .addOption(mandatoryReason())
     .option('--json', 'for programs')
-    .addHelpText('after', examples(example))
-    .action(async (reference: string, options: { reason: string; json?: true }) => {
-      const moved = await withStore(async (pool) => {
-        const { id } = onlyOne(await find(pool, reference), reference);
-        return moveMessage(pool, { action, messageId: id, actor: actor(), reason: options.reason, now: new Date() });
-      });
-      terminal.out(options.json ? json(moved) : said(moved));
+    .addHelpText('after', examples(example, ...more));
+  if (many) addSelection(command, action);
+  command.action(async (reference: string | undefined, options: ManyOptions) => {
+    if (many && options.recipient !== undefined)
+      return moveSelected(context, action, reference, { ...options, recipient: options.recipient });
+    refuseSelection(options);
+    if (reference === undefined)
+      throw new Fault('argument-invalid', 'name one message, or select many of one supplier with --recipient');
+    const moved = await withStore(async (pool) => {
+      const { id } = onlyOne(await find(pool, reference), reference);
+      return moveMessage(pool, { action, messageId: id, actor: actor(), reason: options.reason, now: new Date() });
     });
+    context.terminal.out(options.json ? json(moved) : said(moved));
+  });
 }
 
 async function find(pool: Pool, reference: string): Promise<MessageRow[]> {

@@ -22,6 +22,8 @@ export interface MessageOrder {
   readonly actor: string;
   readonly reason: string;
   readonly now: Date;
+  /** One message of an order for many: only if its current delivery is still the one that was selected. */
+  readonly only?: { readonly order: number; readonly delivery: number; readonly state: DeliveryState };
 }
 
 export interface MessageMoved {
@@ -44,6 +46,7 @@ export async function moveMessage(pool: Pool, order: MessageOrder): Promise<Mess
   return operate(pool, false, async (db) => {
     const delivery = await lockMessage(db, order.messageId);
     if (delivery === undefined) throw new Fault('not-found', `there is no message ${order.messageId}`);
+    refuseIfChanged(delivery, order);
     const after = await actions[order.action](db, delivery, order.reason);
     const { messageId, documentNumber, state: before, reason: because } = delivery;
     if (after === undefined) return { messageId, documentNumber, before, after: before, because, changed: false };
@@ -52,7 +55,7 @@ export async function moveMessage(pool: Pool, order: MessageOrder): Promise<Mess
       action: `message.${order.action}`,
       subject: `message/${messageId}`,
       reason: order.reason,
-      details: { documentNumber, delivery: delivery.number, before, after, because },
+      details: { documentNumber, delivery: delivery.number, before, after, because, order: order.only?.order },
       at: order.now,
     });
     return { messageId, documentNumber, before, after, because, changed: true };
@@ -120,6 +123,13 @@ function wayFor(delivery: OperatedDelivery): number {
     `${named(delivery)} (${documentNumber}) has nowhere to go: ${faultTable[route].title.toLowerCase()}; ` +
       'add one with `kuvert supplier import`, then it can be released',
   );
+}
+
+/** Somebody may have moved it between the selection and its turn: what they did stands. */
+function refuseIfChanged(delivery: OperatedDelivery, { only }: MessageOrder): void {
+  if (only === undefined || (only.delivery === delivery.number && only.state === delivery.state)) return;
+  const meanwhile = only.delivery === delivery.number ? `is ${delivery.state} now` : 'has been resent since';
+  throw new Fault('not-possible-now', `${named(delivery)} was ${only.state} when it was selected, and ${meanwhile}`);
 }
 
 /** Both versions delivered would be two invoices for one. */

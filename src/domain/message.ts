@@ -30,3 +30,7 @@ export type DocumentFormat = (typeof documentFormats)[number];
 
 /** Longest document number, correlation id or other keyed text that reaches SQL, in characters. */
 export const keyedTextLimit = 200;
+
+/** How an envelope is written; each address has its own. The store keeps it with the envelope: it never changes afterwards. */
+export const envelopeFormats = ['cloudevents', 'sfti'] as const;
+export type EnvelopeFormat = (typeof envelopeFormats)[number];

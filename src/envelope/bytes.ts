@@ -1,26 +1,18 @@
 /** From what the store keeps (head and document) to the exact bytes of the envelope, and never to any others. */
-import { createHash } from 'node:crypto';
 import { Fault } from '../domain/fault.ts';
-import type { EnvelopeFormat } from './facts.ts';
+import type { EnvelopeFormat } from '../domain/message.ts';
+import { assembleCloudEvents } from './cloudevents.ts';
+import { sha256Hex } from './hash.ts';
+import { assembleSfti } from './sfti/head.ts';
 
-/** What comes after the document. A CloudEvents head ends inside the last member: `… "data_base64":"`. */
-const tails: Readonly<Record<EnvelopeFormat, string>> = { cloudevents: '"}' };
+const assemblers: Readonly<Record<EnvelopeFormat, (head: string, document: Uint8Array) => Buffer>> = {
+  cloudevents: assembleCloudEvents,
+  sfti: assembleSfti,
+};
 
 /** Head and document put together. The same head and document give the same bytes, always. */
 export function assemble(head: string, document: Uint8Array, format: EnvelopeFormat): Buffer {
-  const tail = tails[format];
-  const data = Buffer.from(document.buffer, document.byteOffset, document.byteLength).toString('base64');
-  const headBytes = Buffer.byteLength(head, 'utf8');
-  const bytes = Buffer.allocUnsafe(headBytes + data.length + tail.length);
-  bytes.write(head, 0, 'utf8');
-  bytes.write(data, headBytes, 'latin1');
-  bytes.write(tail, headBytes + data.length, 'latin1');
-  return bytes;
-}
-
-/** SHA-256 in lower-case hex. */
-export function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return assemblers[format](head, document);
 }
 
 /**

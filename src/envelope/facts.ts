@@ -1,14 +1,11 @@
 /** What an envelope says, and the names that its attributes have on the wire. */
-import type { Environment, MessageType } from '../domain/message.ts';
+import type { EnvelopeFormat, Environment, MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
-
-/** How the envelope is written. The store keeps the name; every format has its own way from head and document to bytes. */
-export const envelopeFormats = ['cloudevents'] as const;
-export type EnvelopeFormat = (typeof envelopeFormats)[number];
 
 /** `Content-Type` of the envelope on the wire. */
 export const envelopeMediaTypes: Readonly<Record<EnvelopeFormat, string>> = {
   cloudevents: 'application/cloudevents+json; charset=UTF-8',
+  sfti: 'application/xml; charset=UTF-8',
 };
 
 /** The HTTP header that carries the detached signature. */

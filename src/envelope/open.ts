@@ -2,12 +2,14 @@
 import type { KeyObject } from 'node:crypto';
 import { flattenedVerify } from 'jose';
 import { Fault, type Finding } from '../domain/fault.ts';
-import { type Environment, type MessageType, messageTypes } from '../domain/message.ts';
+import { type EnvelopeFormat, type Environment, type MessageType, messageTypes } from '../domain/message.ts';
 import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
-import { sha256Hex } from './bytes.ts';
+import { readCloudEvents } from './cloudevents.ts';
 import { eventType } from './facts.ts';
+import { finding, malformed } from './findings.ts';
 import type { VerificationKeys } from './keys.ts';
-import { type EnvelopeAttributes, schemaFindings } from './schema.ts';
+import type { EnvelopeAttributes } from './schema.ts';
+import { readSfti } from './sfti/read.ts';
 
 export interface OpenOptions {
   /** Keys that may have signed: `keysOfJwks()` or `keysOfCertificates()`. */
@@ -25,6 +27,7 @@ export interface OpenOptions {
 }
 
 export interface OpenedEnvelope {
+  readonly format: EnvelopeFormat;
   readonly id: string;
   readonly source: string;
   /** As on the wire, such as `se.arbetsformedlingen.ka.self-invoice.v1`. */
@@ -72,19 +75,20 @@ export async function openEnvelope(
     ]);
   // 2. The signature before the content: nothing is read out of bytes that nobody has signed.
   const keyThumbprint = await verifySignature(bytes, signature, options.keys);
-  // 3. The form.
-  const attributes = readAttributes(bytes);
-  // 4. The document, and whether the envelope tells the truth about it and is for us.
-  const document = Buffer.from(attributes.data_base64, 'base64');
+  // 3. The form: only XML begins with `<`.
+  const content = bytes[0] === 0x3c ? readSfti(bytes) : readCloudEvents(bytes);
+  const { attributes, document } = content;
+  // 4. Whether the envelope tells the truth about its document and is for us.
   const messageType = messageTypes.find((type) => eventType(type) === attributes.type);
   const recipient = parseOrganisationNumber(attributes.recipientorgnumber);
-  const findings = [...documentFindings(attributes, document), ...expectationFindings(attributes, options.expect)];
+  const findings = [...content.findings, ...expectationFindings(attributes, options.expect)];
   if (recipient === undefined)
     findings.push(
       finding('recipientorgnumber', 'check-digit', 'is no organisation number', '', attributes.recipientorgnumber),
     );
   if (messageType === undefined || recipient === undefined || findings.length > 0) throw malformed(findings);
   return {
+    format: content.format,
     id: attributes.id,
     source: attributes.source,
     type: attributes.type,
@@ -150,28 +154,6 @@ function checkedHeader(encoded: string): string {
   return kid;
 }
 
-function readAttributes(bytes: Uint8Array): EnvelopeAttributes {
-  let value: unknown;
-  try {
-    // A byte-order mark is not JSON (RFC 8259 §8.1), and bytes that are not UTF-8 must not turn into question marks.
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch (cause) {
-    throw new Fault('envelope-malformed', `the envelope is no JSON in UTF-8: ${(cause as Error).message}`, { cause });
-  }
-  const findings = schemaFindings(value);
-  if (findings.length > 0) throw malformed(findings);
-  return value as EnvelopeAttributes;
-}
-
-function documentFindings(attributes: EnvelopeAttributes, document: Buffer): Finding[] {
-  // Buffer skips what is no base64; two texts for one document would be two envelopes for one message.
-  if (document.toString('base64') !== attributes.data_base64)
-    return [finding('data_base64', 'base64', 'is not base64 with padding and without line breaks (RFC 4648 §4)')];
-  const found = sha256Hex(document);
-  if (found === attributes.documentsha256) return [];
-  return [finding('documentsha256', 'sha256', 'is not that of the document', attributes.documentsha256, found)];
-}
-
 function expectationFindings(attributes: EnvelopeAttributes, expect: OpenOptions['expect'] = {}): Finding[] {
   const { recipients, environment, certificates } = expect;
   const findings: Finding[] = [];
@@ -193,23 +175,6 @@ function expectationFindings(attributes: EnvelopeAttributes, expect: OpenOptions
       ),
     );
   return findings;
-}
-
-function finding(where: string, rule: string, text: string, expected?: string, found?: string): Finding {
-  return {
-    where: `/${where}`,
-    rule,
-    text,
-    ...(expected ? { expected } : {}),
-    ...(found === undefined ? {} : { found }),
-  };
-}
-
-function malformed(findings: readonly Finding[]): Fault {
-  const said = findings.map(({ where, text, expected, found }) =>
-    [`${where}: ${text}`, expected && `expected ${expected}`, found && `found ${found}`].filter(Boolean).join('; '),
-  );
-  return new Fault('envelope-malformed', said.join('\n'), { findings });
 }
 
 const unsigned = (why: string): Fault => new Fault('signature-invalid', why);

@@ -3,7 +3,7 @@ import type { Finding } from '../domain/fault.ts';
 import type { Environment } from '../domain/message.ts';
 import { loadSchema, type Schema } from '../platform/schema/schema.ts';
 
-/** A CloudEvents object that the schema has let through. */
+/** What an envelope says, in CloudEvents' names, once the schema has let it through; an SFTI envelope says the same. */
 export interface EnvelopeAttributes {
   readonly specversion: '1.0';
   readonly id: string;

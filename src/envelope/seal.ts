@@ -1,7 +1,11 @@
 /** Facts and a document become a signed envelope. Called once per message, at its first exposure; kept for ever after. */
 import { Fault } from '../domain/fault.ts';
-import { assemble, sha256Hex } from './bytes.ts';
-import { type EnvelopeFormat, eventType, type Facts, sequenceText } from './facts.ts';
+import type { EnvelopeFormat } from '../domain/message.ts';
+import { assemble } from './bytes.ts';
+import { cloudEventsHead } from './cloudevents.ts';
+import type { Facts } from './facts.ts';
+import { sha256Hex } from './hash.ts';
+import { sftiHead } from './sfti/head.ts';
 import type { Signer } from './signer.ts';
 
 /** What the store keeps of an envelope, beside the document. */
@@ -19,7 +23,8 @@ export interface Sealed {
 
 /**
  * Builds the envelope around the document and signs its exact bytes.
- * @throws Fault `envelope-changed` if the document is not the one whose hash the facts name
+ * @throws Fault `envelope-changed` if the document is not the one whose hash the facts name · `format-not-possible` if it cannot
+ *   be put in an envelope of that format
  */
 export async function seal(signer: Signer, facts: Facts, document: Uint8Array): Promise<Sealed> {
   // 1. The right document: a signature over other bytes could never be taken back.
@@ -38,7 +43,8 @@ export async function seal(signer: Signer, facts: Facts, document: Uint8Array): 
     });
   // 2. Head, then the whole as it will be on the wire: signed is what is sent.
   const format = facts.format ?? 'cloudevents';
-  const head = headOf(facts);
+  if (!timePattern.test(facts.eventTime)) throw new Error(`event time “${facts.eventTime}” is not RFC 3339 in UTC`);
+  const head = format === 'sfti' ? sftiHead(facts, document) : cloudEventsHead(facts);
   const bytes = assemble(head, document, format);
   return {
     format,
@@ -47,31 +53,6 @@ export async function seal(signer: Signer, facts: Facts, document: Uint8Array): 
     sha256: sha256Hex(bytes),
     keyThumbprint: signer.keyThumbprint,
   };
-}
-
-/** A CloudEvents 1.0 JSON object, open inside its last member, `data_base64`. */
-function headOf(facts: Facts): string {
-  if (!timePattern.test(facts.eventTime)) throw new Error(`event time “${facts.eventTime}” is not RFC 3339 in UTC`);
-  const attributes = {
-    specversion: '1.0',
-    id: facts.id,
-    source: facts.source,
-    type: eventType(facts.messageType),
-    subject: facts.documentNumber,
-    time: facts.eventTime,
-    datacontenttype: facts.mediaType,
-    dataschema: facts.dataSchema,
-    sequence: sequenceText(facts.sequence),
-    environment: facts.environment,
-    documentsha256: facts.documentSha256,
-    senderorgnumber: facts.senderOrganisation,
-    recipientorgnumber: facts.recipient,
-    recipientcertificate: facts.recipientCertificate,
-    recipienturl: facts.recipientUrl,
-    correlationid: facts.correlationId,
-    traceparent: facts.traceparent,
-  };
-  return `${JSON.stringify(attributes).slice(0, -1)},"data_base64":"`;
 }
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;

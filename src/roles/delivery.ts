@@ -87,12 +87,12 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     writeClaim: (hold, target, due, sealed) => writeClaim(pool, hold, target, due, sealed),
     push: async (target, due, envelope, attempt): Promise<Outcome> => {
       try {
-        const bytes = envelopeBytes(envelope.head, due.document, envelope.sha256);
+        const bytes = envelopeBytes(envelope.head, due.document, envelope.sha256, envelope.format);
         const parcel = {
           messageId: due.messageId,
           bytes,
           signature: envelope.signature,
-          contentType: envelopeMediaTypes.cloudevents,
+          contentType: envelopeMediaTypes[envelope.format],
           attempt,
         };
         return await pusher.push(
@@ -158,6 +158,7 @@ async function sealOne(settings: DeliverySettings, signer: Signer, due: DueDeliv
       {
         ...due,
         id: due.messageId,
+        format: target.envelopeFormat,
         source: settings.source,
         senderOrganisation: settings.senderOrganisation,
         recipientCertificate: target.certificate,

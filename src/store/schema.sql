@@ -29,7 +29,7 @@ create table address (
   constraint address_check CHECK (delivery <> 'push'::text OR url IS NOT NULL),
   constraint address_concurrency_check CHECK (concurrency >= 1 AND concurrency <= 64),
   constraint address_delivery_check CHECK (delivery = ANY (ARRAY['push'::text, 'pull'::text, 'manual'::text])),
-  constraint address_envelope_format_check CHECK (envelope_format = 'cloudevents'::text),
+  constraint address_envelope_format_check CHECK (envelope_format = ANY (ARRAY['cloudevents'::text, 'sfti'::text])),
   constraint address_environment_check CHECK (environment = ANY (ARRAY['test'::text, 'production'::text])),
   constraint address_id_organisation_number_key UNIQUE (id, organisation_number),
   constraint address_message_types_check CHECK (cardinality(message_types) > 0),
@@ -176,7 +176,7 @@ create table envelope (
   sha256 bytea not null,
   key_thumbprint text not null,
   sealed_at timestamp with time zone not null default now(),
-  constraint envelope_format_check CHECK (format = 'cloudevents'::text),
+  constraint envelope_format_check CHECK (format = ANY (ARRAY['cloudevents'::text, 'sfti'::text])),
   constraint envelope_message_id_fkey FOREIGN KEY (message_id) REFERENCES message(id),
   constraint envelope_pkey PRIMARY KEY (message_id),
   constraint envelope_sha256_check CHECK (length(sha256) = 32)

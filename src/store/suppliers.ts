@@ -1,5 +1,5 @@
 /** Suppliers and their addresses as the register has them. */
-import type { Environment, MessageType } from '../domain/message.ts';
+import type { EnvelopeFormat, Environment, MessageType } from '../domain/message.ts';
 import type { Db } from './pool.ts';
 
 export interface RegisteredCertificate {
@@ -18,7 +18,7 @@ export interface AddressFields {
   readonly delivery: 'push' | 'pull' | 'manual';
   readonly url: string | undefined;
   readonly messageTypes: readonly MessageType[];
-  readonly envelopeFormat: 'cloudevents';
+  readonly envelopeFormat: EnvelopeFormat;
   readonly ordering: 'any' | 'strict';
   readonly concurrency: number;
   readonly ratePerSecond: number | undefined;
@@ -67,7 +67,7 @@ async function readAddresses(db: Db, only: string, values: unknown[]): Promise<M
     delivery: AddressFields['delivery'];
     url: string | null;
     message_types: MessageType[];
-    envelope_format: 'cloudevents';
+    envelope_format: EnvelopeFormat;
     ordering: AddressFields['ordering'];
     concurrency: number;
     rate_per_second: number | null;

@@ -1,5 +1,5 @@
 /** What a supplier file's form cannot say: numbers, URLs, certificates, and that every message has one way to go. */
-import type { Environment, MessageType } from '../domain/message.ts';
+import type { EnvelopeFormat, Environment, MessageType } from '../domain/message.ts';
 import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
 import { type RawCertificate, readAddressCertificates } from './read-certificates.ts';
 import { checkNames, checkOwners, checkRouting } from './rules.ts';
@@ -22,6 +22,7 @@ interface RawAddress {
   readonly url?: string | null;
   readonly certificates?: readonly (RawCertificate | null)[] | null;
   readonly messageTypes: readonly (MessageType | null)[] | null;
+  readonly envelopeFormat?: EnvelopeFormat | null;
   readonly order?: Ordering | null;
   readonly concurrency?: number | null;
   readonly ratePerSecond?: number | null;
@@ -127,7 +128,7 @@ function readAddress(
     url: readUrl(raw, where, given.whyNoPush, report),
     certificates: readAddressCertificates(raw, where, given, report),
     messageTypes: (raw.messageTypes ?? []).filter((type) => type !== null).sort(),
-    envelopeFormat: 'cloudevents',
+    envelopeFormat: raw.envelopeFormat ?? 'cloudevents',
     ordering,
     concurrency: raw.concurrency ?? 1,
     ratePerSecond: raw.ratePerSecond ?? undefined,

@@ -1,6 +1,6 @@
 /** What a supplier file says, once it is read and found right in itself. */
 import type { Finding } from '../domain/fault.ts';
-import type { Environment, MessageType } from '../domain/message.ts';
+import type { EnvelopeFormat, Environment, MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Certificate } from '../pki/certificate.ts';
 
@@ -23,7 +23,7 @@ export interface WantedAddress {
   /** In the file's order: the last one is the newest. */
   readonly certificates: readonly Certificate[];
   readonly messageTypes: readonly MessageType[];
-  readonly envelopeFormat: 'cloudevents';
+  readonly envelopeFormat: EnvelopeFormat;
   readonly ordering: Ordering;
   readonly concurrency: number;
   readonly ratePerSecond: number | undefined;

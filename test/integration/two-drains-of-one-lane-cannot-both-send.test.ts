@@ -12,7 +12,13 @@ import { framesFor, type Line, openLine, type TestSupplier } from '../support/li
 
 const delivered: Outcome = { kind: 'delivered', totalMs: 1, status: 204 };
 const refused: Outcome = { kind: 'refused', fault: 'message-refused', detail: 'answered 422', totalMs: 1 };
-const sealed = { head: '{', signature: 's', sha256: 'a'.repeat(64), keyThumbprint: 'k' };
+const sealed = {
+  format: 'cloudevents' as const,
+  head: '{',
+  signature: 's',
+  sha256: 'a'.repeat(64),
+  keyThumbprint: 'k',
+};
 
 describe('two drains of one lane cannot both send', () => {
   let line: Line;

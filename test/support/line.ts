@@ -4,7 +4,7 @@ import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Alarms, createAlarms } from '../../src/delivery/queue/queue.ts';
-import type { MessageType } from '../../src/domain/message.ts';
+import type { EnvelopeFormat, MessageType } from '../../src/domain/message.ts';
 import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
 import { issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import { type DevCertificates, writeDevCertificates } from '../../src/pki/dev-certificates.ts';
@@ -33,6 +33,7 @@ export interface SupplierOptions {
   readonly behaviour?: NonNullable<EndpointOptions['behaviour']>;
   readonly concurrency?: number;
   readonly ordering?: 'any' | 'strict';
+  readonly envelopeFormat?: EnvelopeFormat;
   readonly delivery?: 'push' | 'pull';
   readonly messageTypes?: readonly MessageType[];
   /** Registered without an endpoint: nobody listens at this URL. */
@@ -224,6 +225,7 @@ async function addSupplier(
     url: wanted.url ?? endpoint.url,
     concurrency: wanted.concurrency ?? 1,
     ordering: wanted.ordering ?? 'any',
+    envelopeFormat: wanted.envelopeFormat ?? 'cloudevents',
     messageTypes: wanted.messageTypes ?? ['purchase-order', 'self-invoice', 'self-invoice-credit'],
   });
   const received = () => endpoint.requests.map(({ headers }) => String(headers['idempotency-key']));
@@ -244,7 +246,10 @@ async function register(
   pool: Pool,
   organisationNumber: OrganisationNumber,
   pem: string,
-  address: Pick<Parameters<typeof insertAddress>[2], 'delivery' | 'url' | 'concurrency' | 'ordering' | 'messageTypes'>,
+  address: Pick<
+    Parameters<typeof insertAddress>[2],
+    'delivery' | 'url' | 'concurrency' | 'ordering' | 'envelopeFormat' | 'messageTypes'
+  >,
 ): Promise<number> {
   const certificate = new X509Certificate(pem);
   const at = new Date();
@@ -253,7 +258,7 @@ async function register(
     const lane = await insertAddress(
       db,
       organisationNumber,
-      { name: 'main', environment: 'test', envelopeFormat: 'cloudevents', ratePerSecond: undefined, ...address },
+      { name: 'main', environment: 'test', ratePerSecond: undefined, ...address },
       at,
     );
     await addCertificate(db, lane, organisationNumber, {

@@ -12,6 +12,7 @@ import type { Facts } from '../../src/envelope/facts.ts';
 import { jwks } from '../../src/envelope/keys.ts';
 import { seal } from '../../src/envelope/seal.ts';
 import { loadSigner } from '../../src/envelope/signer.ts';
+import { addSfti } from './make-sfti.ts';
 
 const here = (name: string): URL => new URL(name, import.meta.url);
 const certificatePem = readFileSync(here('signing.pem'), 'utf8');
@@ -66,10 +67,13 @@ interface Vector {
   readonly where?: string;
 }
 const vectors: Vector[] = [];
+const files = new Map<string, string>();
 
 function add(name: string, what: string, result: string, how: Partial<Vector> & { bytes?: Buffer } = {}): void {
   const { bytes = good, ...rest } = how;
-  const file = bytes.equals(good) ? 'envelopes/good.envelope' : `envelopes/${name}.envelope`;
+  // The same bytes are one file, under the name that they had first.
+  const file = files.get(bytes.toString('latin1')) ?? `envelopes/${name}.envelope`;
+  files.set(bytes.toString('latin1'), file);
   writeFileSync(here(file), bytes);
   vectors.push({ name, what, file, signature: sealed.signature, ...rest, result });
 }
@@ -256,6 +260,8 @@ add('for-another-certificate', 'Right in every way, but its address has another 
   expect: { certificates: ['b'.repeat(64)] },
   where: '/recipientcertificate',
 });
+
+await addSfti({ facts, signer, jws, add });
 
 writeFileSync(here('jwks.json'), `${JSON.stringify(jwks([certificatePem]), null, 2)}\n`);
 writeFileSync(here('vectors.json'), `${JSON.stringify(vectors, null, 2)}\n`);

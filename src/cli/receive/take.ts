@@ -100,7 +100,7 @@ function filesOf(opened: OpenedEnvelope, message: Received, bytes: Buffer, signa
   const name = `${message.sequence.padStart(10, '0')}-${message.id}`;
   return [
     { path: message.document, bytes: opened.document },
-    { path: `${message.recipient}/envelopes/${name}.json`, bytes },
+    { path: `${message.recipient}/envelopes/${name}${opened.format === 'sfti' ? '.xml' : '.json'}`, bytes },
     { path: `${message.recipient}/envelopes/${name}.jws`, bytes: Buffer.from(`${signature}\n`) },
   ];
 }

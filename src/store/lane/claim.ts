@@ -1,5 +1,5 @@
 /** Claiming what is due in a lane: read, seal, and one write that makes the attempts count before anything is on the wire. */
-import type { Environment, MessageType } from '../../domain/message.ts';
+import type { EnvelopeFormat, Environment, MessageType } from '../../domain/message.ts';
 import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 import type { Db, Pool } from '../pool.ts';
 import type { Hold } from './take.ts';
@@ -8,6 +8,7 @@ import type { Hold } from './take.ts';
 const windowBytes = 32 * 1024 * 1024;
 
 export interface StoredEnvelope {
+  readonly format: EnvelopeFormat;
   readonly head: string;
   readonly signature: string;
   /** Hex, of the whole envelope. */
@@ -40,6 +41,8 @@ export interface DueDelivery {
 export interface LaneTarget {
   readonly lane: number;
   readonly url: string;
+  /** For what is sealed from now on. */
+  readonly envelopeFormat: EnvelopeFormat;
   readonly version: number;
   readonly concurrency: number;
   readonly ratePerSecond: number | null;
@@ -58,12 +61,13 @@ export interface Claimed {
 export async function readTarget(db: Db, lane: number): Promise<LaneTarget | undefined> {
   const { rows } = await db.query<{
     url: string;
+    envelope_format: EnvelopeFormat;
     version: number;
     concurrency: number;
     rate_per_second: number | null;
     ordering: string;
   }>(
-    `select url, version, concurrency, rate_per_second, ordering from address where id = $1 and delivery = 'push' and retired_at is null`,
+    `select url, envelope_format, version, concurrency, rate_per_second, ordering from address where id = $1 and delivery = 'push' and retired_at is null`,
     [lane],
   );
   const row = rows[0];
@@ -79,6 +83,7 @@ export async function readTarget(db: Db, lane: number): Promise<LaneTarget | und
   return {
     lane,
     url: row.url,
+    envelopeFormat: row.envelope_format,
     version: row.version,
     concurrency: strict ? 1 : row.concurrency,
     ratePerSecond: row.rate_per_second,
@@ -119,19 +124,19 @@ export async function readDue(
             m.message_type as "messageType", m.document_number as "documentNumber", m.event_time as "eventTime",
             m.media_type as "mediaType", m.data_schema as "dataSchema", encode(m.document_sha256, 'hex') as "documentSha256",
             m.correlation_id as "correlationId", m.traceparent, c.document,
-            e.head, e.signature, encode(e.sha256, 'hex') as sha256, e.key_thumbprint as "keyThumbprint"
+            e.format, e.head, e.signature, encode(e.sha256, 'hex') as sha256, e.key_thumbprint as "keyThumbprint"
        from sized join message m on m.id = sized.message_id join content c on c.message_id = m.id
             left join envelope e on e.message_id = m.id
       where sized.before < $4
       order by sized.message_number`,
     [target.lane, limit, target.strict, windowBytes, order === 'least-tried'],
   );
-  return rows.map(({ head, signature, sha256, keyThumbprint, ...due }) => ({
+  return rows.map(({ format, head, signature, sha256, keyThumbprint, ...due }) => ({
     ...due,
     envelope:
-      head === null || signature === null || sha256 === null || keyThumbprint === null
+      format === null || head === null || signature === null || sha256 === null || keyThumbprint === null
         ? undefined
-        : { head, signature, sha256, keyThumbprint },
+        : { format, head, signature, sha256, keyThumbprint },
   }));
 }
 
@@ -190,11 +195,13 @@ async function keepEnvelopes(
   if (mine.length === 0) return new Map();
   const { rowCount } = await db.query(
     `insert into envelope (message_id, format, head, signature, sha256, key_thumbprint)
-     select id, 'cloudevents', head, signature, decode(sha256, 'hex'), thumbprint
-       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) as t (id, head, signature, sha256, thumbprint)
+     select id, format, head, signature, decode(sha256, 'hex'), thumbprint
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+            as t (id, format, head, signature, sha256, thumbprint)
      on conflict do nothing`,
     [
       mine.map(([id]) => id),
+      mine.map(([, one]) => one.format),
       mine.map(([, one]) => one.head),
       mine.map(([, one]) => one.signature),
       mine.map(([, one]) => one.sha256),
@@ -203,7 +210,7 @@ async function keepEnvelopes(
   );
   if (rowCount === mine.length) return new Map(mine);
   const { rows } = await db.query<{ id: string } & StoredEnvelope>(
-    `select message_id as id, head, signature, encode(sha256, 'hex') as sha256, key_thumbprint as "keyThumbprint" from envelope where message_id = any($1)`,
+    `select message_id as id, format, head, signature, encode(sha256, 'hex') as sha256, key_thumbprint as "keyThumbprint" from envelope where message_id = any($1)`,
     [mine.map(([id]) => id)],
   );
   return new Map(rows.map(({ id, ...one }) => [id, one]));

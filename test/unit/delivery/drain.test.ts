@@ -13,6 +13,7 @@ const hold = { lane: 1, epoch: 5, holder: 'me', lease: 60_000 };
 const target: LaneTarget = {
   lane: 1,
   url: 'https://b2b.exempel.se/in',
+  envelopeFormat: 'cloudevents',
   version: 1,
   concurrency: 4,
   ratePerSecond: null,
@@ -38,7 +39,7 @@ const rules = {
   refusalsHold: 5,
 };
 const delivered: Outcome = { kind: 'delivered', totalMs: 1 };
-const envelope: StoredEnvelope = { head: '{', signature: 's', sha256: 'h', keyThumbprint: 'k' };
+const envelope: StoredEnvelope = { format: 'cloudevents', head: '{', signature: 's', sha256: 'h', keyThumbprint: 'k' };
 
 /** A lane in memory with `count` deliveries, and a diary of what the drain did. */
 function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = flowing) {

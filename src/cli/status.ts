@@ -42,7 +42,7 @@ export function addStatus(program: Command, { terminal, exitWith }: Context): vo
 
 /** The one line that must always hold, and where it does not. */
 export function showConservation(c: Conservation): string {
-  const sums = `taken ${c.taken} = messages ${c.messages} + duplicates ${c.duplicates} + dead letters ${c.deadLetters}`;
+  const sums = `taken ${c.taken} = messages ${c.messages} + duplicates ${c.duplicates} + dead letters ${c.deadLetters} + withdrawals ${c.withdrawals}`;
   const states = (['delivered', 'waiting', 'sending', 'held', 'refused', 'cancelled'] as const)
     .filter((state) => c[state] > 0)
     .map((state) => `${c[state]} ${state}`);

@@ -2,7 +2,7 @@
 import type { FaultCode, Finding } from './fault.ts';
 import { faultTable } from './fault.ts';
 
-export const answerKinds = ['accepted', 'duplicate', 'rejected', 'delivered', 'refused', 'held'] as const;
+export const answerKinds = ['accepted', 'duplicate', 'rejected', 'delivered', 'refused', 'held', 'cancelled'] as const;
 export type AnswerKind = (typeof answerKinds)[number];
 
 export interface AnswerFault {

@@ -1,12 +1,12 @@
-/** Frame → what the store is given: a document that was read and checked, or a dead letter that says what was wrong. */
+/** Frame → what the store is given: a document that was read and checked, a withdrawal, or a dead letter that says what was wrong. */
 import { createHash } from 'node:crypto';
 import { Fault, type Finding } from '../domain/fault.ts';
 import { type Environment, keyedTextLimit, type MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { errorText, type Log } from '../platform/log.ts';
-import type { CheckedFrame, DeadFrame, TakenFrame } from '../store/accept/frames.ts';
+import type { CheckedFrame, DeadFrame, TakenFrame, WithdrawalFrame } from '../store/accept/frames.ts';
 import type { Frame } from './broker/frame.ts';
-import { frameNames, readHeaders, type Said } from './headers.ts';
+import { frameNames, isWithdrawal, readHeaders, readWithdrawal, type Said } from './headers.ts';
 
 /** What the document itself says. */
 export interface DocumentFacts {
@@ -39,12 +39,19 @@ const textLimit = 500;
 const detailLimit = 2_000;
 
 /** Never throws: a frame that breaks the reader itself is a dead letter too. */
-export function check(deps: CheckDeps, frame: Frame): TakenFrame {
+export function check(deps: CheckDeps, frame: Frame): TakenFrame | WithdrawalFrame {
   const names = frameNames(frame.headers);
   const bodySha256 = frame.beyondLimit?.sha256 ?? createHash('sha256').update(frame.body).digest();
   let said: Said | undefined;
   let document: DocumentFacts | undefined;
   try {
+    refuseTooLarge(frame);
+    // Before it is looked at as a document: it has none.
+    if (isWithdrawal(frame.headers)) {
+      if (frame.body.length > 0) throw new Fault('withdrawal-with-body');
+      const { body, isText, headers } = frame;
+      return { kind: 'withdrawal', ...names, bodySha256, ...readWithdrawal(headers), body, isText, headers };
+    }
     refuseWithoutDocument(frame);
     said = readHeaders(frame.headers);
     document = deps.read(frame.body, frame.isText ? 'text' : 'bytes');
@@ -84,8 +91,12 @@ export function check(deps: CheckDeps, frame: Frame): TakenFrame {
 }
 
 /** A frame that was right, but that the store does not take. */
-export function asDeadLetter(frame: TakenFrame, fault: Fault): DeadFrame {
+export function asDeadLetter(frame: TakenFrame | WithdrawalFrame, fault: Fault): DeadFrame {
   if (frame.kind === 'dead-letter') return { ...frame, fault };
+  if (frame.kind === 'withdrawal') {
+    const { reason: _, messageId: __, ...rest } = frame;
+    return { ...rest, kind: 'dead-letter', fault };
+  }
   const { key, document, ...rest } = frame satisfies CheckedFrame;
   return {
     kind: 'dead-letter',
@@ -101,14 +112,17 @@ export function asDeadLetter(frame: TakenFrame, fault: Fault): DeadFrame {
   };
 }
 
+/** First of all: it lies on the dead-letter queue already, under this fault. */
+function refuseTooLarge(frame: Frame): void {
+  if (!frame.beyondLimit) return;
+  const { bytes } = frame.beyondLimit;
+  throw new Fault(
+    'frame-too-large',
+    `The frame has ${bytes} bytes, more than a document may have; the whole of it is on the dead-letter queue, its first ${frame.body.length} bytes are kept`,
+  );
+}
+
 function refuseWithoutDocument(frame: Frame): void {
-  if (frame.beyondLimit) {
-    const { bytes } = frame.beyondLimit;
-    throw new Fault(
-      'frame-too-large',
-      `The frame has ${bytes} bytes, more than a document may have; the whole of it is on the dead-letter queue, its first ${frame.body.length} bytes are kept`,
-    );
-  }
   if (frame.body.length > 0) return;
   if (!frame.isText) throw new Fault('frame-empty', 'The bytes message is empty');
   // All of these come over STOMP without a body and without a length.

@@ -12,6 +12,14 @@ export interface Said {
   readonly eventTime: string | undefined;
 }
 
+/** What a withdrawal names: one message by its id, or the newest version of a document by the other three. */
+export interface SaidWithdrawal extends Pick<Said, 'messageType' | 'recipient'> {
+  readonly messageId: string | undefined;
+  readonly documentNumber: string | undefined;
+  /** Why, in KA's words. */
+  readonly reason: string | undefined;
+}
+
 /** Names that go with a frame whatever becomes of it. */
 export interface FrameNames {
   readonly brokerMessageId: string | undefined;
@@ -45,9 +53,76 @@ export function frameNames(headers: Headers): FrameNames {
 
 /** Throws Fault header-invalid or header-disagrees with a finding for each header that is wrong. */
 export function readHeaders(headers: Headers): Said {
+  const reader = readerOf(headers);
+  const said: Said = {
+    ...readKey(reader),
+    eventTime: reader.one(
+      ['eventTime', 'event-time'],
+      'a time as 2026-03-01T12:00:00.123+01:00 (RFC 3339)',
+      eventTimeInUtc,
+    ),
+  };
+  reader.finish();
+  return said;
+}
+
+/** True for a withdrawal, false for a document. Throws Fault header-invalid for a word that is not known here. */
+export function isWithdrawal(headers: Headers): boolean {
+  const reader = readerOf(headers);
+  const operation = reader.one(['operation'], '“withdraw”, or not there', (text) =>
+    text === 'withdraw' ? text : undefined,
+  );
+  reader.finish();
+  return operation !== undefined;
+}
+
+/** Throws Fault header-missing, header-invalid or header-disagrees. */
+export function readWithdrawal(headers: Headers): SaidWithdrawal {
+  const reader = readerOf(headers);
+  const said: SaidWithdrawal = {
+    ...readKey(reader),
+    messageId: reader.one(['messageId'], 'the messageId of an answer', (text) =>
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : undefined,
+    ),
+    documentNumber: reader.one(
+      ['documentNumber', 'document-number'],
+      `1 to ${keyedTextLimit} characters, none of them NUL`,
+      name,
+    ),
+    reason: reader.one(['reason'], `at most ${keyedTextLimit} characters, none of them NUL`, name),
+  };
+  reader.finish();
+  const absent = (['messageType', 'recipient', 'documentNumber'] as const).filter((one) => said[one] === undefined);
+  if (said.messageId === undefined && absent.length > 0)
+    throw new Fault(
+      'header-missing',
+      `A withdrawal names its message by messageId, or by messageType, recipient and documentNumber; missing: ${absent.join(', ')}`,
+    );
+  return said;
+}
+
+interface Reader {
+  /** The value of whichever of the names is there; undefined when none is, or it is wrong. */
+  one<T>(names: readonly string[], expected: string, read: (text: string) => T | undefined): T | undefined;
+  /** Throws for what was found wrong. */
+  finish(): void;
+}
+
+function readKey({ one }: Reader): Pick<Said, 'messageType' | 'recipient'> {
+  return {
+    messageType: one(['messageType', 'message-type'], `one of ${messageTypes.join(', ')}`, parseMessageType),
+    recipient: one(['recipient'], 'an organisation number with a right check digit', parseOrganisationNumber),
+  };
+}
+
+function readerOf(headers: Headers): Reader {
   const findings: Finding[] = [];
   const disagreeing: Finding[] = [];
-  const one = <T>(names: readonly string[], expected: string, read: (text: string) => T | undefined): T | undefined => {
+  const one: Reader['one'] = <T>(
+    names: readonly string[],
+    expected: string,
+    read: (text: string) => T | undefined,
+  ): T | undefined => {
     let found: { name: string; value: T } | undefined;
     for (const header of names) {
       const text = first(headers, header);
@@ -62,25 +137,22 @@ export function readHeaders(headers: Headers): Said {
     }
     return found?.value;
   };
-  const said: Said = {
-    messageType: one(['messageType', 'message-type'], `one of ${messageTypes.join(', ')}`, parseMessageType),
-    recipient: one(['recipient'], 'an organisation number with a right check digit', parseOrganisationNumber),
-    eventTime: one(['eventTime', 'event-time'], 'a time as 2026-03-01T12:00:00.123+01:00 (RFC 3339)', eventTimeInUtc),
+  const finish = (): void => {
+    const correlationId = first(headers, 'correlationId', 'correlation-id');
+    if (correlationId !== undefined && !isName(correlationId)) {
+      const expected = `at most ${idLimit} characters, none of them NUL`;
+      findings.push({
+        where: 'correlationId',
+        rule: 'header',
+        text: `correlationId is ${expected}`,
+        expected,
+        found: correlationId,
+      });
+    }
+    if (findings.length > 0) throw new Fault('header-invalid', sentence(findings), { findings });
+    if (disagreeing.length > 0) throw new Fault('header-disagrees', sentence(disagreeing), { findings: disagreeing });
   };
-  const correlationId = first(headers, 'correlationId', 'correlation-id');
-  if (correlationId !== undefined && !isName(correlationId)) {
-    const expected = `at most ${idLimit} characters, none of them NUL`;
-    findings.push({
-      where: 'correlationId',
-      rule: 'header',
-      text: `correlationId is ${expected}`,
-      expected,
-      found: correlationId,
-    });
-  }
-  if (findings.length > 0) throw new Fault('header-invalid', sentence(findings), { findings });
-  if (disagreeing.length > 0) throw new Fault('header-disagrees', sentence(disagreeing), { findings: disagreeing });
-  return said;
+  return { one, finish };
 }
 
 function sentence(findings: readonly Finding[]): string {

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Fault } from '../domain/fault.ts';
 import { maskOrganisationNumber } from '../domain/organisation-number.ts';
 import { errorText } from '../platform/log.ts';
-import type { Accepted, TakenFrame, Verdict } from '../store/accept/frames.ts';
+import type { Accepted, TakenFrame, Verdict, WithdrawalFrame } from '../store/accept/frames.ts';
 import { isServerTrouble } from '../store/pool.ts';
 import type { Batch } from './broker/consumer.ts';
 import { asDeadLetter, type CheckDeps, check } from './check.ts';
@@ -12,6 +12,8 @@ import { asDeadLetter, type CheckDeps, check } from './check.ts';
 export interface ReceiveDeps extends CheckDeps {
   /** One transaction: all of the batch or nothing of it. */
   store(batch: readonly TakenFrame[]): Promise<Accepted>;
+  /** One transaction, of its own. */
+  withdraw(frame: WithdrawalFrame): Promise<Accepted>;
   /** Tells delivery that these lanes have something to do. */
   wake(lanes: readonly number[]): Promise<void> | void;
 }
@@ -25,7 +27,7 @@ export async function receive(deps: ReceiveDeps, batch: Batch): Promise<void> {
   // 1 read and 2 check: whatever a frame is, it becomes something that can be stored.
   const taken = await checkAll(deps, batch);
   const checked = performance.now();
-  // 3 store: one transaction, before the broker may forget.
+  // 3 store: before the broker may forget. A batch is one transaction, unless KA withdraws something in it.
   const { verdicts, wake } = await storeAll(deps, taken);
   const stored = performance.now();
   // 4 ack: only now.
@@ -47,8 +49,10 @@ export async function receive(deps: ReceiveDeps, batch: Batch): Promise<void> {
   });
 }
 
-async function checkAll(deps: ReceiveDeps, { frames }: Batch): Promise<TakenFrame[]> {
-  const taken: TakenFrame[] = [];
+type Taken = TakenFrame | WithdrawalFrame;
+
+async function checkAll(deps: ReceiveDeps, { frames }: Batch): Promise<Taken[]> {
+  const taken: Taken[] = [];
   let since = performance.now();
   for (const frame of frames) {
     taken.push(check(deps, frame));
@@ -61,31 +65,51 @@ async function checkAll(deps: ReceiveDeps, { frames }: Batch): Promise<TakenFram
   return taken;
 }
 
+/** In the order of the queue: a withdrawal sees what stands before it in the batch, and not what stands behind it. */
+async function storeAll(deps: ReceiveDeps, taken: readonly Taken[]): Promise<Accepted> {
+  const parts: Accepted[] = [];
+  for (let at = 0; at < taken.length; ) {
+    const frame = taken[at];
+    if (frame?.kind === 'withdrawal') {
+      parts.push(await storeOne(deps, frame));
+      at += 1;
+      continue;
+    }
+    const next = taken.findIndex(({ kind }, i) => i > at && kind === 'withdrawal');
+    const run = taken.slice(at, next === -1 ? undefined : next).filter((one) => one.kind !== 'withdrawal');
+    parts.push(await storeBatch(deps, run));
+    at += run.length;
+  }
+  return together(parts);
+}
+
+function together(parts: readonly Accepted[]): Accepted {
+  return {
+    verdicts: parts.flatMap(({ verdicts }) => verdicts),
+    wake: [...new Set(parts.flatMap(({ wake }) => wake))],
+  };
+}
+
 /** One bad frame never wedges the rest: what the store does not take in a batch it gets one by one. */
-async function storeAll(deps: ReceiveDeps, taken: readonly TakenFrame[]): Promise<Accepted> {
+async function storeBatch(deps: ReceiveDeps, taken: readonly TakenFrame[]): Promise<Accepted> {
   try {
     return await deps.store(taken);
   } catch (error) {
     if (isServerTrouble(error)) throw error;
     deps.log.warn('a batch was not stored; frame by frame now', { frames: taken.length, error: errorText(error) });
   }
-  const verdicts: Verdict[] = [];
-  const wake = new Set<number>();
-  for (const frame of taken) {
-    const one = await storeOne(deps, frame);
-    verdicts.push(...one.verdicts);
-    for (const lane of one.wake) wake.add(lane);
-  }
-  return { verdicts, wake: [...wake] };
+  const parts: Accepted[] = [];
+  for (const frame of taken) parts.push(await storeOne(deps, frame));
+  return together(parts);
 }
 
-async function storeOne(deps: ReceiveDeps, frame: TakenFrame): Promise<Accepted> {
+async function storeOne(deps: ReceiveDeps, frame: Taken): Promise<Accepted> {
   const fault = (error: unknown) =>
     new Fault('frame-unstorable', `The store did not take the frame: ${errorText(error).slice(0, 500)}`, {
       cause: error,
     });
   try {
-    return await deps.store([frame]);
+    return frame.kind === 'withdrawal' ? await deps.withdraw(frame) : await deps.store([frame]);
   } catch (error) {
     if (isServerTrouble(error)) throw error;
     deps.log.error('a frame was not stored; it becomes a dead letter', { ...facts(frame), error: errorText(error) });
@@ -114,7 +138,7 @@ async function storeBare(deps: ReceiveDeps, frame: ReturnType<typeof asDeadLette
   }
 }
 
-function facts(frame: TakenFrame): Record<string, unknown> {
+function facts(frame: Taken): Record<string, unknown> {
   const { messageType, recipient, documentNumber } = frame.kind === 'document' ? frame.key : frame;
   return {
     brokerMessageId: frame.brokerMessageId,
@@ -127,7 +151,7 @@ function facts(frame: TakenFrame): Record<string, unknown> {
   };
 }
 
-function logFrame(deps: ReceiveDeps, frame: TakenFrame, verdict: Verdict | undefined): void {
+function logFrame(deps: ReceiveDeps, frame: Taken, verdict: Verdict | undefined): void {
   const { kind, code, ...more }: { kind: string; code?: string } = verdict ?? { kind: 'unknown' };
   const fault = frame.kind === 'dead-letter' ? frame.fault.code : code;
   deps.log.info('frame taken', { verdict: kind, ...more, fault, ...facts(frame) });

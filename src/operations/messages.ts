@@ -101,7 +101,8 @@ async function hold(db: Db, delivery: OperatedDelivery, reason: string): Promise
 async function cancel(db: Db, delivery: OperatedDelivery, reason: string): Promise<DeliveryState | undefined> {
   const after = next(delivery, 'cancel');
   if (after === undefined) return undefined;
-  await stopDelivery(db, delivery.deliveryId, after, undefined, reason);
+  await stopDelivery(db, delivery.deliveryId, after, 'cancelled-by-operator', reason);
+  await insertDeliveryAnswers(db, 'cancelled', [delivery.deliveryId]);
   // What stood behind it in a strict lane goes on.
   if (delivery.lane !== undefined) await wake(db, [delivery.lane]);
   return after;

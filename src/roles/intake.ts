@@ -8,6 +8,7 @@ import { type ReceiveDeps, receive } from '../intake/receive.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
 import { accept } from '../store/accept/accept.ts';
+import { withdraw } from '../store/accept/withdraw.ts';
 import { asTheOnlySender, markSent, takeUnsent } from '../store/outbox.ts';
 import { type IntakeCredentials, loadCredentials } from './credentials.ts';
 import { openStore, type Running } from './parts.ts';
@@ -108,6 +109,7 @@ export async function startIntake(
   const deps = compose({
     read: (bytes, transport) => readDocument(bytes, limits, transport),
     store: (batch) => accept(pool, batch),
+    withdraw: (frame) => withdraw(pool, frame, new Date()),
     wake: async (lanes) => {
       for (const lane of lanes) await alarms.wake(lane, 0);
     },

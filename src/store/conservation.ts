@@ -7,6 +7,7 @@ export interface Conservation {
   readonly messages: number;
   readonly duplicates: number;
   readonly deadLetters: number;
+  readonly withdrawals: number;
   /** Messages whose rows were purged after their time; counted in `messages`. */
   readonly purged: number;
   readonly waiting: number;
@@ -71,6 +72,12 @@ const laws: readonly (readonly [breach: string, sql: string])[] = [
       where a.organisation_number <> m.organisation_number`,
   ],
   [
+    'withdrawals whose message still goes its way',
+    `select count(*) from frame f join message m on m.id = f.message_id
+      where f.verdict = 'withdrawal'
+        and not exists (select from delivery d where d.message_id = m.id and d.state in ('cancelled', 'delivered'))`,
+  ],
+  [
     'dead letters without an answer in the outbox',
     `select count(*) from dead_letter x where not exists (select from outbox o where o.dead_letter_id = x.id)`,
   ],
@@ -87,6 +94,7 @@ async function readConservation(db: Db): Promise<Conservation> {
     `select (select count(*) from frame) as taken,
             (select count(*) from frame where verdict = 'duplicate') as duplicates,
             (select count(*) from frame where verdict = 'dead-letter') as dead_frames,
+            (select count(*) from frame where verdict = 'withdrawal') as withdrawals,
             (select count(*) from dead_letter) as dead_letters,
             (select count(*) from message) as messages,
             (select coalesce(sum(purged), 0)::bigint from recipient) as purged,
@@ -100,9 +108,9 @@ async function readConservation(db: Db): Promise<Conservation> {
   const number = (name: string): number => counts[name] ?? 0;
   const messages = number('messages') + number('purged');
   const breaches: string[] = [];
-  if (number('taken') !== messages + number('duplicates') + number('dead_letters'))
+  if (number('taken') !== messages + number('duplicates') + number('dead_letters') + number('withdrawals'))
     breaches.push(
-      `${number('taken')} frames were taken, but ${messages} messages, ${number('duplicates')} duplicates and ${number('dead_letters')} dead letters are not as many`,
+      `${number('taken')} frames were taken, but ${messages} messages, ${number('duplicates')} duplicates, ${number('dead_letters')} dead letters and ${number('withdrawals')} withdrawals are not as many`,
     );
   if (number('dead_frames') !== number('dead_letters'))
     breaches.push(`${number('dead_frames')} frames became dead letters, but there are ${number('dead_letters')}`);
@@ -116,6 +124,7 @@ async function readConservation(db: Db): Promise<Conservation> {
     messages,
     duplicates: number('duplicates'),
     deadLetters: number('dead_letters'),
+    withdrawals: number('withdrawals'),
     purged: number('purged'),
     waiting: of('waiting'),
     sending: of('sending'),

@@ -131,6 +131,7 @@ create table dead_letter (
   document_number text,
   constraint dead_letter_pkey PRIMARY KEY (id)
 );
+CREATE INDEX dead_letter_taken_at ON dead_letter USING brin (taken_at);
 
 create table delivery (
   id bigint not null generated always as identity,
@@ -198,9 +199,10 @@ create table frame (
   constraint frame_check1 CHECK (verdict = 'dead-letter'::text OR message_id IS NOT NULL),
   constraint frame_dead_letter_id_fkey FOREIGN KEY (dead_letter_id) REFERENCES dead_letter(id),
   constraint frame_pkey PRIMARY KEY (id),
-  constraint frame_verdict_check CHECK (verdict = ANY (ARRAY['message'::text, 'duplicate'::text, 'dead-letter'::text]))
+  constraint frame_verdict_check CHECK (verdict = ANY (ARRAY['message'::text, 'duplicate'::text, 'dead-letter'::text, 'withdrawal'::text]))
 );
 CREATE UNIQUE INDEX frame_of_message ON frame USING btree (message_id) WHERE verdict = 'message'::text;
+CREATE INDEX frame_taken_at ON frame USING brin (taken_at);
 
 create table lane (
   id bigint not null,
@@ -261,6 +263,7 @@ create table message (
   constraint message_traceparent_check CHECK (length(traceparent) <= 100),
   constraint message_version_check CHECK (version > 0)
 );
+CREATE INDEX message_accepted_at ON message USING brin (accepted_at);
 CREATE INDEX message_document_number ON message USING btree (document_number);
 
 create table migration (

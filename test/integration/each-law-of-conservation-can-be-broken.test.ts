@@ -99,6 +99,11 @@ describe('each law of conservation can be broken, and is seen to be', () => {
       /address of an organisation that may not have them/,
     ],
     [
+      'a withdrawal that withdrew nothing',
+      "update frame set verdict = 'withdrawal' where verdict = 'duplicate'",
+      /withdrawals whose message still goes its way/,
+    ],
+    [
       'a dead letter that nobody is told of',
       'delete from outbox where dead_letter_id is not null',
       /without an answer in the outbox/,

@@ -4,7 +4,7 @@ import { sampleOrganisationNumber } from '../support/documents.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { assertAnswered, conserved } from '../support/gateway-account.ts';
-import { type KaDocument, kaDocument, kaDocuments } from '../support/ka.ts';
+import { type KaDocument, kaDocument, kaDocuments, withdrawalOf } from '../support/ka.ts';
 
 describe('status and dead-letter queues tell KA everything', function () {
   this.timeout(120_000);
@@ -34,12 +34,14 @@ describe('status and dead-letter queues tell KA everything', function () {
       ...named({ ...first, number: 'B-1' }),
       body: Buffer.concat([first.body.subarray(0, 200), Buffer.from('å')]),
     };
-    await gateway.ka.send([...delivered, refused, ...waiting, unknown, first, broken]);
+    const taken = named(kaDocument(sampleOrganisationNumber(99), 'T-1'));
+    await gateway.ka.send([...delivered, refused, ...waiting, unknown, first, broken, taken, withdrawalOf(taken)]);
 
     const { ka } = gateway;
     const lane = await eventually('the held lane is announced', () => ka.answers().find(({ lane: one }) => one));
     await eventually('six are delivered', () => ka.answers().filter((one) => one.answer === 'delivered').length === 6);
     await eventually('one is refused', () => ka.about(refused.number).includes('refused'));
+    await eventually('one is cancelled', () => ka.about(taken.number).includes('cancelled'));
     await eventually('one is rejected', () => ka.answers().some(({ answer }) => answer === 'rejected'));
 
     const told = new Set<AnswerKind>(ka.answers().map(({ answer }) => answer));
@@ -48,6 +50,7 @@ describe('status and dead-letter queues tell KA everything', function () {
     assert.deepEqual(ka.about(first.number).sort(), ['accepted', 'delivered', 'duplicate']);
     assert.deepEqual(ka.about(refused.number), ['accepted', 'refused']);
     assert.deepEqual(ka.about(unknown.number), ['accepted', 'held']);
+    assert.deepEqual(ka.about(taken.number), ['accepted', 'held', 'cancelled']);
     // The lane is announced once, its messages wait.
     assertAnswered(gateway, waiting, ['accepted']);
     assert.deepEqual(
@@ -76,7 +79,7 @@ describe('status and dead-letter queues tell KA everything', function () {
 
     // The supplier lets us in again: what waited comes, each answered, and the release is not another announcement.
     shut.endpoint.behave('ok');
-    await gateway.settled(14);
+    await gateway.settled(16);
     assertAnswered(gateway, waiting);
     assert.equal(ka.answers().filter(({ lane: one }) => one).length, 1);
     await conserved(gateway);

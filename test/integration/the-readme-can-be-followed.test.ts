@@ -52,7 +52,7 @@ describe('the README can be followed', () => {
     assert.equal(code, 0, out);
     for (const line of [
       'added, push https://localhost:9443/',
-      'Conserved: taken 3 = messages 2 + duplicates 0 + dead letters 1',
+      'Conserved: taken 3 = messages 2 + duplicates 0 + dead letters 1 + withdrawals 0',
       'Messages: 2 delivered',
       'with the answer 200 to attempt 1',
       'supplier.import',

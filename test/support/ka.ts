@@ -145,3 +145,13 @@ export function kaDocument(recipient: OrganisationNumber, number: string, seed =
 }
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The frame that withdraws a document. */
+export function withdrawalOf(
+  { messageType, recipient, number }: KaDocument,
+  more: Readonly<Record<string, string>> = {},
+): KaFrame {
+  const correlationId = `about ${number}`;
+  const named = { messageType, recipient, documentNumber: number, kaMessageId: `KA:${number}` };
+  return { headers: { operation: 'withdraw', ...named, correlationId, ...more }, body: Buffer.alloc(0), isText: true };
+}

@@ -1,5 +1,5 @@
 /** What the storing transaction decided about a frame. */
-import type { CheckedFrame, DeadFrame } from './frames.ts';
+import type { CheckedFrame, DeadFrame, WithdrawalFrame } from './frames.ts';
 import type { NewMessage } from './messages.ts';
 
 /** What is decided about one frame of the batch, in the order of the batch. */
@@ -14,3 +14,10 @@ export type Decision =
       /** The message that has the number already. */
       readonly firstId: string | undefined;
     };
+
+/** A withdrawal that was heard: its message is cancelled, by it or before. */
+export interface Withdrawn {
+  readonly kind: 'withdrawal';
+  readonly frame: WithdrawalFrame;
+  readonly messageId: string;
+}

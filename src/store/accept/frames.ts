@@ -1,8 +1,10 @@
 /** Types of what intake hands to the store. */
 import type { Fault } from '../../domain/fault.ts';
-import type { DocumentKey, Environment } from '../../domain/message.ts';
+import type { DocumentKey, Environment, MessageType } from '../../domain/message.ts';
+import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 
-interface Frame {
+/** What the ledger keeps of any frame, and its names for the answer. */
+export interface LedgerFrame {
   /** The broker's own id of the frame; the same when it brings the frame again. */
   readonly brokerMessageId: string | undefined;
   /** SHA-256 of the body, 32 bytes. */
@@ -12,7 +14,7 @@ interface Frame {
 }
 
 /** A frame that was read and checked: it will be a message, a duplicate, or a number already taken. */
-export interface CheckedFrame extends Frame {
+export interface CheckedFrame extends LedgerFrame {
   readonly kind: 'document';
   readonly key: DocumentKey;
   readonly environment: Environment;
@@ -31,7 +33,7 @@ export interface CheckedFrame extends Frame {
 }
 
 /** A frame that cannot become a message. */
-export interface DeadFrame extends Frame {
+export interface DeadFrame extends LedgerFrame {
   readonly kind: 'dead-letter';
   readonly fault: Fault;
   readonly body: Uint8Array;
@@ -44,6 +46,22 @@ export interface DeadFrame extends Frame {
 
 export type TakenFrame = CheckedFrame | DeadFrame;
 
+/** A frame by which KA takes back what it sent before. */
+export interface WithdrawalFrame extends LedgerFrame {
+  readonly kind: 'withdrawal';
+  /** This message; without it, the newest version of the document that the other three name. What is said must agree. */
+  readonly messageId: string | undefined;
+  readonly messageType: MessageType | undefined;
+  readonly recipient: OrganisationNumber | undefined;
+  readonly documentNumber: string | undefined;
+  /** In KA's words, for the audit. */
+  readonly reason: string | undefined;
+  /** For the dead letter, if nothing can be withdrawn. */
+  readonly body: Uint8Array;
+  readonly isText: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What became of a frame, in the order given. `again`: the broker brought a frame that is in the ledger already. */
 export type Verdict =
   | {
@@ -53,6 +71,7 @@ export type Verdict =
       readonly state: 'waiting' | 'held';
     }
   | { readonly kind: 'duplicate'; readonly messageId: string }
+  | { readonly kind: 'withdrawn'; readonly messageId: string }
   | { readonly kind: 'rejected'; readonly deadLetterId: string; readonly code: string }
   | { readonly kind: 'again' };
 

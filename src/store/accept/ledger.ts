@@ -1,8 +1,8 @@
 /** The ledger of frames, and the dead letters. */
 import type { Db } from '../pool.ts';
 import { storableJson, storableText } from '../storable.ts';
-import type { Decision } from './decision.ts';
-import type { TakenFrame } from './frames.ts';
+import type { Decision, Withdrawn } from './decision.ts';
+import type { LedgerFrame } from './frames.ts';
 
 const sameFrame = (brokerMessageId: string, sha256: Uint8Array): string =>
   `${brokerMessageId} ${Buffer.from(sha256).toString('hex')}`;
@@ -10,16 +10,16 @@ const sameFrame = (brokerMessageId: string, sha256: Uint8Array): string =>
 const storable = (text: string | undefined, limit: number): string | null =>
   text === undefined ? null : storableText(text, limit);
 
-const storedBrokerId = (frame: TakenFrame): string | null => storable(frame.brokerMessageId, 500);
+const storedBrokerId = (frame: LedgerFrame): string | null => storable(frame.brokerMessageId, 500);
 
 /** Those frames of the batch that are in the ledger, or stand earlier in the batch: brought again after a lost acknowledgement. */
-export async function knownFrames(db: Db, batch: readonly TakenFrame[]): Promise<Set<TakenFrame>> {
+export async function knownFrames<F extends LedgerFrame>(db: Db, batch: readonly F[]): Promise<Set<F>> {
   const { rows } = await db.query<{ broker_message_id: string; body_sha256: Buffer }>(
     'select broker_message_id, body_sha256 from frame where broker_message_id = any($1)',
     [batch.flatMap((frame) => storedBrokerId(frame) ?? [])],
   );
   const seen = new Set(rows.map((row) => sameFrame(row.broker_message_id, row.body_sha256)));
-  const known = new Set<TakenFrame>();
+  const known = new Set<F>();
   for (const frame of batch) {
     const id = storedBrokerId(frame);
     if (id === null) continue;
@@ -54,7 +54,7 @@ export async function insertDeadLetters(db: Db, decisions: readonly Decision[]):
   }
 }
 
-export async function insertFrames(db: Db, decisions: readonly Decision[]): Promise<void> {
+export async function insertFrames(db: Db, decisions: readonly (Decision | Withdrawn)[]): Promise<void> {
   const taken = decisions.filter((decision) => decision.kind !== 'again');
   if (taken.length === 0) return;
   await db.query(
@@ -68,7 +68,7 @@ export async function insertFrames(db: Db, decisions: readonly Decision[]): Prom
       taken.map(({ kind }) => kind),
       taken.map((decision) => {
         if (decision.kind === 'message') return decision.message.id;
-        return decision.kind === 'duplicate' ? decision.messageId : null;
+        return decision.kind === 'dead-letter' ? null : decision.messageId;
       }),
       taken.map((decision) => (decision.kind === 'dead-letter' ? decision.deadLetterId : null)),
     ],

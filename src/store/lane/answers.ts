@@ -5,11 +5,24 @@ import { type FaultCode, faultTable } from '../../domain/fault.ts';
 import { insertAnswers } from '../answers.ts';
 import type { Db } from '../pool.ts';
 
+/** What KA called the frame that is answered. */
+export interface FrameNames {
+  readonly kaMessageId: string | undefined;
+  readonly correlationId: string | undefined;
+}
+
 /**
  * One answer for each delivery, in the order of acceptance; the fault is what the delivery's row says. A resend of what was
- * delivered before that is refused or held is an operator's matter: KA is not told that what the supplier has was refused.
+ * delivered before that is refused, held or cancelled is an operator's matter: KA is not told that what the supplier has was
+ * refused.
+ * @param names of the frame that asked for it; left out: those that the document came with.
  */
-export async function insertDeliveryAnswers(db: Db, kind: AnswerKind, deliveryIds: readonly number[]): Promise<void> {
+export async function insertDeliveryAnswers(
+  db: Db,
+  kind: AnswerKind,
+  deliveryIds: readonly number[],
+  names?: FrameNames,
+): Promise<void> {
   if (deliveryIds.length === 0) return;
   const { rows } = await db.query<{
     message_id: string;
@@ -42,8 +55,8 @@ export async function insertDeliveryAnswers(db: Db, kind: AnswerKind, deliveryId
         messageId: row.message_id,
         sequence: String(row.sequence),
         version: row.version,
-        kaMessageId: row.ka_message_id ?? undefined,
-        correlationId: row.correlation_id ?? undefined,
+        kaMessageId: names ? names.kaMessageId : (row.ka_message_id ?? undefined),
+        correlationId: names ? names.correlationId : (row.correlation_id ?? undefined),
         messageType: row.message_type,
         documentNumber: row.document_number,
         recipient: row.organisation_number,

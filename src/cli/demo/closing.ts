@@ -4,11 +4,14 @@ import { conservation } from '../../store/conservation.ts';
 import { type SupplierTotals, supplierTotals } from '../../store/totals.ts';
 import { showConservation } from '../status.ts';
 import { table } from '../table.ts';
-import { players } from './cast.ts';
+import { players, unwanted } from './cast.ts';
 import type { Theatre } from './theatre.ts';
 
 export interface Summary {
-  readonly suppliers: readonly Pick<SupplierTotals, 'organisationNumber' | 'messages' | 'delivered' | 'attempts'>[];
+  readonly suppliers: readonly Pick<
+    SupplierTotals,
+    'organisationNumber' | 'messages' | 'delivered' | 'refused' | 'attempts'
+  >[];
   readonly taken: number;
   readonly messages: number;
   readonly duplicates: number;
@@ -24,6 +27,7 @@ export async function summaryOf(theatre: Theatre): Promise<Summary> {
       organisationNumber: row.organisationNumber,
       messages: row.messages,
       delivered: row.delivered,
+      refused: row.refused,
       attempts: row.attempts,
     })),
     taken,
@@ -50,6 +54,7 @@ export async function closing(
       { title: 'WHAT IT DID', value: (row) => of(row.organisationNumber)?.story },
       { title: 'MESSAGES', value: (row) => row.messages },
       { title: 'DELIVERED', value: (row) => row.delivered },
+      { title: 'REFUSED', value: (row) => row.refused },
       { title: 'ATTEMPTS', value: (row) => row.attempts },
     ],
     summary.suppliers,
@@ -65,14 +70,15 @@ export async function closing(
 
 function lookNext(theatre: Theatre): string {
   const environment = relative('.', theatre.stage().environmentFile);
-  const [, , third] = players;
+  const down = players.find(({ temper }) => temper === 'down');
   return [
     'Everything still runs. Look around in another terminal, in this folder:',
     `  set -a; . ${environment}; set +a`,
     '  bin/kuvert status',
-    `  bin/kuvert message list --recipient ${third?.organisationNumber}`,
+    `  bin/kuvert message list --recipient ${down?.organisationNumber}`,
     '  bin/kuvert message show IO-2026-0012         what its attempts met',
-    `  bin/kuvert supplier show ${third?.organisationNumber}`,
+    `  bin/kuvert message show ${unwanted.documentNumber}         refused, and why`,
+    `  bin/kuvert supplier show ${down?.organisationNumber}`,
     'What the suppliers received lies under .kuvert/demo/suppliers/. Ctrl-C stops everything and removes it.',
   ].join('\n');
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Listr, type ListrTask, type ListrTaskWrapper } from 'listr2';
 import { conservation } from '../../store/conservation.ts';
-import { documentHashes, type SupplierTotals, supplierTotals } from '../../store/totals.ts';
+import { deliveredDocuments, type SupplierTotals, supplierTotals } from '../../store/totals.ts';
 import { importSuppliers } from '../../suppliers/import.ts';
 import { readSuppliers } from '../../suppliers/read-file.ts';
 import { type AnswerCounts, readAnswers } from './answers.ts';
@@ -30,7 +30,7 @@ export async function perform(theatre: Theatre): Promise<string[]> {
         const gateway = await theatre.startGateway();
         return `runs; suppliers find its keys at https://127.0.0.1:${gateway.supplierPort}/.well-known/jwks.json`;
       }),
-      step('Three suppliers are registered', async () => {
+      step('Four suppliers are registered', async () => {
         await register(theatre, known);
         for (const { organisationNumber, temper } of known)
           if (temper !== 'down') await theatre.suppliers.get(organisationNumber)?.open();
@@ -39,7 +39,7 @@ export async function perform(theatre: Theatre): Promise<string[]> {
       step(`KA puts ${plays.length} documents on the queue`, async () => {
         deadline.at = Date.now() + patience;
         await theatre.send(plays);
-        return 'orders, self-invoices and credits; one for a stranger, one broken, one twice';
+        return 'orders, self-invoices and credits; one for a stranger, one unwanted, one broken, one twice';
       }),
       {
         title: 'Signed envelopes go out over mutual TLS',
@@ -120,7 +120,7 @@ const rowOf = (player: Player, totals: readonly SupplierTotals[]): SupplierTotal
   totals.find((row) => row.organisationNumber === player.organisationNumber);
 
 const isDone = (row: SupplierTotals | undefined): boolean =>
-  row !== undefined && row.messages > 0 && row.delivered === row.messages;
+  row !== undefined && row.messages > 0 && row.delivered + row.refused === row.messages;
 
 function show(
   task: Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'output'>,
@@ -128,7 +128,8 @@ function show(
   row: SupplierTotals | undefined,
 ): void {
   if (!row) return;
-  task.title = `${player.name} (${player.story}): ${row.delivered} of ${row.messages} delivered, ${row.attempts} attempts`;
+  const refused = row.refused === 0 ? '' : `, ${row.refused} refused`;
+  task.title = `${player.name} (${player.story}): ${row.delivered} of ${row.messages} delivered${refused}, ${row.attempts} attempts`;
   const trouble = row.lane === null ? '' : `the lane is ${row.lane}: ${row.detail ?? ''}`;
   const said =
     trouble !== '' ? `${player.name}: ${trouble}` : task.output ? `${player.name}: the lane flows again` : undefined;
@@ -165,8 +166,10 @@ async function register(theatre: Theatre, some: readonly Player[]): Promise<numb
 const countOf = (plays: readonly Play[], fate: Play['fate']): number =>
   plays.filter((play) => play.fate === fate).length;
 
-/** Accepted and delivered for each message, one for each other frame, and “held” for the stranger's. */
-const expectedAnswers = (plays: readonly Play[]): number => plays.length + countOf(plays, 'message') + 1;
+const isMessage = ({ fate }: Play): boolean => fate === 'message' || fate === 'refused';
+
+/** Accepted, and delivered or refused, for each message, one for each other frame, and “held” for the stranger's. */
+const expectedAnswers = (plays: readonly Play[]): number => plays.length + plays.filter(isMessage).length + 1;
 
 /** What each supplier really has, against what the book says it should have. */
 async function inspect(theatre: Theatre, plays: readonly Play[], answers: AnswerCounts): Promise<string[]> {
@@ -178,22 +181,34 @@ async function inspect(theatre: Theatre, plays: readonly Play[], answers: Answer
     if (have !== want) complaints.push(`${have} ${what}, expected ${want}`);
   };
   say('frames were taken', found.taken, plays.length);
-  say('messages', found.messages, expected('message'));
+  const messages = plays.filter(isMessage).length;
+  say('messages', found.messages, messages);
   say('delivered', found.delivered, expected('message'));
+  say('refused', found.refused, expected('refused'));
   say('duplicates', found.duplicates, expected('duplicate'));
   say('dead letters', found.deadLetters, expected('dead-letter'));
   say('answers are not with KA', found.outboxDepth, 0);
-  say('answers “accepted”', answers.accepted, expected('message'));
+  say('answers “accepted”', answers.accepted, messages);
   say('answers “delivered”', answers.delivered, expected('message'));
+  say('answers “refused”', answers.refused, expected('refused'));
   say('answers “duplicate”', answers.duplicate, expected('duplicate'));
   say('answers “rejected”', answers.rejected, expected('dead-letter'));
-  for (const { organisationNumber, name } of players) {
-    const wanted = await documentHashes(theatre.pool(), organisationNumber);
-    const got = await theatre.suppliers.get(organisationNumber)?.documents();
-    for (const [id, hash] of wanted)
-      if (got?.get(id) !== hash) complaints.push(`${name} does not have message ${id} as it was sent`);
-    for (const id of got?.keys() ?? [])
-      if (!wanted.has(id)) complaints.push(`${name} has message ${id}, which is not its own`);
+  for (const player of players) complaints.push(...(await inspectSupplier(theatre, player)));
+  return complaints;
+}
+
+/** What was refused is not there: a supplier has what was delivered, no more, each as KA sent it and in the envelope it wants. */
+async function inspectSupplier(theatre: Theatre, { organisationNumber, name, format }: Player): Promise<string[]> {
+  const complaints: string[] = [];
+  const wanted = await deliveredDocuments(theatre.pool(), organisationNumber);
+  const got = await theatre.suppliers.get(organisationNumber)?.documents();
+  for (const { messageId, sha256, envelopeFormat } of wanted) {
+    if (got?.get(messageId) !== sha256) complaints.push(`${name} does not have message ${messageId} as it was sent`);
+    if (envelopeFormat !== format)
+      complaints.push(`${name} got message ${messageId} in an envelope that is ${envelopeFormat}`);
   }
+  for (const id of got?.keys() ?? [])
+    if (!wanted.some(({ messageId }) => messageId === id))
+      complaints.push(`${name} has message ${id}, which is not its own`);
   return complaints;
 }

@@ -9,7 +9,7 @@ import { keysOfSet } from '../key-source.ts';
 import { readText } from '../read-text.ts';
 import { openFolder } from '../receive/folder.ts';
 import { startReceiver } from '../receive/server.ts';
-import type { Player } from './cast.ts';
+import { type Player, unwanted } from './cast.ts';
 
 export interface DemoSupplier {
   /** Its entry in a supplier file (schemas/supplier/1.json). */
@@ -45,6 +45,7 @@ export async function createSupplier(player: Player, stage: Stage, keysPort: num
           url: `https://localhost:${port}/kuvert`,
           certificates: [cert],
           messageTypes: ['purchase-order', 'self-invoice', 'self-invoice-credit'],
+          envelopeFormat: player.format,
         },
       ],
     },
@@ -57,6 +58,8 @@ export async function createSupplier(player: Player, stage: Stage, keysPort: num
           recipients: [player.organisationNumber],
           environment: 'test',
           mostBytes: 1_048_576,
+          objection: ({ documentNumber }) =>
+            player.temper === 'picky' && documentNumber === unwanted.documentNumber ? unwanted.objection : undefined,
           now: () => new Date(),
         },
         {

@@ -17,6 +17,8 @@ export interface TakeDeps {
   readonly recipients: readonly OrganisationNumber[] | undefined;
   readonly environment: 'test' | 'production' | undefined;
   readonly mostBytes: number;
+  /** What the receiver's business has against a message that is right in every other way; left out: nothing ever. */
+  readonly objection?: ((opened: OpenedEnvelope) => string | undefined) | undefined;
   now(): Date;
 }
 
@@ -44,6 +46,8 @@ export async function take(deps: TakeDeps, bytes: Buffer, signature: string): Pr
       'id-taken',
       `${opened.id} came before with other bytes (SHA-256 ${known.sha256}); ask the sender`,
     );
+  const objection = deps.objection?.(opened);
+  if (objection !== undefined) return turnedDown(422, 'not-wanted', objection);
   // 4. Keep, on disk: the 2xx is our receipt.
   const message = receivedOf(opened, sha256, deps.now());
   deps.folder.keep(message, filesOf(opened, message, bytes, signature));

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Folder, openFolder, readReceived } from '../../../../src/cli/receive/folder.ts';
 import { type ReceiverEvent, type ReceiverOptions, startReceiver } from '../../../../src/cli/receive/server.ts';
+import type { TakeDeps } from '../../../../src/cli/receive/take.ts';
 import { Fault } from '../../../../src/domain/fault.ts';
 import type { OrganisationNumber } from '../../../../src/domain/organisation-number.ts';
 import { envelopeBytes } from '../../../../src/envelope/bytes.ts';
@@ -33,6 +34,7 @@ describe('a reference supplier', () => {
   let close: () => Promise<void>;
   let port: number;
   let keys: VerificationKeys | Error;
+  let objection: TakeDeps['objection'];
 
   before(async () => {
     ca = await createDevAuthority();
@@ -44,6 +46,7 @@ describe('a reference supplier', () => {
   beforeEach(() => {
     path = mkdtempSync(join(tmpdir(), 'kuvert-receive-'));
     events = [];
+    objection = undefined;
     keys = keysOfCertificates([signing.certificatePem]);
   });
   afterEach(async () => {
@@ -63,6 +66,7 @@ describe('a reference supplier', () => {
         },
         recipients: [recipient],
         environment: 'test',
+        objection,
         mostBytes: 100_000,
         now: () => new Date(),
       },
@@ -82,7 +86,7 @@ describe('a reference supplier', () => {
 
   const envelope = async (
     sequence: number,
-    more: { id?: string; to?: string; by?: DevCredential; text?: string } = {},
+    more: { id?: string; to?: string; by?: DevCredential; text?: string; format?: 'sfti' } = {},
   ) => {
     const by = more.by ?? signing;
     const document = Buffer.from(more.text ?? `{"n":${sequence}}`);
@@ -94,7 +98,9 @@ describe('a reference supplier', () => {
         messageType: 'self-invoice',
         documentNumber: '../../etc/passwd',
         eventTime: '2026-01-02T03:04:05Z',
-        mediaType: 'application/json',
+        format: more.format,
+        senderOrganisation: '2021002114',
+        mediaType: more.format === 'sfti' ? 'application/xml' : 'application/json',
         dataSchema: 'urn:test',
         sequence,
         environment: 'test',
@@ -105,7 +111,8 @@ describe('a reference supplier', () => {
       },
       document,
     );
-    return { body: envelopeBytes(sealed.head, document, sealed.sha256), signature: sealed.signature };
+    const body = envelopeBytes(sealed.head, document, sealed.sha256, sealed.format);
+    return { body, signature: sealed.signature };
   };
 
   const post = (
@@ -154,6 +161,27 @@ describe('a reference supplier', () => {
     const files = readdirSync(envelopes).sort();
     assert.deepEqual(readFileSync(join(envelopes, files[0] ?? '')), sent.body);
     assert.equal(readFileSync(join(envelopes, files[1] ?? ''), 'utf8'), `${sent.signature}\n`);
+  });
+
+  it('takes an SFTI envelope as well, and writes the document as the sender wrote it', async () => {
+    await listen();
+    const text = '<?xml version="1.0"?>\n<a>å</a>\n';
+    const sent = await envelope(1, { text, format: 'sfti' });
+    assert.equal((await post(sent)).status, 200);
+    const [event] = events;
+    assert.ok(event?.kind === 'kept');
+    assert.match(event.message.document, /\.xml$/);
+    assert.equal(readFileSync(join(path, event.message.document), 'utf8'), text);
+    const [file = ''] = readdirSync(join(path, '5560160680/envelopes')).filter((name) => name.endsWith('.xml'));
+    assert.deepEqual(readFileSync(join(path, '5560160680/envelopes', file)), sent.body);
+  });
+
+  it('what its business objects to is turned down with the reason, and is not kept', async () => {
+    objection = ({ documentNumber }) => `${documentNumber} is not ours`;
+    await listen();
+    const answer = await post(await envelope(1));
+    assert.deepEqual([answer.status, answer.body.detail], [422, '../../etc/passwd is not ours']);
+    assert.equal(readReceived(path).length, 0);
   });
 
   it('drops a repeat and says yes to it, also after a restart, and when both come at once', async () => {

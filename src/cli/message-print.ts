@@ -1,4 +1,6 @@
 /** Messages for people. */
+import type { Language } from '../operations/catalogue.ts';
+import { explainAttempt } from '../operations/explain.ts';
 import type { AttemptRow, DeliveryRow, MessageDetails, MessageRow } from '../store/messages.ts';
 import { facts, moment, table } from './table.ts';
 
@@ -20,7 +22,7 @@ export function messageTable(rows: readonly MessageRow[]): string {
   );
 }
 
-export function showMessage(row: MessageRow, details: MessageDetails, why: string): string {
+export function showMessage(row: MessageRow, details: MessageDetails, why: string, language: Language): string {
   const head = facts([
     ['Message', row.id],
     ['State', row.state],
@@ -46,10 +48,10 @@ export function showMessage(row: MessageRow, details: MessageDetails, why: strin
     ],
     ['Envelope SHA-256', details.envelope?.sha256],
   ]);
-  return [head, ...details.deliveries.map(showDelivery)].join('\n\n');
+  return [head, ...details.deliveries.map((one) => showDelivery(one, language))].join('\n\n');
 }
 
-function showDelivery(delivery: DeliveryRow): string {
+function showDelivery(delivery: DeliveryRow, language: Language): string {
   const head = facts([
     ['Delivery', `${delivery.number}${delivery.current ? '' : ' (earlier)'}`],
     ['State', [delivery.state, delivery.reason, delivery.detail].filter(Boolean).join(': ')],
@@ -58,19 +60,32 @@ function showDelivery(delivery: DeliveryRow): string {
     ['Next try', moment(delivery.nextTryAt)],
     ['Delivered', delivery.deliveredAt && `${moment(delivery.deliveredAt)}, ${delivery.deliveredBy ?? ''}`],
   ]);
-  return delivery.attempts.length === 0 ? head : `${head}\n${attemptTable(delivery.attempts)}`;
+  return delivery.attempts.length === 0 ? head : `${head}\n${attemptTable(delivery.attempts, language)}`;
 }
 
-function attemptTable(attempts: readonly AttemptRow[]): string {
+/** A certificate's beginning is enough to tell it from the others of an address; `--json` has it whole. */
+const beginning = (fingerprint: string | undefined) => fingerprint && `${fingerprint.slice(0, 12)}…`;
+
+/** Milliseconds to TCP, TLS, the first byte of the answer, and its end; nothing was connected on a kept connection. */
+function times({ connectMs, tlsMs, firstByteMs, totalMs }: AttemptRow): string | undefined {
+  const all = [connectMs, tlsMs, firstByteMs, totalMs];
+  if (totalMs === undefined) return undefined;
+  return all.map((ms) => (ms === undefined ? '–' : Math.round(ms))).join('/');
+}
+
+function attemptTable(attempts: readonly AttemptRow[], language: Language): string {
   return table(
     [
       { title: 'ATTEMPT', value: ({ number }) => number },
       { title: 'STARTED (UTC)', value: ({ startedAt }) => moment(startedAt) },
-      { title: 'MS', value: ({ totalMs }) => (totalMs === undefined ? undefined : Math.round(totalMs)) },
+      { title: 'MS TCP/TLS/ANSWER/ALL', value: times },
       { title: 'OUTCOME', value: ({ outcome }) => outcome ?? 'under way' },
       { title: 'ANSWER', value: ({ status }) => status },
       { title: 'PEER', value: ({ remoteAddress }) => remoteAddress },
-      { title: 'WHAT', value: ({ fault, detail }) => [fault, detail].filter(Boolean).join(': ') || undefined },
+      { title: 'TLS', value: ({ tlsVersion }) => tlsVersion },
+      { title: 'CERTIFICATE', value: ({ peerFingerprint }) => beginning(peerFingerprint) },
+      { title: 'FAULT', value: ({ fault }) => fault },
+      { title: 'WHY', value: (attempt) => explainAttempt(attempt, language) },
     ],
     attempts,
   );

@@ -4,12 +4,22 @@ import type { DeliveryState } from '../domain/delivery.ts';
 import { Fault, type FaultCode, faultTable } from '../domain/fault.ts';
 import type { MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import type { Language } from '../operations/catalogue.ts';
+import { explain, explainAttempt } from '../operations/explain.ts';
 import { type MessageAction, type MessageMoved, moveMessage } from '../operations/messages.ts';
-import { why } from '../operations/why.ts';
-import { findMessages, listMessages, type MessageRow, readMessage } from '../store/messages.ts';
+
+import {
+  type DeliveryRow,
+  findMessages,
+  listMessages,
+  type MessageDetails,
+  type MessageRow,
+  readMessage,
+} from '../store/messages.ts';
 import type { Pool } from '../store/pool.ts';
 import { deliveryState, mandatoryReason, messageType, organisationNumber, since, whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
+import { languageOption } from './language.ts';
 import { addSelection, isManyAction, type ManyOptions, moveSelected, refuseSelection } from './message-many.ts';
 import { messageTable, showMessage } from './message-print.ts';
 import { actor, withStore } from './store.ts';
@@ -128,8 +138,18 @@ function addShow(message: Command, { terminal }: Context): void {
     .description('Everything on record about a message: why it is where it is, deliveries, attempts, envelope.')
     .argument('<message>', 'message id, or document number (then all that have it)')
     .option('--json', 'for programs')
-    .addHelpText('after', examples(['kuvert message show SF-2026-0042', 'by document number, every version of it']))
-    .action(async (reference: string, options: { json?: true }) => {
+    .addOption(languageOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['kuvert message show SF-2026-0042', 'by document number, every version of it'],
+        [
+          'kuvert message show SF-2026-0042 --language sv',
+          'what happened at each try, and what comes next, in Swedish',
+        ],
+      ),
+    )
+    .action(async (reference: string, { language, ...options }: { json?: true; language: Language }) => {
       const now = new Date();
       const shown = await withStore(async (pool) => {
         const found = await find(pool, reference);
@@ -137,10 +157,13 @@ function addShow(message: Command, { terminal }: Context): void {
       });
       const whole = shown.flatMap(({ row, details }) => {
         const current = details?.deliveries.find((delivery) => delivery.current);
-        return details && current ? [{ row, details, why: why(current, now) }] : [];
+        return details && current ? [{ row, details, why: explain(current, now, language) }] : [];
       });
-      if (options.json) terminal.out(json(whole.map(({ row, details, why }) => ({ ...row, why, ...details }))));
-      else terminal.out(whole.map((one) => showMessage(one.row, one.details, one.why)).join('\n\n'));
+      if (options.json)
+        terminal.out(
+          json(whole.map(({ row, details, why }) => ({ ...row, why, ...withSentences(details, language) }))),
+        );
+      else terminal.out(whole.map((one) => showMessage(one.row, one.details, one.why, language)).join('\n\n'));
     });
 }
 
@@ -177,6 +200,13 @@ function addAction(
     });
     context.terminal.out(options.json ? json(moved) : said(moved));
   });
+}
+
+/** Each attempt with its own sentence. */
+function withSentences(details: MessageDetails, language: Language) {
+  const told = (delivery: DeliveryRow) =>
+    delivery.attempts.map((attempt) => ({ ...attempt, why: explainAttempt(attempt, language) }));
+  return { ...details, deliveries: details.deliveries.map((one) => ({ ...one, attempts: told(one) })) };
 }
 
 async function find(pool: Pool, reference: string): Promise<MessageRow[]> {

@@ -1,10 +1,14 @@
 /** `kuvert status`: is every message accounted for, and do the lanes flow? */
 import type { Command } from 'commander';
+import type { Language } from '../operations/catalogue.ts';
+import { explainLane } from '../operations/explain.ts';
 import { type Conservation, conservation } from '../store/conservation.ts';
 import { type LaneOverview, laneOverview, unaddressed } from '../store/supplier-lanes.ts';
 import { type Context, examples } from './context.ts';
+import { languageOption } from './language.ts';
 import { withStore } from './store.ts';
-import { moment, span, table } from './table.ts';
+import type { ToldLane } from './supplier-print.ts';
+import { moment, printable, span, table } from './table.ts';
 import { json } from './terminal.ts';
 
 export function addStatus(program: Command, { terminal, exitWith }: Context): void {
@@ -12,17 +16,19 @@ export function addStatus(program: Command, { terminal, exitWith }: Context): vo
     .command('status')
     .description('Whether every message is accounted for, and how each lane is. Exit code 6 when one is not.')
     .option('--json', 'for programs')
+    .addOption(languageOption())
     .addHelpText(
       'after',
       examples(
-        ['kuvert status', 'conservation on top, then a line for each lane'],
+        ['kuvert status', 'conservation on top, then a line for each lane, and why those stand still that do'],
+        ['kuvert status --language sv', 'the same; why, in Swedish'],
         ['kuvert status --json | jq .conservation.conserved', 'for a monitor'],
       ),
     )
-    .action(async (options: { json?: true }) => {
+    .action(async (options: { json?: true; language: Language }) => {
       const status = await withStore(async (pool) => ({
         conservation: await conservation(pool),
-        lanes: await laneOverview(pool),
+        lanes: (await laneOverview(pool)).map((lane) => ({ ...lane, why: explainLane(lane, options.language) })),
         unaddressed: await unaddressed(pool),
       }));
       if (!status.conservation.conserved) exitWith(6);
@@ -33,6 +39,7 @@ export function addStatus(program: Command, { terminal, exitWith }: Context): vo
               showConservation(status.conservation),
               showUnaddressed(status.unaddressed),
               showLanes(status.lanes, new Date()),
+              showReasons(status.lanes),
             ]
               .filter((part) => part !== '')
               .join('\n\n'),
@@ -60,6 +67,12 @@ function showUnaddressed(rows: readonly { organisationNumber: string; held: numb
         `Held, no address takes them: ${held} for ${organisationNumber}, the oldest since ${moment(oldest)}`,
     )
     .join('\n');
+}
+
+/** A sentence for each lane that does not flow. */
+function showReasons(lanes: readonly ToldLane[]): string {
+  const standing = lanes.filter(({ state }) => state !== 'flowing');
+  return standing.map(({ supplier, address, why }) => printable(`${supplier}, ${address}: ${why}`)).join('\n');
 }
 
 export function showLanes(lanes: readonly LaneOverview[], now: Date): string {

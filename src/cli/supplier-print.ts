@@ -46,7 +46,10 @@ export function supplierTable(suppliers: readonly RegisteredSupplier[], lanes: r
   );
 }
 
-export function showSupplier(supplier: RegisteredSupplier, lanes: readonly LaneOverview[], now: Date): string {
+/** A lane with why it is as it is, in a sentence. */
+export type ToldLane = LaneOverview & { readonly why: string };
+
+export function showSupplier(supplier: RegisteredSupplier, lanes: readonly ToldLane[], now: Date): string {
   const inUse = supplier.addresses.filter(({ retiredAt }) => retiredAt === undefined);
   const retired = supplier.addresses.filter(({ retiredAt }) => retiredAt !== undefined);
   return [
@@ -60,8 +63,7 @@ export function showSupplier(supplier: RegisteredSupplier, lanes: readonly LaneO
   ].join('\n\n');
 }
 
-function showAddress(address: RegisteredAddress, lane: LaneOverview | undefined, now: Date): string {
-  const why = [lane?.reason, lane?.detail].filter(Boolean).join(': ');
+function showAddress(address: RegisteredAddress, lane: ToldLane | undefined, now: Date): string {
   const summary = facts([
     ['Address', address.name],
     ['Environment', address.environment],
@@ -73,7 +75,12 @@ function showAddress(address: RegisteredAddress, lane: LaneOverview | undefined,
     ['At once', address.concurrency],
     ['Per second', address.ratePerSecond],
     ['Version', address.version],
-    ['Lane', lane && `${lane.state} for ${span(now.getTime() - lane.since.getTime())}${why === '' ? '' : ` (${why})`}`],
+    [
+      'Lane',
+      lane &&
+        `${[lane.state, lane.reason].filter(Boolean).join(', ')} for ${span(now.getTime() - lane.since.getTime())}`,
+    ],
+    ['Why', lane?.state === 'flowing' ? undefined : lane?.why],
     ['Next wake', moment(lane?.nextWake)],
     ['Leased until', moment(lane?.leaseUntil)],
     [
@@ -95,9 +102,8 @@ function showAddress(address: RegisteredAddress, lane: LaneOverview | undefined,
   )}`;
 }
 
-const laneAt = (
-  lanes: readonly LaneOverview[],
+const laneAt = <L extends LaneOverview>(
+  lanes: readonly L[],
   { organisationNumber }: RegisteredSupplier,
   { name }: RegisteredAddress,
-): LaneOverview | undefined =>
-  lanes.find((lane) => lane.organisationNumber === organisationNumber && lane.address === name);
+): L | undefined => lanes.find((lane) => lane.organisationNumber === organisationNumber && lane.address === name);

@@ -2,12 +2,15 @@
 import type { Command } from 'commander';
 import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import type { Language } from '../operations/catalogue.ts';
+import { explainLane } from '../operations/explain.ts';
 import { settingsOfProcess } from '../platform/config/process.ts';
 import { laneOverview } from '../store/supplier-lanes.ts';
 import { readRegister } from '../store/suppliers.ts';
 import { type LaneAction, moveLane } from '../suppliers/lanes.ts';
 import { mandatoryReason, organisationNumber, reason } from './arguments.ts';
 import { type Context, examples } from './context.ts';
+import { languageOption } from './language.ts';
 import { actor, withStore } from './store.ts';
 import { showImport, showSupplier, supplierTable } from './supplier-print.ts';
 import { json } from './terminal.ts';
@@ -133,15 +136,23 @@ function addShow(supplier: Command, { terminal }: Context): void {
     .description('Everything about one supplier: addresses, certificates, lanes.')
     .argument('<organisation-number>', 'such as 556016-0680', organisationNumber)
     .option('--json', 'for programs')
-    .addHelpText('after', examples(['kuvert supplier show 556016-0680', 'its addresses and certificates']))
-    .action(async (number: OrganisationNumber, options: { json?: true }) => {
+    .addOption(languageOption())
+    .addHelpText(
+      'after',
+      examples(
+        ['kuvert supplier show 556016-0680', 'its addresses and certificates, and why a lane stands still'],
+        ['kuvert supplier show 556016-0680 --language sv', 'the same; why, in Swedish'],
+      ),
+    )
+    .action(async (number: OrganisationNumber, options: { json?: true; language: Language }) => {
       const { found, lanes } = await withStore(async (pool) => ({
         found: (await readRegister(pool, [number]))[0],
         lanes: await laneOverview(pool, number),
       }));
       if (found === undefined)
         throw new Fault('not-found', `there is no supplier ${number}; see \`kuvert supplier list\``);
-      terminal.out(options.json ? json({ ...found, lanes }) : showSupplier(found, lanes, new Date()));
+      const told = lanes.map((lane) => ({ ...lane, why: explainLane(lane, options.language) }));
+      terminal.out(options.json ? json({ ...found, lanes: told }) : showSupplier(found, told, new Date()));
     });
 }
 

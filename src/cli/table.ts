@@ -8,7 +8,7 @@ export interface Column<T> {
 /** Columns of equal width, numbers to the right, two spaces between; no colours, no frames: it can be cut and sorted. */
 export function table<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
   const numeric = columns.map(({ value }) => rows.length > 0 && rows.every((row) => typeof value(row) !== 'string'));
-  const cells = rows.map((row) => columns.map(({ value }) => oneLine(String(value(row) ?? '–'))));
+  const cells = rows.map((row) => columns.map(({ value }) => printable(String(value(row) ?? '–'))));
   const lines = [columns.map(({ title }) => title), ...cells];
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => width(line[at] ?? ''))));
   return lines
@@ -28,14 +28,16 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[]): str
 export function facts(rows: readonly (readonly [name: string, value: string | number | undefined])[]): string {
   const shown = rows.filter(([, value]) => value !== undefined);
   const most = Math.max(...shown.map(([name]) => width(name)));
-  return shown.map(([name, value]) => `${name}${' '.repeat(most - width(name))}  ${oneLine(String(value))}`).join('\n');
+  return shown
+    .map(([name, value]) => `${name}${' '.repeat(most - width(name))}  ${printable(String(value))}`)
+    .join('\n');
 }
 
 /** Characters, not bytes or halves of surrogate pairs. */
 const width = (text: string): number => Array.from(text).length;
 /** What comes from outside must not move the cursor, colour the screen or break a line. */
 // oxlint-disable-next-line no-control-regex
-const oneLine = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+export const printable = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 
 /** `2026-03-01 12:00:05`, UTC. */
 export function moment(at: Date | undefined): string | undefined {

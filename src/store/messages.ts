@@ -124,7 +124,12 @@ export interface AttemptRow {
   readonly status: number | undefined;
   readonly excerpt: string | undefined;
   readonly tlsVersion: string | undefined;
+  readonly cipher: string | undefined;
   readonly peerFingerprint: string | undefined;
+  /** Milliseconds from the start of the attempt to TCP (or a tunnel), TLS, the answer's first byte, and its end. */
+  readonly connectMs: number | undefined;
+  readonly tlsMs: number | undefined;
+  readonly firstByteMs: number | undefined;
   readonly totalMs: number | undefined;
   readonly remoteAddress: string | undefined;
 }
@@ -170,7 +175,8 @@ async function readDeliveries(db: Db, messageId: string): Promise<DeliveryRow[]>
   const { rows: tries } = await db.query<NullsOf<AttemptRow>>(
     `select * from (
        select delivery_id as "deliveryId", number, started_at as "startedAt", finished_at as "finishedAt", outcome, fault, detail,
-              status, excerpt, tls_version as "tlsVersion", peer_fingerprint as "peerFingerprint", total_ms as "totalMs",
+              status, excerpt, tls_version as "tlsVersion", cipher, peer_fingerprint as "peerFingerprint",
+              connect_ms as "connectMs", tls_ms as "tlsMs", first_byte_ms as "firstByteMs", total_ms as "totalMs",
               remote_address as "remoteAddress", row_number() over (partition by delivery_id order by number desc) as back
          from attempt where delivery_id = any($1)) t where back <= 200 order by "deliveryId", number`,
     [rows.map((row) => row.id)],

@@ -179,7 +179,10 @@ describe('commands on a real store', () => {
     assert.ok(ambiguous.err.includes(id), 'the ids to choose from are named');
     assert.equal((await kuvert(['message', 'hold', id, '--reason', 'ticket 7'])).code, 0);
     const shown = await kuvert(['message', 'show', id]);
-    assert.match(shown.out, /Why +Held: An operator holds it \(ticket 7\)/);
+    assert.match(shown.out, /Why +Held: an operator holds it \(ticket 7\)/);
+    const swedish = await kuvert(['message', 'show', id, '--language', 'sv']);
+    assert.match(swedish.out, /Why +Stoppat: en operatör har stoppat det \(ticket 7\)/);
+    assert.equal((await kuvert(['message', 'show', id, '--language', 'no'])).code, 2);
     const [json] = await asked<{ why: string; deliveries: unknown[] }[]>('message', 'show', id);
     assert.equal(json?.deliveries.length, 1);
     assert.equal((await kuvert(['message', 'release', id, '--reason', 'x'])).code, 0);

@@ -29,6 +29,7 @@ const byFault: Partial<Record<FaultCode, ExitCode>> = {
   'signature-invalid': 6,
   'signature-key-unknown': 6,
   'envelope-malformed': 6,
+  'evidence-malformed': 6,
 };
 
 export function exitCodeOf(error: unknown): ExitCode {

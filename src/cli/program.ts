@@ -7,6 +7,7 @@ import { examples } from './context.ts';
 import { addDemo } from './demo/demo.ts';
 import { addDev } from './dev.ts';
 import { addEnvelope } from './envelope.ts';
+import { addEvidence } from './evidence.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addMessage } from './message.ts';
 import { addMigrate } from './migrate.ts';
@@ -52,6 +53,7 @@ export function buildProgram(context: Context): Command {
     addSend,
     addReceive,
     addEnvelope,
+    addEvidence,
     addAudit,
   ])
     add(program, context);

@@ -85,6 +85,23 @@ export function judgePeer(question: PeerQuestion): PeerJudgement {
   return { ok: true, fingerprint };
 }
 
+/**
+ * Judges a certificate that is no TLS peer's, such as one that has signed something, as it was at a moment.
+ * @param others certificates that may stand between, in any order
+ * @returns one sentence when it leads to none of the authorities, or was out of its dates
+ */
+export function judgeChain(
+  leaf: X509Certificate,
+  others: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+  at: Date,
+): string | undefined {
+  const refusal = judgeDates(leaf, at);
+  if (refusal !== undefined) return refusal.detail;
+  if (authorities.some(({ raw }) => raw.equals(leaf.raw))) return undefined;
+  return judgePath(leaf, others, { authorities, now: at, role: undefined })?.detail;
+}
+
 interface Refusal {
   readonly why: PeerRefusal;
   readonly detail: string;
@@ -117,11 +134,18 @@ const serverAuth = '1.3.6.1.5.5.7.3.1';
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 const anyPurpose = '2.5.29.37.0';
 
+interface Path {
+  readonly authorities: readonly X509Certificate[];
+  readonly now: Date;
+  /** Undefined: any purpose will do. */
+  readonly role: 'server' | 'client' | undefined;
+}
+
 /** Finds one path to an authority on which every link is good; else says what was wrong with the longest try. */
 function judgePath(
   leaf: X509Certificate,
   shown: readonly X509Certificate[],
-  { authorities, now, role }: PeerQuestion,
+  { authorities, now, role }: Path,
 ): Refusal | undefined {
   const critical = unknownCritical(leaf);
   if (critical) return critical;
@@ -156,7 +180,7 @@ function judgeLink(
   issuer: X509Certificate,
   below: number,
   now: Date,
-  role: 'server' | 'client',
+  role: 'server' | 'client' | undefined,
 ): Refusal | 'unrelated' | undefined {
   // Names, key identifiers and key usage first: cheap, and anybody can write them.
   if (subject === issuer || subject.raw.equals(issuer.raw)) return 'unrelated';
@@ -170,7 +194,7 @@ function judgeLink(
   const { pathLength } = constraintsOf(issuer);
   if (pathLength !== undefined && below > pathLength)
     return wrong(`${nameOf(issuer)} may have at most ${pathLength} authorities below it`);
-  const misused = judgeUsage(issuer, role);
+  const misused = role === undefined ? undefined : judgeUsage(issuer, role);
   if (misused !== undefined) return wrong(misused);
   return judgeDates(issuer, now) ?? unknownCritical(issuer);
 }

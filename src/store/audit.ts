@@ -105,11 +105,12 @@ export async function verifyAudit(db: Db, expected?: { id: number; hash: string 
 
 type StoredRow = Row & { readonly previous: Buffer; readonly hash: Buffer };
 
+const stored = `id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, actor, action, subject, reason, details,
+            previous, hash`;
+
 async function readPage(db: Db, after: number): Promise<StoredRow[]> {
   const { rows } = await db.query<StoredRow>(
-    `select id, to_char(at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, actor, action, subject, reason, details,
-            previous, hash
-       from audit where id > $1 order by id limit ${pageSize}`,
+    `select ${stored} from audit where id > $1 order by id limit ${pageSize}`,
     [after],
   );
   return rows;
@@ -126,6 +127,41 @@ function breakOf(row: StoredRow, expectedId: number, previous: Buffer): string |
 
 function hashOf(previous: Buffer, row: Row): Buffer {
   return createHash('sha256').update(previous).update(canonicalJson(row)).digest();
+}
+
+/** A row as it is handed out, so that its hash can be worked out anew by anyone. */
+export interface AuditLink {
+  readonly row: Row;
+  /** The hash of the row before it, and its own: SHA-256 of that and of the row in canonical JSON. Lower-case hex. */
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/** All rows about one subject, oldest first, and the newest row of all. */
+export async function readAuditLinks(
+  db: Db,
+  subject: string,
+): Promise<{ readonly links: AuditLink[]; readonly head: { readonly id: number; readonly hash: string } }> {
+  const { rows } = await db.query<StoredRow>(`select ${stored} from audit where subject = $1 order by id`, [subject]);
+  const { rows: newest } = await db.query<{ id: number; hash: Buffer }>(
+    'select id, hash from audit order by id desc limit 1',
+  );
+  return {
+    links: rows.map(({ previous, hash, ...row }) => ({
+      row,
+      previous: previous.toString('hex'),
+      hash: hash.toString('hex'),
+    })),
+    head: { id: newest[0]?.id ?? 0, hash: (newest[0]?.hash ?? nothing).toString('hex') },
+  };
+}
+
+/** Whether the row is what its hash was made of. */
+export function isWhole({ row, previous, hash }: AuditLink): boolean {
+  const { id, at, actor, action, subject, reason, details } = row;
+  return (
+    hashOf(Buffer.from(previous, 'hex'), { id, at, actor, action, subject, reason, details }).toString('hex') === hash
+  );
 }
 
 /** JSON with the members of every object sorted by name: jsonb keeps no order of its own. */

@@ -36,6 +36,8 @@ export const doors: Readonly<Record<string, string>> = {
   stompit: 'intake/broker(/|\\.ts$)',
   undici: 'delivery/push(/|\\.ts$)',
   winston: 'platform/log(/|\\.ts$)',
+  yauzl: 'operations/evidence/',
+  yazl: 'operations/evidence/',
 };
 
 export const mostLines = 250;

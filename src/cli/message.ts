@@ -7,26 +7,15 @@ import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Language } from '../operations/catalogue.ts';
 import { explain, explainAttempt } from '../operations/explain.ts';
 import { type MessageAction, type MessageMoved, moveMessage } from '../operations/messages.ts';
-
-import {
-  type DeliveryRow,
-  findMessages,
-  listMessages,
-  type MessageDetails,
-  type MessageRow,
-  readMessage,
-} from '../store/messages.ts';
-import type { Pool } from '../store/pool.ts';
+import { type DeliveryRow, listMessages, type MessageDetails, readMessage } from '../store/messages.ts';
 import { deliveryState, mandatoryReason, messageType, organisationNumber, since, whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { languageOption } from './language.ts';
+import { find, findOne } from './message-find.ts';
 import { addSelection, isManyAction, type ManyOptions, moveSelected, refuseSelection } from './message-many.ts';
 import { messageTable, showMessage } from './message-print.ts';
 import { actor, withStore } from './store.ts';
 import { json } from './terminal.ts';
-
-/** One document number may name a handful of versions, types and recipients; more is no way to name a message. */
-const mostFound = 20;
 
 export function addMessage(program: Command, context: Context): void {
   const message = program
@@ -195,7 +184,7 @@ function addAction(
     if (reference === undefined)
       throw new Fault('argument-invalid', 'name one message, or select many of one supplier with --recipient');
     const moved = await withStore(async (pool) => {
-      const { id } = onlyOne(await find(pool, reference), reference);
+      const { id } = await findOne(pool, reference);
       return moveMessage(pool, { action, messageId: id, actor: actor(), reason: options.reason, now: new Date() });
     });
     context.terminal.out(options.json ? json(moved) : said(moved));
@@ -207,26 +196,6 @@ function withSentences(details: MessageDetails, language: Language) {
   const told = (delivery: DeliveryRow) =>
     delivery.attempts.map((attempt) => ({ ...attempt, why: explainAttempt(attempt, language) }));
   return { ...details, deliveries: details.deliveries.map((one) => ({ ...one, attempts: told(one) })) };
-}
-
-async function find(pool: Pool, reference: string): Promise<MessageRow[]> {
-  const found = await findMessages(pool, reference, mostFound);
-  if (found.length === 0)
-    throw new Fault('not-found', `no message has the id or document number ${reference}; see \`kuvert message list\``);
-  return found;
-}
-
-function onlyOne(found: readonly MessageRow[], reference: string): MessageRow {
-  const [first, ...more] = found;
-  if (first !== undefined && more.length === 0) return first;
-  const choices = found.map(
-    ({ id, messageType: type, recipient, version, state }) =>
-      `  ${id}  ${type} to ${recipient}, version ${version}, ${state}`,
-  );
-  throw new Fault(
-    'argument-invalid',
-    `${found.length} messages have the document number ${reference}; name one by its id:\n${choices.join('\n')}`,
-  );
 }
 
 function said({ messageId, documentNumber, before, after, because, changed }: MessageMoved): string {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageTypes } from '../../domain/message.ts';
 import type { TlsListener } from '../../platform/http/listen.ts';
 import { freePorts } from '../../platform/local/ports.ts';
 import type { Stage } from '../../roles/stage.ts';
@@ -44,7 +45,7 @@ export async function createSupplier(player: Player, stage: Stage, keysPort: num
           delivery: 'push',
           url: `https://localhost:${port}/kuvert`,
           certificates: [cert],
-          messageTypes: ['purchase-order', 'self-invoice', 'self-invoice-credit'],
+          messageTypes: messageTypes.filter((type) => player.format !== 'sfti' || type !== 'purchase-order'),
           envelopeFormat: player.format,
         },
       ],

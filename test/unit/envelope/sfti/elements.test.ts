@@ -14,7 +14,7 @@ describe('where elements are in the bytes', () => {
       '\uFEFF<?xml version="1.0"?>\n<!-- <b> -->\n<a>å</a>\n<?p </a>?><!-- </a> -->\n',
       '<a>å</a>',
     ],
-    ['markup inside', `<a x='>' y=">"><!-- </a> --><![CDATA[</a>]]><?p </a>?><a><a/></a></a >`, undefined],
+    ['markup inside', `<a x='>' y=">"><!-- > </a> --><![CDATA[</a>]]><?p </a>?><a><a/></a></a >`, undefined],
     ['a tag over lines', '<a\n b="c"\n/>', undefined],
     ['many bytes to a character', '<räksmörgås>📦<é/></räksmörgås>', undefined],
   ] as const)

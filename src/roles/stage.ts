@@ -123,6 +123,8 @@ function serversOf({ postgres, redis, broker }: Local): Environment {
     BROKER_URLS: broker?.url,
     BROKER_USER: broker?.user,
     BROKER_PASSWORD: broker?.password,
+    // No setting: for the JMS programs of whoever plays KA (docs/ka-guide.md).
+    OPENWIRE_URL: broker?.openwireUrl,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Db } from './pool.ts';
 import { storableJson } from './storable.ts';
 
-/** Puts answers (see `answer`) in the outbox, in order. */
+/** Puts answers (see `answer`) in the outbox, in order; what a reader sorts them by also as headers. */
 export async function insertAnswers(db: Db, bodies: readonly Record<string, unknown>[]): Promise<void> {
   if (bodies.length === 0) return;
   await db.query(
@@ -10,7 +10,9 @@ export async function insertAnswers(db: Db, bodies: readonly Record<string, unkn
      select 'status', body, headers::jsonb from unnest($1::text[], $2::text[]) with ordinality as t (body, headers, place) order by place`,
     [
       bodies.map(storableJson),
-      bodies.map(({ answer, recipient, correlationId }) => storableJson({ answer, recipient, correlationId })),
+      bodies.map(({ id: answerId, answer, documentNumber, recipient, correlationId }) =>
+        storableJson({ answerId, answer, documentNumber, recipient, correlationId }),
+      ),
     ],
   );
 }

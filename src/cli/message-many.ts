@@ -22,7 +22,7 @@ import type { Context } from './context.ts';
 import { describeSelected, manyTold } from './message-many-print.ts';
 import { startProgress } from './progress.ts';
 import { actor, withStore } from './store.ts';
-import { json } from './terminal.ts';
+import { json, type Terminal } from './terminal.ts';
 
 export interface ManyOptions {
   readonly reason: string;
@@ -92,7 +92,7 @@ export async function moveSelected(
       return;
     }
     // 2. Done, until it is over or somebody stops it.
-    const moved = await carryOut(pool, order, selected);
+    const moved = await carryOut(terminal, pool, order, selected);
     if (moved.left > 0) exitWith(1);
     terminal.out(options.json ? json(moved) : manyTold(moved, many));
   });
@@ -122,11 +122,13 @@ async function select(pool: Pool, { selection }: ManyOrder): Promise<Selected> {
   return selected;
 }
 
-async function carryOut(pool: Pool, order: ManyOrder, selected: Selected): Promise<ManyMoved> {
+async function carryOut({ err }: Terminal, pool: Pool, order: ManyOrder, selected: Selected): Promise<ManyMoved> {
+  const total = selected.messages.length;
+  let behind = 0;
   const stop = new AbortController();
   const { told, forget } = untilTold();
   void told.then(() => stop.abort());
-  const bar = await startProgress(`${order.action} to ${order.selection.recipient}`, selected.messages.length);
+  const bar = await startProgress(`${order.action} to ${order.selection.recipient}`, total);
   try {
     return await moveMany(
       {
@@ -134,11 +136,18 @@ async function carryOut(pool: Pool, order: ManyOrder, selected: Selected): Promi
         now: () => new Date(),
         wait: (milliseconds) => pause(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined),
         stopped: () => stop.signal.aborted,
-        progress: bar.at,
+        progress: (done) => {
+          behind = done;
+          bar.at(done);
+        },
       },
       order,
       selected,
     );
+  } catch (error) {
+    bar.end();
+    err(`Came to ${behind} of ${total} messages; the same command goes on with the rest.`);
+    throw error;
   } finally {
     bar.end();
     forget();

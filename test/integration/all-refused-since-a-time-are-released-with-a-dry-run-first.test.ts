@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert';
+import { moveMany } from '../../src/operations/many-messages.ts';
+import { moveMessage } from '../../src/operations/messages.ts';
 import { verifyAudit } from '../../src/store/audit.ts';
 import { conservation } from '../../src/store/conservation.ts';
+import { selectMessages } from '../../src/store/messages-selected.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { command } from '../support/command.ts';
 import {
@@ -118,6 +121,34 @@ describe('all that a supplier refused since a time is released, with a dry run f
     assert.match(out, /^release: 1 of 2 messages to 5560160680\.\nNot possible for 1 message:\n/);
     assert.match(out, /F-1 .*a newer version of F-1 was accepted/);
     assert.deepEqual([await stateOf(replaced), await stateOf(good)], ['refused', 'waiting']);
+  });
+
+  it('what somebody else moved meanwhile stays as they left it', async () => {
+    const held = await refusedOne(a, 'SF-1');
+    const again = await refusedOne(a, 'SF-2');
+    const untouched = await refusedOne(a, 'SF-3');
+    const notYet = { action: 'message.release', reason: 'ticket 12' };
+    const selection = { recipient: a, state: 'refused', notYet } as const;
+    const selected = await selectMessages(pool, selection, 10);
+    const person = { actor: 'cli:olle', reason: 'mine', now: new Date() };
+    await moveMessage(pool, { ...person, action: 'hold', messageId: held });
+    await moveMessage(pool, { ...person, action: 'release', messageId: again });
+    const moved = await moveMany(
+      { pool, now: () => new Date(), wait: async () => undefined, stopped: () => false, progress: () => undefined },
+      { action: 'release', selection, actor: 'cli:anna', reason: 'ticket 12', rate: 1_000 },
+      selected,
+    );
+    assert.deepEqual(
+      [moved.moved, moved.notMoved.map(({ code, why }) => [code, why.replace(/^.* was/, 'was')])],
+      [
+        1,
+        [
+          ['not-possible-now', 'was refused when it was selected, and is held now'],
+          ['not-possible-now', 'was refused when it was selected, and is waiting now'],
+        ],
+      ],
+    );
+    assert.deepEqual([await stateOf(held), await stateOf(untouched)], ['held', 'waiting']);
   });
 
   it('what is refused again is not released for the same reason again, but for another', async () => {

@@ -8,6 +8,8 @@ import { type EvidenceFiles, knownNames } from './files.ts';
 /** Of a whole archive, and of all that comes out of one: more than the largest document and envelope that settings allow. */
 export const mostZipBytes = 512 * 1_048_576;
 const mostBytes = mostZipBytes;
+/** Of a file that is read as text: lists and facts about one message are far smaller. */
+const mostTextBytes = 64 * 1_048_576;
 
 /**
  * The same files give the same bytes: sorted by name, all of one time, and not compressed, which each version of a library
@@ -51,6 +53,8 @@ function refuseEntry(entry: Entry, before: EvidenceFiles, left: number): void {
   if (before.has(name)) throw malformed(`it holds ${name} twice`);
   // Appendix 4.4.4 of the format: bit 0, encrypted.
   if ((generalPurposeBitFlag & 1) !== 0) throw malformed(`${name} in it is encrypted`);
+  if (uncompressedSize > mostTextBytes && !/^(?:envelope|document)\./.test(name))
+    throw malformed(`${name} in it is larger than ${mostTextBytes} bytes`);
   if (uncompressedSize > left) throw malformed(`what it holds is larger than ${mostBytes} bytes`);
 }
 

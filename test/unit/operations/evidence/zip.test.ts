@@ -46,6 +46,10 @@ describe('an archive of evidence', () => {
       code: 'evidence-malformed',
       message: /larger than 536870912 bytes/,
     });
+    await assert.rejects(readZip(claimSize(await zipped('audit.json', true), 65 * 1_048_576)), {
+      code: 'evidence-malformed',
+      message: /audit\.json in it is larger than 67108864 bytes/,
+    });
   });
 
   it('with a name that no evidence has is refused before its content is looked at', async () => {

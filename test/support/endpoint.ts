@@ -40,7 +40,7 @@ export interface Answer {
  * - `tar-pit`: accepts TCP and never says a word, not even TLS (connections made from then on).
  * - `refuse`: closes TCP connections as they come.
  * - `{ raw }`: exactly these bytes as the answer, then the connection stays open, or ends with `end: true`;
- *   `{ raw, repeat }` sends them again and again until the connection is closed (endless headers, floods).
+ *   `{ raw, repeat }` sends them, or what `repeat` says, again and again until the connection is closed (endless heads, floods).
  * - `{ early }`: that answer as soon as the request's head is there, then the connection is closed, body unread.
  */
 export type Behaviour =
@@ -54,7 +54,7 @@ export type Behaviour =
   | 'refuse'
   | number
   | Answer
-  | { readonly raw: string | Uint8Array; readonly end?: boolean; readonly repeat?: boolean }
+  | { readonly raw: string | Uint8Array; readonly end?: boolean; readonly repeat?: boolean | string }
   | { readonly early: Answer };
 
 export interface EndpointCredential {
@@ -73,6 +73,8 @@ export interface EndpointOptions extends EndpointCredential {
   readonly host?: string;
   /** What it offers by ALPN. Default: http/1.1. `none`: it does not know ALPN. */
   readonly protocols?: readonly ('http/1.1' | 'h2')[] | 'none';
+  /** Connections open at a time; more are reset. Left out: any number. */
+  readonly mostConnections?: number;
   readonly minVersion?: TlsOptions['minVersion'];
   readonly maxVersion?: TlsOptions['maxVersion'];
 }
@@ -205,7 +207,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       open.set(remotePort, socket);
       socket.on('error', () => undefined);
       socket.once('close', () => open.delete(remotePort));
-      if (behaviour === 'refuse') socket.resetAndDestroy();
+      if (behaviour === 'refuse' || open.size > (options.mostConnections ?? Number.POSITIVE_INFINITY))
+        socket.resetAndDestroy();
       else if (behaviour === 'tar-pit') socket.resume();
       else tls.emit('connection', socket);
     });
@@ -271,16 +274,18 @@ function send(response: ServerResponse, { status, headers = {}, body = '', delay
 
 function sendRaw(
   socket: TLSSocket,
-  { raw, end, repeat }: { raw: string | Uint8Array; end?: boolean; repeat?: boolean },
+  { raw, end, repeat }: { raw: string | Uint8Array; end?: boolean; repeat?: boolean | string },
 ) {
   if (!repeat) {
     socket.write(raw);
     if (end) socket.end();
     return;
   }
+  const more = typeof repeat === 'string' ? repeat : raw;
+  if (more !== raw) socket.write(raw);
   const again = () => {
     if (socket.destroyed) return;
-    socket.write(raw, (error) => {
+    socket.write(more, (error) => {
       if (!error) setImmediate(again);
     });
   };

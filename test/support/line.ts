@@ -32,6 +32,8 @@ export interface LineOptions {
 export interface SupplierOptions {
   readonly behaviour?: NonNullable<EndpointOptions['behaviour']>;
   readonly concurrency?: number;
+  /** Connections that its endpoint takes at a time. */
+  readonly mostConnections?: number;
   readonly ordering?: 'any' | 'strict';
   readonly envelopeFormat?: EnvelopeFormat;
   readonly delivery?: 'push' | 'pull';
@@ -219,6 +221,7 @@ async function addSupplier(
     ...shown,
     ca: authority.certificatePem,
     ...(wanted.behaviour === undefined ? {} : { behaviour: wanted.behaviour }),
+    ...(wanted.mostConnections === undefined ? {} : { mostConnections: wanted.mostConnections }),
   });
   const lane = await register(pool, organisationNumber, credential.certificate, {
     delivery: wanted.delivery ?? 'push',

@@ -52,10 +52,15 @@ describe('KA withdraws what the supplier does not have', function () {
       [accepted?.messageId, { code: 'withdrawn-by-ka', title: 'KA withdrew it', detail: 'fel summa' }, 'KA:W-1'],
     );
     assert.notEqual(again?.messageId, accepted?.messageId);
+    // By its id the old version is meant, and the new one goes its way.
+    const old = { operation: 'withdraw', messageId: accepted?.messageId ?? '' };
+    await gateway.ka.send([{ ...withdrawalOf(first), headers: old }]);
+    await told('W-1', 'accepted', 'held', 'cancelled', 'accepted', 'held', 'cancelled');
+    assert.equal(answersAbout('W-1').at(-1)?.fault?.code, 'superseded');
     await gateway.register(supplier.entry());
     await gateway.startDelivery();
-    const { withdrawals } = await gateway.settled(4);
-    assert.equal(withdrawals, 1);
+    const { withdrawals } = await gateway.settled(5);
+    assert.equal(withdrawals, 2);
     const received = await supplier.received();
     assert.deepEqual(
       received.map(({ id, documentNumber }) => [id, documentNumber]),

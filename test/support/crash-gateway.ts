@@ -11,7 +11,7 @@ import { readSettings } from '../../src/platform/config/read.ts';
 import type { TestGateway } from './gateway.ts';
 
 type StepsOf<D> = { [K in keyof D]: D[K] extends (...args: never[]) => unknown ? K : never }[keyof D];
-export type ReceiveStep = Extract<StepsOf<ReceiveDeps>, 'read' | 'store' | 'wake'>;
+export type ReceiveStep = Extract<StepsOf<ReceiveDeps>, 'read' | 'store' | 'withdraw' | 'wake'>;
 export type DrainStep = Exclude<StepsOf<DrainDeps>, 'now' | 'sleep' | 'stopping'>;
 
 /** during: while the step is under way · later: when whatever followed it has had its time. */

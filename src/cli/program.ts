@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { examples } from './context.ts';
 import { addDemo } from './demo/demo.ts';
 import { addDev } from './dev.ts';
+import { addDocument } from './document.ts';
 import { addEnvelope } from './envelope.ts';
 import { addEvidence } from './evidence.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -50,6 +51,7 @@ export function buildProgram(context: Context): Command {
     addMessage,
     addStatus,
     addReport,
+    addDocument,
     addSend,
     addReceive,
     addEnvelope,

@@ -3,6 +3,7 @@
  * `R-nn` is the number of the same rule in SFTI's own Schematron for Svefaktura 1.0 (2016-10-25).
  */
 import type { Finding } from '../domain/fault.ts';
+import { ublRules } from './ubl/rules.ts';
 
 export const rules = {
   // JSON documents of our own schemas.
@@ -59,9 +60,34 @@ export const rules = {
   'SVE-VAT-04':
     'When every line states its rate, TaxableAmount is the sum of the lines and charges at that rate, give or take 0.5',
   'SVE-VAT-05': 'Every taxed rate on the lines has exactly one TaxSubTotal',
+  ...ublRules,
 } as const satisfies Record<string, string>;
 
 export type Rule = keyof typeof rules;
+
+/** Arithmetic, VAT, periods, references to other documents. */
+const businessFamilies = /^(?:JSN|SVE|UBL)-(?:LIN|SUM|VAT|PER|REF)-|^BR-(?:CO|DEC|CL|S|E|Z|AE|O)-|^PEPPOL-T01-R0/;
+const businessAlone = new Set<string>([
+  'BR-27',
+  'BR-48',
+  'SE-R-006',
+  'UBL-VAL-03',
+  'PEPPOL-EN16931-R003',
+  'PEPPOL-EN16931-R040',
+  'PEPPOL-EN16931-R053',
+  'PEPPOL-EN16931-R120',
+  'PEPPOL-EN16931-R121',
+] satisfies Rule[]);
+/** Currency, profile and specification of an order. */
+const firm = new Set<string>(['PEPPOL-T01-R003', 'PEPPOL-T01-R031', 'PEPPOL-T01-R034'] satisfies Rule[]);
+
+/**
+ * True if a setting may turn a breach of this rule into a warning. What says which document this is, to whom it goes, in which
+ * currency and what it is made of always rejects; so does a rule that is not in the table.
+ */
+export function isBusinessRule(rule: string): boolean {
+  return (businessFamilies.test(rule) || businessAlone.has(rule)) && !firm.has(rule);
+}
 
 /** Longest value that a finding quotes, in characters. */
 const quoteLimit = 120;
@@ -89,3 +115,10 @@ export function breach(
 
 /** Most findings kept for one document: enough to mend it, too few to fill a log with. */
 export const findingsLimit = 50;
+
+/** At most that many, and first of all those that no setting can let pass. */
+export function kept(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length < 2) return findings;
+  const always = findings.filter(({ rule }) => !isBusinessRule(rule));
+  return [...always, ...findings.filter(({ rule }) => isBusinessRule(rule))].slice(0, findingsLimit);
+}

@@ -17,6 +17,14 @@ export interface SampleOptions {
   readonly original?: string;
 }
 
+/** Who sends. */
+export const buyer = {
+  organisationNumber: '2021002114',
+  vatNumber: 'SE202100211401',
+  name: 'Arbetsförmedlingen',
+  address: { street: 'Box 8888', postalCode: '11399', city: 'Stockholm' },
+};
+
 const services = [
   { description: 'Rusta och matcha, grundersättning', unit: 'dag', percent: '25' },
   { description: 'Yrkessvenska B, självstudier', unit: 'tim', percent: '0' },

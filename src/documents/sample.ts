@@ -5,6 +5,7 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import { type Amount, show, sum } from './money.ts';
 import {
+  buyer,
   dueDate,
   issueDate,
   type SampleLine,
@@ -23,13 +24,6 @@ export interface SvefakturaOptions extends SampleOptions {
   /** Prefixes to write, in the order document, aggregates, basics; the first may be empty. */
   readonly prefixes?: readonly [string, string, string];
 }
-
-const buyer = {
-  organisationNumber: '2021002114',
-  vatNumber: 'SE202100211401',
-  name: 'Arbetsförmedlingen',
-  address: { street: 'Box 8888', postalCode: '11399', city: 'Stockholm' },
-};
 
 /** A purchase order (schemas/documents/purchase-order/1.json). */
 export function jsonPurchaseOrder(options: SampleOptions): Buffer {

@@ -24,6 +24,8 @@ export interface XmlElement {
 const attributeLimit = 60;
 /** Most characters of text in one element, or in one attribute. */
 const textLimit = 100_000;
+/** May be as long as the document: an attachment in base64. */
+const attachment = 'cbc:EmbeddedDocumentBinaryObject';
 
 /** Reads a whole document. `vocabularyOf` sees the root's name first and throws if the document is not wanted. Throws Fault document-*. */
 export function readXml(
@@ -70,7 +72,8 @@ export function readXml(
     const element = open.at(-1);
     if (element === undefined) return;
     element.text += data;
-    if (element.text.length > textLimit) throw beyondLimit('characters in one element', textLimit, pathOf(open));
+    const limit = element.name === attachment ? limits.bytes : textLimit;
+    if (element.text.length > limit) throw beyondLimit('characters in one element', limit, pathOf(open));
   };
   parser.on('text', addText);
   parser.on('cdata', addText);

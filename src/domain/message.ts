@@ -25,7 +25,7 @@ export interface DocumentKey {
   readonly documentNumber: string;
 }
 
-export const documentFormats = ['json', 'svefaktura-1.0'] as const;
+export const documentFormats = ['json', 'svefaktura-1.0', 'peppol-self-billing-3', 'peppol-order-only-3'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
 /** Longest document number, correlation id or other keyed text that reaches SQL, in characters. */

@@ -1,5 +1,6 @@
 /** Valid documents for tests, with everything chosen that a test does not care about. */
 import * as sample from '../../src/documents/sample.ts';
+import * as peppol from '../../src/documents/sample-peppol.ts';
 
 export const documentLimits = { bytes: 5_000_000, depth: 32, elements: 50_000 } as const;
 
@@ -28,4 +29,18 @@ export function jsonCredit(options: Options = {}): Buffer {
 
 export function svefaktura(options: Options = {}): Buffer {
   return sample.svefaktura(complete(options));
+}
+
+type PeppolOptions = Partial<peppol.PeppolOptions>;
+
+export function peppolSelfInvoice(options: PeppolOptions = {}): Buffer {
+  return peppol.peppolSelfInvoice({ recipient: supplierNumber, number: 'T-1', ...options });
+}
+
+export function peppolCredit(options: PeppolOptions = {}): Buffer {
+  return peppol.peppolCredit({ recipient: supplierNumber, number: 'T-1', ...options });
+}
+
+export function peppolOrder(options: PeppolOptions = {}): Buffer {
+  return peppol.peppolOrder({ recipient: supplierNumber, number: 'T-1', ...options });
 }

@@ -4,7 +4,6 @@ import { type MessageType, messageTypes } from '../../domain/message.ts';
 import { parseOrganisationNumber } from '../../domain/organisation-number.ts';
 import { loadSchema, type Schema } from '../../platform/schema/schema.ts';
 import type { ReadDocument } from '../document.ts';
-import { findingsLimit } from '../rules.ts';
 import { checkPurchaseOrder, checkSelfInvoice } from './checks.ts';
 import type { PurchaseOrder, SelfInvoice } from './shape.ts';
 
@@ -47,7 +46,7 @@ export function readJsonDocument(value: unknown): ReadDocument {
     ...(issued === undefined ? {} : { issued }),
     ...(currency === undefined ? {} : { currency }),
     ...(total === undefined ? {} : { total }),
-    findings: findings.slice(0, findingsLimit),
+    findings,
   };
 }
 

@@ -3,7 +3,6 @@ import { keyedTextLimit, type MessageType } from '../../domain/message.ts';
 import type { ReadDocument } from '../document.ts';
 import { amountOf, parseDecimal } from '../money.ts';
 import { type Placed, placedChildren } from '../place.ts';
-import { findingsLimit } from '../rules.ts';
 import { checkStructure } from '../structure.ts';
 import { textAt, type XmlElement } from '../xml.ts';
 import { checkCurrency } from './currency.ts';
@@ -50,7 +49,7 @@ export function readSvefaktura(root: XmlElement): ReadDocument {
     ...(issued === undefined ? {} : { issued }),
     ...(currency === undefined ? {} : { currency }),
     ...(total === undefined || !parseDecimal(total) ? {} : { total }),
-    findings: checks.findings.slice(0, findingsLimit),
+    findings: checks.findings,
   };
 }
 

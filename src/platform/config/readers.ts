@@ -1,5 +1,6 @@
 /** How a setting's text becomes a value. A reader returns the value or throws a sentence. */
 import { isIP } from 'node:net';
+import { type DocumentRules, parseDocumentRules } from '../../domain/document-rules.ts';
 import { type OrganisationNumber, parseOrganisationNumber } from '../../domain/organisation-number.ts';
 import { formatDuration, parseDuration } from '../../domain/schedule.ts';
 
@@ -154,3 +155,6 @@ export const cidrs: Reader<readonly string[]> = (value) => {
   }
   return parts;
 };
+
+/** Which formats and types only note a breach of a business rule. */
+export const documentRules: Reader<DocumentRules> = parseDocumentRules;

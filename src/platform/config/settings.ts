@@ -7,6 +7,7 @@ import {
   bytes,
   choice,
   count,
+  documentRules,
   duration,
   file,
   organisationNumber,
@@ -114,6 +115,12 @@ export const settingsTable = {
     count(100, 10_000_000),
     '500000',
     'Most elements or values in a document.',
+  ),
+  documentRules: preset(
+    'KUVERT_DOCUMENT_RULES',
+    documentRules,
+    '',
+    'Where a breach of a business rule (sums, VAT, references) is only noted: `format=warn` or `format/message-type=warn`, separated by commas, such as `svefaktura-1.0/self-invoice=warn`. All else rejects; structure, recipient, type and currency always do. docs/documents.md says which rules are which.',
   ),
   outboxBatch: preset(
     'KUVERT_OUTBOX_BATCH',

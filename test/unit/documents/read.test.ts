@@ -7,6 +7,9 @@ import {
   jsonCredit,
   jsonPurchaseOrder,
   jsonSelfInvoice,
+  peppolCredit,
+  peppolOrder,
+  peppolSelfInvoice,
   supplierNumber,
   svefaktura,
 } from '../../support/documents.ts';
@@ -59,12 +62,27 @@ describe('reading a document', () => {
     }
   });
 
+  it('tells a Peppol document from its root; its receiver is the supplier, its sender the customer', () => {
+    for (const [bytes, messageType, root] of [
+      [peppolSelfInvoice(), 'self-invoice', 'Invoice'],
+      [peppolCredit(), 'self-invoice-credit', 'CreditNote'],
+      [peppolOrder(), 'purchase-order', 'Order'],
+    ] as const) {
+      const read = readDocument(bytes, documentLimits, 'text');
+      assert.deepEqual(read.findings, []);
+      assert.equal(read.messageType, messageType);
+      assert.equal(read.recipient, supplierNumber);
+      assert.equal(read.buyer, '2021002114');
+      assert.equal(read.dataSchema, `urn:oasis:names:specification:ubl:schema:xsd:${root}-2`);
+    }
+  });
+
   it('reads the same from other prefixes', () => {
     const plain = readDocument(svefaktura(), documentLimits, 'text');
     assert.deepEqual(readDocument(svefaktura({ prefixes: ['cbc', 'x', 'y'] }), documentLimits, 'text'), plain);
   });
 
-  for (const file of [...files('json/'), ...files('svefaktura/')]) {
+  for (const file of [...files('json/'), ...files('svefaktura/'), ...files('peppol/')]) {
     it(`finds nothing wrong with the sample ${file}`, () => {
       const read = readDocument(readFileSync(new URL(file, samples)), documentLimits, 'bytes');
       assert.deepEqual(read.findings, []);
@@ -78,6 +96,10 @@ describe('reading a document', () => {
     'json/broken/amount-as-number.json': 'JSN-SCH-01',
     'json/broken/name-twice.json': 'document-not-wellformed',
     'json/broken/wrong-net.json': 'JSN-SUM-01',
+    'peppol/broken/order-wrong-line.xml': 'PEPPOL-T01-R024',
+    'peppol/broken/ordinary-invoice.xml': 'PEPPOL-EN16931-R004',
+    'peppol/broken/two-organisations.xml': 'UBL-ORG-02',
+    'peppol/broken/wrong-total.xml': 'BR-CO-16',
     'svefaktura/broken/billion-laughs.xml': 'document-not-wellformed',
     'svefaktura/broken/not-a-self-invoice.xml': 'SVE-TYP-02',
     'svefaktura/broken/truncated.xml': 'document-not-wellformed',
@@ -86,7 +108,7 @@ describe('reading a document', () => {
   };
   it('knows what is wrong with every broken sample', () => {
     assert.deepEqual(
-      [...files('json/broken/'), ...files('svefaktura/broken/')].toSorted(),
+      [...files('json/broken/'), ...files('peppol/broken/'), ...files('svefaktura/broken/')].toSorted(),
       Object.keys(broken).toSorted(),
     );
     for (const [file, wanted] of Object.entries(broken)) {
@@ -105,7 +127,14 @@ describe('reading a document', () => {
   });
 
   it('refuses more elements and levels than the limits in every format', () => {
-    for (const bytes of [svefaktura(), jsonSelfInvoice(), jsonCredit(), jsonPurchaseOrder()]) {
+    for (const bytes of [
+      svefaktura(),
+      jsonSelfInvoice(),
+      jsonCredit(),
+      jsonPurchaseOrder(),
+      peppolSelfInvoice(),
+      peppolOrder(),
+    ]) {
       for (const limits of [
         { ...documentLimits, elements: 10 },
         { ...documentLimits, depth: 2 },
@@ -118,7 +147,9 @@ describe('reading a document', () => {
   it('does not recognise other XML, nor the right name in another namespace', () => {
     for (const [root, says] of [
       ['<Invoice/>', /\{\}Invoice/],
-      ['<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>', /Invoice-2/],
+      ['<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-1"/>', /Invoice-1/],
+      ['<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>', /Order/],
+      ['<ObjectEnvelope xmlns="urn:sfti:documents:ObjectEnvelope:1:0"/>', /ObjectEnvelope/],
       ['<Order xmlns="urn:sfti:documents:BasicInvoice:1:0"/>', /Order/],
       ['<StandardBusinessDocument xmlns="urn:sfti:documents:StandardBusinessDocumentHeader"/>', /without its envelope/],
     ] as const) {
@@ -147,8 +178,13 @@ describe('reading a document', () => {
       state = (state * 48_271) % 2_147_483_647;
       return state % below;
     };
-    for (const original of [svefaktura({ lines: 2 }), jsonCredit({ lines: 2 })]) {
-      for (let i = 0; i < 600; i++) {
+    for (const original of [
+      svefaktura({ lines: 2 }),
+      jsonCredit({ lines: 2 }),
+      peppolCredit({ lines: 2 }),
+      peppolOrder({ lines: 2 }),
+    ]) {
+      for (let i = 0; i < 400; i++) {
         const bytes = Buffer.from(original);
         for (let n = 0; n <= next(3); n++) bytes[next(bytes.length)] = next(256);
         const cut = next(4) === 0 ? bytes.subarray(0, next(bytes.length)) : bytes;

@@ -1,7 +1,16 @@
 import { strict as assert } from 'node:assert';
 import { readDocument } from '../../../src/documents/read.ts';
 import { sampleOrganisationNumber } from '../../../src/documents/sample.ts';
-import { documentLimits, jsonCredit, jsonPurchaseOrder, jsonSelfInvoice, svefaktura } from '../../support/documents.ts';
+import {
+  documentLimits,
+  jsonCredit,
+  jsonPurchaseOrder,
+  jsonSelfInvoice,
+  peppolCredit,
+  peppolOrder,
+  peppolSelfInvoice,
+  svefaktura,
+} from '../../support/documents.ts';
 
 describe('sample documents', () => {
   it('pass every check, whatever the seed and the number of lines', () => {
@@ -13,6 +22,9 @@ describe('sample documents', () => {
         jsonCredit(options),
         svefaktura(options),
         svefaktura({ ...options, credit: true }),
+        peppolSelfInvoice(options),
+        peppolCredit(options),
+        peppolOrder(options),
       ]) {
         const read = readDocument(bytes, documentLimits, 'text');
         assert.deepEqual(read.findings, [], bytes.toString());

@@ -2,6 +2,7 @@
 import type { Language } from '../operations/catalogue.ts';
 import { explainAttempt } from '../operations/explain.ts';
 import type { AttemptRow, DeliveryRow, MessageDetails, MessageRow } from '../store/messages.ts';
+import { showFinding } from './document-print.ts';
 import { facts, moment, table } from './table.ts';
 
 export function messageTable(rows: readonly MessageRow[]): string {
@@ -48,7 +49,9 @@ export function showMessage(row: MessageRow, details: MessageDetails, why: strin
     ],
     ['Envelope SHA-256', details.envelope?.sha256],
   ]);
-  return [head, ...details.deliveries.map((one) => showDelivery(one, language))].join('\n\n');
+  const noted = (details.findings ?? []).map((finding) => showFinding('', finding));
+  const warnings = noted.length === 0 ? [] : [`Accepted with warnings\n${noted.join('\n')}`];
+  return [head, ...warnings, ...details.deliveries.map((one) => showDelivery(one, language))].join('\n\n');
 }
 
 function showDelivery(delivery: DeliveryRow, language: Language): string {

@@ -30,6 +30,8 @@ export interface AnswerFacts {
   /** For a held lane, instead of a message: the address and how many deliveries wait there. */
   readonly lane?: { readonly address: string; readonly waiting: number } | undefined;
   readonly fault?: AnswerFault | undefined;
+  /** Of an accepted document: breaches that are noted and not rejected. */
+  readonly warnings?: readonly Finding[] | undefined;
 }
 
 /** The answer as it is put on the queue: members without a value are left out. */

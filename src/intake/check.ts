@@ -1,5 +1,7 @@
 /** Frame → what the store is given: a document that was read and checked, a withdrawal, or a dead letter that says what was wrong. */
 import { createHash } from 'node:crypto';
+import { judge } from '../documents/judge.ts';
+import type { DocumentRules } from '../domain/document-rules.ts';
 import { Fault, type Finding } from '../domain/fault.ts';
 import { type Environment, keyedTextLimit, type MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
@@ -29,6 +31,8 @@ export interface CheckDeps {
   readonly environment: Environment;
   /** The organisation that this gateway sends for: the buyer. */
   readonly sender: OrganisationNumber;
+  /** Where a breach of a business rule is only noted; absent: nowhere. */
+  readonly rules?: DocumentRules;
   now(): Date;
   readonly log: Log;
 }
@@ -55,7 +59,8 @@ export function check(deps: CheckDeps, frame: Frame): TakenFrame | WithdrawalFra
     refuseWithoutDocument(frame);
     said = readHeaders(frame.headers);
     document = deps.read(frame.body, frame.isText ? 'text' : 'bytes');
-    const { messageType, recipient } = agree(deps.sender, said, document);
+    const { rejecting, warnings } = judge(document, deps.rules ?? new Map());
+    const { messageType, recipient } = agree(deps.sender, said, document, rejecting);
     return {
       kind: 'document',
       ...names,
@@ -69,6 +74,7 @@ export function check(deps: CheckDeps, frame: Frame): TakenFrame | WithdrawalFra
       eventTime: said.eventTime ?? new Date(frame.timestamp ?? deps.now().getTime()).toISOString(),
       currency: document.currency,
       total: document.total,
+      findings: clipped(warnings),
       isText: frame.isText,
       headers: frame.headers,
     };
@@ -137,8 +143,8 @@ function agree(
   sender: OrganisationNumber,
   said: Said,
   document: DocumentFacts,
+  findings: readonly Finding[],
 ): { messageType: MessageType; recipient: OrganisationNumber } {
-  const { findings } = document;
   if (findings.length > 0) {
     const [one] = findings;
     const more = findings.length > 1 ? ` (and ${findings.length - 1} more)` : '';
@@ -198,13 +204,17 @@ function toFault(log: Log, frame: Frame, error: unknown): Fault {
     log.error('a frame broke its reader', { brokerMessageId: frame.brokerMessageId, error: errorText(error) });
     return new Fault('internal', 'The gateway failed on this document; its operators have been told', { cause: error });
   }
+  const text = error.message.slice(0, detailLimit).toWellFormed();
+  return new Fault(error.code, text, { findings: clipped(error.findings), cause: error });
+}
+
+function clipped(findings: readonly Finding[]): readonly Finding[] {
   const cut = (text: string): string => text.slice(0, textLimit).toWellFormed();
-  const findings = error.findings.slice(0, findingsLimit).map((finding) => ({
+  return findings.slice(0, findingsLimit).map((finding) => ({
     where: cut(finding.where),
     rule: cut(finding.rule),
     text: cut(finding.text),
     ...(finding.expected === undefined ? {} : { expected: cut(finding.expected) }),
     ...(finding.found === undefined ? {} : { found: cut(finding.found) }),
   }));
-  return new Fault(error.code, error.message.slice(0, detailLimit).toWellFormed(), { findings, cause: error });
 }

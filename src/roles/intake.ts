@@ -34,6 +34,7 @@ export const intakeSettings = [
   'documentBytes',
   'documentDepth',
   'documentElements',
+  'documentRules',
   'outboxBatch',
 ] as const satisfies readonly SettingKey[];
 export type IntakeSettings = Pick<Settings, (typeof intakeSettings)[number]>;
@@ -115,6 +116,7 @@ export async function startIntake(
     },
     environment: settings.environment,
     sender: settings.senderOrganisation,
+    rules: settings.documentRules,
     now: () => new Date(),
     log,
   });

@@ -1,5 +1,6 @@
 /** Messages as operators look at them. */
 import type { DeliveryState } from '../domain/delivery.ts';
+import type { Finding } from '../domain/fault.ts';
 import type { MessageType } from '../domain/message.ts';
 import type { Db } from './pool.ts';
 
@@ -84,6 +85,8 @@ export interface MessageDetails {
   readonly traceparent: string | undefined;
   readonly replaces: string | undefined;
   readonly replacedBy: string | undefined;
+  /** Breaches of business rules that were noted, not rejected. */
+  readonly findings: readonly Finding[] | undefined;
   readonly envelope:
     | { readonly format: string; readonly sha256: string; readonly keyThumbprint: string; readonly sealedAt: Date }
     | undefined;
@@ -139,7 +142,7 @@ export async function readMessage(db: Db, id: string): Promise<MessageDetails | 
   const { rows } = await db.query<NullsOf<Omit<MessageDetails, 'envelope' | 'deliveries'> & EnvelopeColumns>>(
     `select m.format, m.media_type as "mediaType", encode(m.document_sha256, 'hex') as "documentSha256",
             m.document_size as "documentSize", m.event_time as "eventTime", m.ka_message_id as "kaMessageId",
-            m.correlation_id as "correlationId", m.traceparent, m.replaces, r.id as "replacedBy",
+            m.correlation_id as "correlationId", m.traceparent, m.findings, m.replaces, r.id as "replacedBy",
             e.format as "envelopeFormat", encode(e.sha256, 'hex') as sha256, e.key_thumbprint as "keyThumbprint", e.sealed_at as "sealedAt"
        from message m left join envelope e on e.message_id = m.id left join message r on r.replaces = m.id where m.id = $1`,
     [id],

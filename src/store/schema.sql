@@ -248,6 +248,7 @@ create table message (
   correlation_id text,
   traceparent text,
   accepted_at timestamp with time zone not null default now(),
+  findings jsonb,
   constraint message_correlation_id_check CHECK (length(correlation_id) <= 500),
   constraint message_document_number_check CHECK (length(document_number) >= 1 AND length(document_number) <= 200),
   constraint message_document_sha256_check CHECK (length(document_sha256) = 32),

@@ -36,6 +36,7 @@ export interface Answer {
   readonly documentNumber?: string;
   readonly recipient?: string;
   readonly lane?: { readonly address: string; readonly waiting: number };
+  readonly warnings?: readonly { readonly where: string; readonly rule: string; readonly text: string }[];
   readonly fault?: {
     readonly code: string;
     readonly detail: string;

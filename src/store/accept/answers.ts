@@ -51,13 +51,15 @@ function answersTo(decision: Decision, states: ReadonlyMap<string, StoredState>)
   const { id: messageId, version } = decision.message;
   const stored = states.get(messageId);
   const accepted: Facts = { messageId, sequence: String(stored?.sequence), version, ...about };
-  if (stored?.reason === undefined) return [['accepted', accepted]];
+  const { findings = [] } = decision.frame;
+  const noted: Facts = findings.length > 0 ? { ...accepted, warnings: findings } : accepted;
+  if (stored?.reason === undefined) return [['accepted', noted]];
   const fault = {
     code: stored.reason,
     detail: `${faultTable[stored.reason].title}; it is delivered when the address is there`,
   };
   return [
-    ['accepted', accepted],
+    ['accepted', noted],
     ['held', { ...accepted, fault }],
   ];
 }

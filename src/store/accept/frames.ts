@@ -1,5 +1,5 @@
 /** Types of what intake hands to the store. */
-import type { Fault } from '../../domain/fault.ts';
+import type { Fault, Finding } from '../../domain/fault.ts';
 import type { DocumentKey, Environment, MessageType } from '../../domain/message.ts';
 import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 
@@ -26,6 +26,8 @@ export interface CheckedFrame extends LedgerFrame {
   readonly eventTime: string;
   readonly currency: string | undefined;
   readonly total: string | undefined;
+  /** Breaches that were noted, not rejected. */
+  readonly findings?: readonly Finding[];
   readonly traceparent: string | undefined;
   /** For the dead letter, if the number turns out to be taken. */
   readonly isText: boolean;

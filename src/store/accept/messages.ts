@@ -1,6 +1,7 @@
 /** Numbers, messages, documents and first deliveries of a batch. */
 import type { FaultCode } from '../../domain/fault.ts';
 import type { Db } from '../pool.ts';
+import { storableJson } from '../storable.ts';
 import type { CheckedFrame } from './frames.ts';
 
 export interface NewMessage {
@@ -116,14 +117,14 @@ async function writeMessages(
   const { rows } = await db.query<{ id: string; number: number }>(
     `insert into message (id, organisation_number, sequence, environment, message_type, document_number, version, replaces, format,
                           media_type, data_schema, document_sha256, document_size, event_time, event_at, currency, total,
-                          ka_message_id, correlation_id, traceparent)
+                          ka_message_id, correlation_id, traceparent, findings)
      select id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
-            event_time, event_time::timestamptz, currency, total, ka, correlation, trace
+            event_time, event_time::timestamptz, currency, total, ka, correlation, trace, findings::jsonb
        from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::uuid[], $9::text[],
                    $10::text[], $11::text[], $12::bytea[], $13::int[], $14::text[], $15::text[], $16::numeric[], $17::text[],
-                   $18::text[], $19::text[]) with ordinality
+                   $18::text[], $19::text[], $20::text[]) with ordinality
             as t (id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
-                  event_time, currency, total, ka, correlation, trace, place)
+                  event_time, currency, total, ka, correlation, trace, findings, place)
       order by place
      returning id, number`,
     [
@@ -146,6 +147,7 @@ async function writeMessages(
       column((m) => m.frame.kaMessageId),
       column((m) => m.frame.correlationId),
       column((m) => m.frame.traceparent),
+      column(({ frame: { findings = [] } }) => (findings.length > 0 ? storableJson(findings) : null)),
     ],
   );
   return new Map(rows.map((row) => [row.id, row.number]));

@@ -17,7 +17,10 @@ const about: Facts = {
 const message: Facts = { ...about, messageId: randomUUIDv7(), sequence: '12', version: 1 };
 const fault = { code: 'message-refused', detail: 'The supplier answered 422', findings: [] } as const;
 const byKind: Readonly<Record<AnswerKind, readonly Facts[]>> = {
-  accepted: [message],
+  accepted: [
+    message,
+    { ...message, warnings: [{ where: 'x', rule: 'BR-CO-16', text: 't', expected: '1', found: '2' }] },
+  ],
   duplicate: [{ ...about, messageId: randomUUIDv7() }],
   rejected: [
     { ...about, deadLetterId: randomUUIDv7(), messageId: randomUUIDv7(), fault },

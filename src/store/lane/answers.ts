@@ -11,6 +11,23 @@ export interface FrameNames {
   readonly correlationId: string | undefined;
 }
 
+/** What an answer about a delivery says of it; `answeredColumns` reads it from message `m` and delivery `d`. */
+export interface AnsweredDelivery {
+  readonly message_id: string;
+  readonly sequence: number;
+  readonly version: number;
+  readonly message_type: string;
+  readonly document_number: string;
+  readonly organisation_number: string;
+  readonly ka_message_id: string | null;
+  readonly correlation_id: string | null;
+  readonly reason: FaultCode | null;
+  readonly detail: string | null;
+}
+
+export const answeredColumns =
+  'm.id as message_id, m.sequence, m.version, m.message_type, m.document_number, m.organisation_number, m.ka_message_id, m.correlation_id, d.reason, d.detail';
+
 /**
  * One answer for each delivery, in the order of acceptance; the fault is what the delivery's row says. A resend of what was
  * delivered before that is refused, held or cancelled is an operator's matter: KA is not told that what the supplier has was
@@ -24,20 +41,8 @@ export async function insertDeliveryAnswers(
   names?: FrameNames,
 ): Promise<void> {
   if (deliveryIds.length === 0) return;
-  const { rows } = await db.query<{
-    message_id: string;
-    sequence: number;
-    version: number;
-    message_type: string;
-    document_number: string;
-    organisation_number: string;
-    ka_message_id: string | null;
-    correlation_id: string | null;
-    reason: FaultCode | null;
-    detail: string | null;
-  }>(
-    `select m.id as message_id, m.sequence, m.version, m.message_type, m.document_number, m.organisation_number, m.ka_message_id,
-            m.correlation_id, d.reason, d.detail
+  const { rows } = await db.query<AnsweredDelivery>(
+    `select ${answeredColumns}
        from delivery d join message m on m.id = d.message_id
       where d.id = any($1)
         and ($2 = 'delivered' or not exists (
@@ -45,6 +50,16 @@ export async function insertDeliveryAnswers(
       order by m.number`,
     [deliveryIds, kind],
   );
+  await insertAnswersAbout(db, kind, rows, names);
+}
+
+/** The same, of what was read already. */
+export async function insertAnswersAbout(
+  db: Db,
+  kind: AnswerKind,
+  rows: readonly AnsweredDelivery[],
+  names?: FrameNames,
+): Promise<void> {
   const time = new Date().toISOString();
   await insertAnswers(
     db,

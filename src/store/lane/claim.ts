@@ -66,19 +66,18 @@ export async function readTarget(db: Db, lane: number): Promise<LaneTarget | und
     concurrency: number;
     rate_per_second: number | null;
     ordering: string;
+    certificates: LaneTarget['certificates'];
   }>(
-    `select url, envelope_format, version, concurrency, rate_per_second, ordering from address where id = $1 and delivery = 'push' and retired_at is null`,
+    `select url, envelope_format, version, concurrency, rate_per_second, ordering,
+            (select coalesce(json_agg(json_build_object('fingerprint', c.fingerprint, 'withdrawn', c.withdrawn_at is not null)
+                      order by (c.withdrawn_at is not null), (a.first_shown_at is null), a.registered_at desc, c.fingerprint), '[]')
+               from address_certificate a join certificate c using (fingerprint) where a.address_id = address.id) as certificates
+       from address where id = $1 and delivery = 'push' and retired_at is null`,
     [lane],
   );
   const row = rows[0];
   if (!row) return undefined;
-  const { rows: certificates } = await db.query<{ fingerprint: string; withdrawn: boolean }>(
-    `select c.fingerprint, c.withdrawn_at is not null as withdrawn
-       from address_certificate a join certificate c using (fingerprint)
-      where a.address_id = $1
-      order by (c.withdrawn_at is not null), (a.first_shown_at is null), a.registered_at desc, c.fingerprint`,
-    [lane],
-  );
+  const { certificates } = row;
   const strict = row.ordering === 'strict';
   return {
     lane,
@@ -165,53 +164,59 @@ export async function writeClaim(
       [hold.lane, hold.epoch, hold.holder, hold.lease, target.version],
     );
     if (held === 0) return { claimed: [], envelopes: new Map() };
-    const { rows } = await db.query<{ id: number; attempts: number; message_id: string }>(
-      `update delivery set state = 'sending', next_try_at = null, attempts = attempts + 1, changed_at = clock_timestamp()
-        where id = any($1) and state = 'waiting' and lane_id = $2
-        returning id, attempts, message_id`,
-      [due.map((one) => one.deliveryId), hold.lane],
-    );
-    await db.query(
-      `insert into attempt (delivery_id, number, lane_id, epoch, started_at)
-       select id, number, $3, $4, clock_timestamp() from unnest($1::bigint[], $2::int[]) as t (id, number)`,
-      [rows.map((row) => row.id), rows.map((row) => row.attempts), hold.lane, hold.epoch],
-    );
-    const envelopes = await keepEnvelopes(
-      db,
-      rows.map((row) => row.message_id),
-      sealed,
-    );
-    return { claimed: rows.map((row) => ({ deliveryId: row.id, attempt: row.attempts })), envelopes };
+    const claimed = await makeSending(db, hold, due, [...sealed]);
+    const sealedBefore = claimed.flatMap(({ messageId, kept }) => (!kept && sealed.has(messageId) ? [messageId] : []));
+    const envelopes = new Map([...sealed, ...(await readEnvelopes(db, sealedBefore))]);
+    return { claimed: claimed.map(({ deliveryId, attempt }) => ({ deliveryId, attempt })), envelopes };
   });
 }
 
-/** @returns the envelopes that are on record for these messages now. */
-async function keepEnvelopes(
+/** In one statement: the deliveries are sending, their attempts begun, and those of the sealed envelopes kept that have none yet. */
+async function makeSending(
   db: Db,
-  messageIds: readonly string[],
-  sealed: ReadonlyMap<string, StoredEnvelope>,
-): Promise<Map<string, StoredEnvelope>> {
-  const mine = [...sealed].filter(([id]) => messageIds.includes(id));
-  if (mine.length === 0) return new Map();
-  const { rowCount } = await db.query(
-    `insert into envelope (message_id, format, head, signature, sha256, key_thumbprint)
-     select id, format, head, signature, decode(sha256, 'hex'), thumbprint
-       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-            as t (id, format, head, signature, sha256, thumbprint)
-     on conflict do nothing`,
+  hold: Hold,
+  due: readonly DueDelivery[],
+  sealed: readonly (readonly [messageId: string, envelope: StoredEnvelope])[],
+): Promise<(Claimed & { readonly messageId: string; readonly kept: boolean })[]> {
+  const { rows } = await db.query<Claimed & { messageId: string; kept: boolean }>(
+    `with claimed as (
+       update delivery set state = 'sending', next_try_at = null, attempts = attempts + 1, changed_at = clock_timestamp()
+        where id = any($1) and state = 'waiting' and lane_id = $2
+       returning id, attempts, message_id),
+     begun as (
+       insert into attempt (delivery_id, number, lane_id, epoch, started_at)
+       select id, attempts, $2, $3, clock_timestamp() from claimed),
+     kept as (
+       insert into envelope (message_id, format, head, signature, sha256, key_thumbprint)
+       select message_id, format, head, signature, decode(sha256, 'hex'), thumbprint
+         from unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+              as t (message_id, format, head, signature, sha256, thumbprint)
+        where message_id in (select message_id from claimed)
+       on conflict do nothing
+       returning message_id)
+     select id as "deliveryId", attempts as attempt, message_id as "messageId",
+            message_id in (select message_id from kept) as kept from claimed`,
     [
-      mine.map(([id]) => id),
-      mine.map(([, one]) => one.format),
-      mine.map(([, one]) => one.head),
-      mine.map(([, one]) => one.signature),
-      mine.map(([, one]) => one.sha256),
-      mine.map(([, one]) => one.keyThumbprint),
+      due.map((one) => one.deliveryId),
+      hold.lane,
+      hold.epoch,
+      sealed.map(([id]) => id),
+      sealed.map(([, one]) => one.format),
+      sealed.map(([, one]) => one.head),
+      sealed.map(([, one]) => one.signature),
+      sealed.map(([, one]) => one.sha256),
+      sealed.map(([, one]) => one.keyThumbprint),
     ],
   );
-  if (rowCount === mine.length) return new Map(mine);
+  return rows;
+}
+
+/** The envelopes that are on record for these messages. */
+async function readEnvelopes(db: Db, messageIds: readonly string[]): Promise<[string, StoredEnvelope][]> {
+  if (messageIds.length === 0) return [];
   const { rows } = await db.query<{ id: string } & StoredEnvelope>(
     `select message_id as id, format, head, signature, encode(sha256, 'hex') as sha256, key_thumbprint as "keyThumbprint" from envelope where message_id = any($1)`,
-    [mine.map(([id]) => id)],
+    [messageIds],
   );
-  return new Map(rows.map(({ id, ...one }) => [id, one]));
+  return rows.map(({ id, ...one }) => [id, one]);
 }

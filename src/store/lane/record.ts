@@ -5,7 +5,13 @@ import type { Outcome } from '../../domain/outcome.ts';
 import type { Settled, SettledDelivery } from '../../domain/settle.ts';
 import type { Db, Pool } from '../pool.ts';
 import { storableText } from '../storable.ts';
-import { insertDeliveryAnswers, insertLaneAnswer } from './answers.ts';
+import {
+  type AnsweredDelivery,
+  answeredColumns,
+  insertAnswersAbout,
+  insertDeliveryAnswers,
+  insertLaneAnswer,
+} from './answers.ts';
 import { type Hold, type LaneRow, laneColumns, laneView } from './take.ts';
 
 export interface Try {
@@ -43,7 +49,7 @@ export async function recordTries(
     const row = rows[0];
     if (!row) {
       const delivered = tries.filter((one) => one.outcome.kind === 'delivered').map((one) => one.deliveryId);
-      await insertDeliveryAnswers(db, 'delivered', await markDelivered(db, delivered));
+      await insertAnswersAbout(db, 'delivered', await markDelivered(db, delivered));
       return { kind: 'superseded' };
     }
     const { unshown, ...view } = row;
@@ -88,7 +94,7 @@ async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
 
 async function settleDeliveries(db: Db, lane: number, settled: Settled): Promise<void> {
   const by = (event: SettledDelivery['event']) => settled.deliveries.filter((one) => one.event === event);
-  await insertDeliveryAnswers(
+  await insertAnswersAbout(
     db,
     'delivered',
     await markDelivered(
@@ -130,15 +136,17 @@ async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to:
   return { rows: rows.map((row) => row.id) };
 }
 
-async function markDelivered(db: Db, ids: readonly number[]): Promise<number[]> {
+async function markDelivered(db: Db, ids: readonly number[]): Promise<AnsweredDelivery[]> {
   if (ids.length === 0) return [];
-  const { rows } = await db.query<{ id: number }>(
-    `update delivery set state = 'delivered', delivered_at = clock_timestamp(), delivered_by = 'pushed', next_try_at = null,
-            reason = null, detail = null, changed_at = clock_timestamp()
-      where id = any($1) and state = any($2) returning id`,
+  const { rows } = await db.query<AnsweredDelivery>(
+    `with d as (
+       update delivery set state = 'delivered', delivered_at = clock_timestamp(), delivered_by = 'pushed', next_try_at = null,
+              reason = null, detail = null, changed_at = clock_timestamp()
+        where id = any($1) and state = any($2) returning message_id, reason, detail)
+     select ${answeredColumns} from d join message m on m.id = d.message_id order by m.number`,
     [ids, statesBefore('pushed', 'delivered')],
   );
-  return rows.map((row) => row.id);
+  return rows;
 }
 
 async function updateLane(db: Db, hold: Hold, settled: Settled, pause: number): Promise<void> {

@@ -130,20 +130,20 @@ export const catalogue = {
     sv: 'Väntar på att någon lämnar över det: adressen är manuell.',
   },
   'waiting.paused': {
-    en: 'Waits: the lane is paused{cause}; `kuvert supplier resume` lets it flow.',
-    sv: 'Väntar: leveranserna till adressen är pausade{cause}; `kuvert supplier resume` släpper fram dem.',
+    en: 'Waits because the lane is paused{cause}; `kuvert supplier resume` lets it flow.',
+    sv: 'Väntar eftersom leveranserna till adressen är pausade{cause}; `kuvert supplier resume` släpper fram dem.',
   },
   'waiting.held': {
-    en: 'Waits: the lane is held{cause}; `kuvert supplier release` lets it flow{probed}.',
-    sv: 'Väntar: leveranserna till adressen är stoppade{cause}; `kuvert supplier release` släpper fram dem{probed}.',
+    en: 'Waits because the lane is held{cause}; `kuvert supplier release` lets it flow{probed}.',
+    sv: 'Väntar eftersom leveranserna till adressen är stoppade{cause}; `kuvert supplier release` släpper fram dem{probed}.',
   },
   'waiting.backing-off': {
-    en: 'Waits: the endpoint fails{cause}; the lane is tried again {at}.',
-    sv: 'Väntar: ändpunkten fungerar inte{cause}; nästa försök görs {at}.',
+    en: 'Waits because the endpoint fails{cause}; the lane is tried again {at}.',
+    sv: 'Väntar eftersom ändpunkten inte fungerar{cause}; nästa försök görs {at}.',
   },
   'waiting.ours': {
-    en: "Waits: our own side fails, not the supplier's{cause}; the lane is tried again {at}.",
-    sv: 'Väntar: felet ligger hos oss, inte hos leverantören{cause}; nästa försök görs {at}.',
+    en: "Waits because our own side fails, not the supplier's{cause}; the lane is tried again {at}.",
+    sv: 'Väntar på grund av ett fel hos oss, inte hos leverantören{cause}; nästa försök görs {at}.',
   },
   'waiting.next-try': {
     en: 'Waits for its next try {at}{cause}.',
@@ -184,6 +184,10 @@ export const catalogue = {
   'piece.shown': {
     en: '; it showed the certificate {fingerprint}',
     sv: '; den visade certifikatet {fingerprint}',
+  },
+  'piece.many-fail': {
+    en: 'it failed on one message after another',
+    sv: 'den har misslyckats med det ena meddelandet efter det andra',
   },
   'piece.time': { en: 'at {time}', sv: '{time}' },
   'piece.some-time': { en: 'at an unknown time', sv: 'vid okänd tid' },

@@ -44,7 +44,7 @@ const waitsForAddress = (reason: string | undefined) => reason === 'no-address' 
 function waiting(delivery: DeliveryRow, cause: string, now: Date, language: Language): string {
   if (delivery.delivery === 'pull' || delivery.delivery === 'manual')
     return say(language, `waiting.${delivery.delivery}`);
-  const laneCause = causeOf(delivery.laneReason, delivery.laneDetail, language);
+  const laneCause = laneCauseOf(delivery.laneReason, delivery.laneDetail, language);
   const at = when(delivery.laneWakeAt, language);
   if (delivery.laneState === 'paused') return say(language, 'waiting.paused', { cause: laneCause });
   if (delivery.laneState === 'held')
@@ -95,7 +95,7 @@ export function explainLane(
 ): string {
   return say(language, `lane.${lane.state}`, {
     since: stamp(lane.since, language),
-    cause: causeOf(lane.reason, lane.detail, language),
+    cause: laneCauseOf(lane.reason, lane.detail, language),
     at: when(lane.nextWake, language),
     probed: probed(lane.nextWake, language),
   });
@@ -115,6 +115,13 @@ function causeOf(reason: string | undefined, detail: string | undefined, languag
   // A detail that begins with the title says it all.
   if (said?.startsWith(title) === true) return `: ${inSentence(said)}`;
   return said === undefined ? `: ${inSentence(title)}` : `: ${inSentence(title)} (${said})`;
+}
+
+/** A lane backs off for messages that fail only when several did. */
+function laneCauseOf(reason: string | undefined, detail: string | undefined, language: Language): string {
+  if (reason !== 'message-failed') return causeOf(reason, detail, language);
+  const last = detail === undefined ? '' : ` (${translated(detail, language)})`;
+  return `: ${say(language, 'piece.many-fail')}${last}`;
 }
 
 /** After a colon a sentence goes on in lower case; what is written in capitals, such as URL, stays so. */

@@ -283,8 +283,19 @@ describe('why a message is where it is, in one sentence', () => {
       [
         'waits because the lane backs off',
         { laneState: 'backing-off', laneReason: 'endpoint-busy', laneWakeAt: later },
-        'Waits: the endpoint fails: the endpoint asks us to come back later; the lane is tried again at 2026-03-01 13:00:00 UTC.',
-        'Väntar: ändpunkten fungerar inte: ändpunkten ber oss återkomma senare; nästa försök görs 2026-03-01 13:00:00 UTC.',
+        'Waits because the endpoint fails: the endpoint asks us to come back later; the lane is tried again at 2026-03-01 13:00:00 UTC.',
+        'Väntar eftersom ändpunkten inte fungerar: ändpunkten ber oss återkomma senare; nästa försök görs 2026-03-01 13:00:00 UTC.',
+      ],
+      [
+        'waits because the lane backs off, after several messages in a row',
+        {
+          laneState: 'backing-off',
+          laneReason: 'message-failed',
+          laneDetail: 'the endpoint answered 500 (Internal Server Error)',
+          laneWakeAt: later,
+        },
+        'Waits because the endpoint fails: it failed on one message after another (the endpoint answered 500 (Internal Server Error)); the lane is tried again at 2026-03-01 13:00:00 UTC.',
+        'Väntar eftersom ändpunkten inte fungerar: den har misslyckats med det ena meddelandet efter det andra (ändpunkten svarade 500 (Internal Server Error)); nästa försök görs 2026-03-01 13:00:00 UTC.',
       ],
       [
         'waits because our own proxy does not let us out',
@@ -294,14 +305,14 @@ describe('why a message is where it is, in one sentence', () => {
           laneDetail: 'the egress proxy opened no tunnel within 500 ms',
           laneWakeAt: later,
         },
-        "Waits: our own side fails, not the supplier's: our own egress proxy opened no way to the endpoint (the egress proxy opened no tunnel within 500 ms); the lane is tried again at 2026-03-01 13:00:00 UTC.",
-        'Väntar: felet ligger hos oss, inte hos leverantören: vår egen proxy öppnade ingen väg till ändpunkten (proxyn öppnade ingen tunnel inom 500 ms); nästa försök görs 2026-03-01 13:00:00 UTC.',
+        "Waits because our own side fails, not the supplier's: our own egress proxy opened no way to the endpoint (the egress proxy opened no tunnel within 500 ms); the lane is tried again at 2026-03-01 13:00:00 UTC.",
+        'Väntar på grund av ett fel hos oss, inte hos leverantören: vår egen proxy öppnade ingen väg till ändpunkten (proxyn öppnade ingen tunnel inom 500 ms); nästa försök görs 2026-03-01 13:00:00 UTC.',
       ],
       [
         "waits because the lane is paused, for an operator's reason in an operator's words",
         { laneState: 'paused', laneReason: 'held-by-operator', laneDetail: 'ticket 7' },
-        'Waits: the lane is paused: an operator holds it (ticket 7); `kuvert supplier resume` lets it flow.',
-        'Väntar: leveranserna till adressen är pausade: en operatör har stoppat det (ticket 7); `kuvert supplier resume` släpper fram dem.',
+        'Waits because the lane is paused: an operator holds it (ticket 7); `kuvert supplier resume` lets it flow.',
+        'Väntar eftersom leveranserna till adressen är pausade: en operatör har stoppat det (ticket 7); `kuvert supplier resume` släpper fram dem.',
       ],
       [
         'waits because the lane is held, and is probed',
@@ -312,8 +323,8 @@ describe('why a message is where it is, in one sentence', () => {
             '5 different messages refused in a row; the last one: the endpoint answered 422 (Unprocessable Entity)',
           laneWakeAt: later,
         },
-        'Waits: the lane is held: the supplier refuses one message after another; the lane is held and they wait (5 different messages refused in a row; the last one: the endpoint answered 422 (Unprocessable Entity)); `kuvert supplier release` lets it flow, or a probe that succeeds (the next: 2026-03-01 13:00:00 UTC).',
-        'Väntar: leveranserna till adressen är stoppade: leverantören avvisar det ena meddelandet efter det andra; leveranserna är stoppade och meddelandena väntar (5 olika meddelanden avvisade i rad; det sista: ändpunkten svarade 422 (Unprocessable Entity)); `kuvert supplier release` släpper fram dem, eller ett kontrollförsök som lyckas (nästa: 2026-03-01 13:00:00 UTC).',
+        'Waits because the lane is held: the supplier refuses one message after another; the lane is held and they wait (5 different messages refused in a row; the last one: the endpoint answered 422 (Unprocessable Entity)); `kuvert supplier release` lets it flow, or a probe that succeeds (the next: 2026-03-01 13:00:00 UTC).',
+        'Väntar eftersom leveranserna till adressen är stoppade: leverantören avvisar det ena meddelandet efter det andra; leveranserna är stoppade och meddelandena väntar (5 olika meddelanden avvisade i rad; det sista: ändpunkten svarade 422 (Unprocessable Entity)); `kuvert supplier release` släpper fram dem, eller ett kontrollförsök som lyckas (nästa: 2026-03-01 13:00:00 UTC).',
       ],
       [
         'waits because the schedule of the lane is spent, and nobody probes it',
@@ -322,8 +333,8 @@ describe('why a message is where it is, in one sentence', () => {
           laneReason: 'schedule-spent',
           laneDetail: 'Every planned try has been made; the last one: no answer within 30000 ms',
         },
-        'Waits: the lane is held: every planned try has been made; the last one: no answer within 30000 ms; `kuvert supplier release` lets it flow; until then it is not tried again.',
-        'Väntar: leveranserna till adressen är stoppade: alla planerade försök är gjorda; det sista: inget svar inom 30000 ms; `kuvert supplier release` släpper fram dem; fram till dess görs inga nya försök.',
+        'Waits because the lane is held: every planned try has been made; the last one: no answer within 30000 ms; `kuvert supplier release` lets it flow; until then it is not tried again.',
+        'Väntar eftersom leveranserna till adressen är stoppade: alla planerade försök är gjorda; det sista: inget svar inom 30000 ms; `kuvert supplier release` släpper fram dem; fram till dess görs inga nya försök.',
       ],
       [
         'waits in a strict lane',

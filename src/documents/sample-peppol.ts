@@ -1,6 +1,6 @@
 /** Sample Peppol documents that pass every check; figures and names are those of the other samples. Same options, same bytes. */
 import { XMLBuilder } from 'fast-xml-parser';
-import { type Amount, show, sum } from './money.ts';
+import { type Amount, show } from './money.ts';
 import {
   buyer,
   dueDate,
@@ -55,7 +55,7 @@ export function peppolCredit(options: PeppolOptions): Buffer {
 /** A Peppol BIS Order-only 3 order. */
 export function peppolOrder(options: PeppolOptions): Buffer {
   const lines = sampleLines(options);
-  const net = sum(lines.map(({ amount }) => amount));
+  const { net, tax, gross } = totalsOf(lines);
   return document('Order', {
     'cbc:CustomizationID': orderCustomization,
     'cbc:ProfileID': orderProfile,
@@ -68,10 +68,12 @@ export function peppolOrder(options: PeppolOptions): Buffer {
     ...attachments(options),
     'cac:BuyerCustomerParty': { 'cac:Party': party(buyer.organisationNumber, buyer.name, buyer.address) },
     'cac:SellerSupplierParty': { 'cac:Party': seller(options) },
+    'cac:TaxTotal': { 'cbc:TaxAmount': sek(tax) },
     'cac:AnticipatedMonetaryTotal': {
       'cbc:LineExtensionAmount': sek(net),
       'cbc:TaxExclusiveAmount': sek(net),
-      'cbc:PayableAmount': sek(net),
+      'cbc:TaxInclusiveAmount': sek(gross),
+      'cbc:PayableAmount': sek(gross),
     },
     'cac:OrderLine': lines.map((line, i) => ({
       'cac:LineItem': {

@@ -64,7 +64,10 @@ export const models = modelsOf({
   'cac:ClassifiedTaxCategory': category,
   'cac:TaxScheme': 'cbc:ID',
   'cac:LegalMonetaryTotal': sums,
-  'cac:AnticipatedMonetaryTotal': sums,
+  // No rule of the order's Schematron asks for these two, its schema does.
+  'cac:AnticipatedMonetaryTotal': sums
+    .replace('LineExtensionAmount?', 'LineExtensionAmount')
+    .replace('PayableAmount?', 'PayableAmount'),
   'cac:AccountingSupplierParty': 'cac:Party',
   'cac:AccountingCustomerParty': 'cac:Party',
   'cac:BuyerCustomerParty': 'cac:Party cac:DeliveryContact?',

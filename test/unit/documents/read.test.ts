@@ -77,6 +77,23 @@ describe('reading a document', () => {
     }
   });
 
+  it('reads the same from every encoding, with and without a byte order mark', () => {
+    const text = peppolSelfInvoice().toString('utf8').replaceAll('–', '-');
+    const plain = readDocument(Buffer.from(text), documentLimits, 'bytes');
+    assert.deepEqual(plain.findings, []);
+    const declared = (encoding: string) => text.replace('encoding="UTF-8"', `encoding="${encoding}"`);
+    const wide = Buffer.from(`\uFEFF${declared('UTF-16')}`, 'utf16le');
+    for (const [name, bytes] of [
+      ['UTF-8 with a mark', Buffer.from(`\uFEFF${text}`)],
+      ['UTF-16, little end first', wide],
+      ['UTF-16, big end first', Buffer.from(wide).swap16()],
+      ['ISO-8859-1', Buffer.from(declared('ISO-8859-1'), 'latin1')],
+      ['windows-1252', Buffer.from(declared('windows-1252'), 'latin1')],
+    ] as const) {
+      assert.deepEqual(readDocument(bytes, documentLimits, 'bytes'), plain, name);
+    }
+  });
+
   it('reads the same from other prefixes', () => {
     const plain = readDocument(svefaktura(), documentLimits, 'text');
     assert.deepEqual(readDocument(svefaktura({ prefixes: ['cbc', 'x', 'y'] }), documentLimits, 'text'), plain);

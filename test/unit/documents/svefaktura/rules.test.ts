@@ -69,6 +69,18 @@ describe('the rules of Svefaktura', () => {
     assert.equal(read(swap('SE559999001601', 'SE559999002401')(valid)).recipient, undefined);
   });
 
+  it('let a reference to an attachment through, and no object inside the invoice', () => {
+    const reference =
+      '<AdditionalDocumentReference><cac:ID identificationSchemeID="ATS">OBJ-2026-17</cac:ID></AdditionalDocumentReference>';
+    const refers = swap('<cac:BuyerParty>', `${reference}<cac:BuyerParty>`);
+    assert.deepEqual(read(refers(valid)).findings, []);
+    const embeds = swap('</Invoice>', '<Object><EncodedData>UERG</EncodedData></Object></Invoice>');
+    assert.deepEqual(
+      read(embeds(valid)).findings.map(({ rule, where }) => [rule, where]),
+      [['SVE-STR-01', 'Invoice/Object']],
+    );
+  });
+
   it('check rates against lines only when every line states its rate', () => {
     const silent = valid.replace(/<cac:Item>([\s\S]*?)<cac:TaxCategory>[\s\S]*?<\/cac:TaxCategory>/, '<cac:Item>$1');
     assert.deepEqual(read(silent).findings, []);

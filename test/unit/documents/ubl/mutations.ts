@@ -115,7 +115,10 @@ export const mutations = {
       'Surprise',
     ),
   ],
-  'UBL-STR-02': [invoice('an allowance without an amount', without('cbc:Amount'), 'AllowanceCharge/Amount')],
+  'UBL-STR-02': [
+    invoice('an allowance without an amount', without('cbc:Amount'), 'AllowanceCharge/Amount'),
+    order('an order without an amount to pay', without('cbc:PayableAmount'), 'AnticipatedMonetaryTotal/PayableAmount'),
+  ],
   'UBL-STR-03': [
     invoice('a second document number', swap('<cbc:IssueDate>', '<cbc:ID>OTHER</cbc:ID><cbc:IssueDate>'), 'ID[2]'),
     invoice(

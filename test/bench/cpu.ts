@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface Cost {
   /** User and system together. */
   readonly cpuMs: number;
+  /** Of it in the kernel: system calls, sockets, TCP. */
+  readonly kernelMs: number;
   /** Bytes; what several processes share is counted once. */
   readonly memory: number;
 }
@@ -20,6 +22,7 @@ interface Stat {
   readonly parent: number;
   /** With those of children that have ended. */
   readonly ticks: number;
+  readonly kernelTicks: number;
 }
 
 /** This process and all below it, by part. `known` names those that their command line does not. */
@@ -29,8 +32,12 @@ export function costs(known: ReadonlyMap<number, Part>): Costs {
   for (const stat of stats.values()) {
     const part = partOf(stat, stats, known);
     if (!part) continue;
-    const { cpuMs, memory } = found[part] ?? { cpuMs: 0, memory: 0 };
-    found[part] = { cpuMs: cpuMs + stat.ticks * tickMs, memory: memory + memoryOf(stat.pid) };
+    const { cpuMs, kernelMs, memory } = found[part] ?? { cpuMs: 0, kernelMs: 0, memory: 0 };
+    found[part] = {
+      cpuMs: cpuMs + stat.ticks * tickMs,
+      kernelMs: kernelMs + stat.kernelTicks * tickMs,
+      memory: memory + memoryOf(stat.pid),
+    };
   }
   return found;
 }
@@ -38,10 +45,10 @@ export function costs(known: ReadonlyMap<number, Part>): Costs {
 /** What it took from one moment to the other; memory as it is at the second. */
 export function costBetween(before: Costs, after: Costs): Costs {
   return Object.fromEntries(
-    Object.entries(after).map(([part, { cpuMs, memory }]) => [
-      part,
-      { cpuMs: cpuMs - (before[part as Part]?.cpuMs ?? 0), memory },
-    ]),
+    Object.entries(after).map(([part, { cpuMs, kernelMs, memory }]) => {
+      const then = before[part as Part];
+      return [part, { cpuMs: cpuMs - (then?.cpuMs ?? 0), kernelMs: kernelMs - (then?.kernelMs ?? 0), memory }];
+    }),
   );
 }
 
@@ -71,8 +78,10 @@ function readStat(pid: number): [number, Stat][] {
   // Fields 14 to 17 of proc(5) are utime, stime, cutime, cstime; the first here is field 3.
   const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15);
   // Ended children of this process are of an earlier part of the run.
-  const ended = pid === process.pid ? 0 : endedUser + endedSystem;
-  return [[pid, { pid, parent: fields[1] ?? 0, ticks: user + system + ended }]];
+  const own = pid === process.pid;
+  const ticks = user + system + (own ? 0 : endedUser + endedSystem);
+  const kernelTicks = system + (own ? 0 : endedSystem);
+  return [[pid, { pid, parent: fields[1] ?? 0, ticks, kernelTicks }]];
 }
 
 /** The proportional set: of shared pages only the process's share. */

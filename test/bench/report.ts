@@ -16,8 +16,9 @@ export interface Result {
 
 /** CPU of each part for one message, and its memory. */
 export function costRows(costs: Costs, messages: number): Row[] {
-  return Object.entries(costs).flatMap(([part, { cpuMs, memory }]) => [
+  return Object.entries(costs).flatMap(([part, { cpuMs, kernelMs, memory }]) => [
     { what: `${part} CPU`, value: cpuMs / messages, unit: 'ms/message' },
+    { what: `${part} CPU, of it in the kernel`, value: kernelMs / messages, unit: 'ms/message' },
     { what: `${part} memory`, value: memory / 2 ** 20, unit: 'MB' },
   ]);
 }

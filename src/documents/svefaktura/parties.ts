@@ -27,7 +27,8 @@ export function checkParties(checks: Checks, invoice: Placed): Parties {
     if (!unreadable) report(checks, 'SVE-ORG-01', where, 'an organisation number (TaxScheme/ID SWT)', undefined);
     return { seller: undefined, buyer: theOne(buyer) };
   }
-  const same = buyer.find(({ number }) => seller.some((stated) => stated.number === number));
+  const own = new Set(seller.map(({ number }) => number));
+  const same = buyer.find(({ number }) => own.has(number));
   if (same) report(checks, 'SVE-ORG-05', same.where, 'another organisation than the seller', same.number);
   return { seller: theOne(seller), buyer: theOne(buyer) };
 }

@@ -34,36 +34,67 @@ const mediaTypes = new Set([
 
 /** Findings PEPPOL-EN16931-F001, -CL001, UBL-VAL-01, UBL-ATT-01 and those that `rules` names. */
 export function checkLeaves(findings: Findings, rules: LeafRules, root: Placed, currency: string | undefined): void {
-  const walk = (placed: Placed, above: readonly XmlElement[]): void => {
-    const { element } = placed;
-    if (element.children.length === 0) return checkLeaf(findings, rules, placed, above, currency);
-    for (const child of placedAll(placed)) walk(child, [...above, element]);
+  const above: XmlElement[] = [];
+  // Paths cost more than all checks, and nearly every value is right: they are made for findings only.
+  const pathTo = pathsBelow(root);
+  const walk = (element: XmlElement): void => {
+    if (element.children.length === 0) {
+      checkLeaf(findings, rules, element, above, () => pathTo(above, element), currency);
+      return;
+    }
+    above.push(element);
+    for (const child of element.children) walk(child);
+    above.pop();
   };
-  walk(root, []);
+  walk(root.element);
+}
+
+/** The path of an element by its ancestors, root first. Siblings are counted once for each parent that is asked for. */
+function pathsBelow(root: Placed): (above: readonly XmlElement[], element: XmlElement) => string {
+  const counted = new Map<XmlElement, ReadonlyMap<XmlElement, string>>();
+  const below = (parent: XmlElement): ReadonlyMap<XmlElement, string> => {
+    const known = counted.get(parent);
+    if (known !== undefined) return known;
+    const parts = new Map(placedAll({ element: parent, where: '' }).map(({ element, where }) => [element, where]));
+    counted.set(parent, parts);
+    return parts;
+  };
+  return (above, element) => {
+    const parts = above.map((parent, i) => below(parent).get(above[i + 1] ?? element) ?? '');
+    return `${root.where}${parts.join('')}`;
+  };
 }
 
 function checkLeaf(
   findings: Findings,
   rules: LeafRules,
-  { element, where }: Placed,
+  element: XmlElement,
   above: readonly XmlElement[],
+  where: () => string,
   currency: string | undefined,
 ): void {
   const text = element.text.trim();
-  if (text === '')
-    return report(findings, rules.empty, where, models.has(element.name) ? 'elements' : 'a value', undefined);
-  if (dates.has(element.local) && !isCalendarDate(text)) {
-    report(findings, 'PEPPOL-EN16931-F001', where, 'YYYY-MM-DD', text);
+  if (text === '') {
+    report(findings, rules.empty, where(), models.has(element.name) ? 'elements' : 'a value', undefined);
+    return;
   }
-  if (element.local === 'EmbeddedDocumentBinaryObject') checkAttachment(findings, element, where, text);
+  if (dates.has(element.local) && !isCalendarDate(text)) {
+    report(findings, 'PEPPOL-EN16931-F001', where(), 'YYYY-MM-DD', text);
+  }
+  if (element.local === 'EmbeddedDocumentBinaryObject') checkAttachment(findings, element, where(), text);
   if (!numbers.test(element.local)) return;
-  if (parseDecimal(text) === undefined) return report(findings, 'UBL-VAL-01', where, 'a decimal number', text);
+  if (parseDecimal(text) === undefined) {
+    report(findings, 'UBL-VAL-01', where(), 'a decimal number', text);
+    return;
+  }
   if (!element.local.endsWith('Amount')) return;
   const stated = element.attributes.get('currencyID');
-  if (stated !== currency && !inTaxCurrency(above))
-    report(findings, rules.currency, `${where}/@currencyID`, currency, stated);
+  if (stated !== currency && !inTaxCurrency(above)) {
+    report(findings, rules.currency, `${where()}/@currencyID`, currency, stated);
+  }
+  if (!/\.\d{3}/.test(text)) return;
   const rule = rules.decimals(above, element);
-  if (rule !== undefined && /\.\d{3}/.test(text)) report(findings, rule, where, 'at most two decimals', text);
+  if (rule !== undefined) report(findings, rule, where(), 'at most two decimals', text);
 }
 
 /** The VAT total in TaxCurrencyCode is the TaxTotal without subtotals. */

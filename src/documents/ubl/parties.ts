@@ -25,7 +25,8 @@ export function checkParties(findings: Findings, seller: Placed | undefined, buy
     const where = `${seller.where}/PartyLegalEntity/CompanyID`;
     report(findings, 'UBL-ORG-01', where, 'an organisation number (schemeID 0007)', undefined);
   }
-  const same = buyers.find(({ number }) => sellers.some((stated) => stated.number === number));
+  const own = new Set(sellers.map(({ number }) => number));
+  const same = buyers.find(({ number }) => own.has(number));
   if (same) report(findings, 'UBL-ORG-03', same.where, 'another organisation than the seller', same.number);
   return { seller: theOne(sellers), buyer: theOne(buyers) };
 }

@@ -26,7 +26,7 @@ export function addSend(program: Command, { terminal }: Context): void {
   program
     .command('send')
     .description('Puts documents on the queue as KA would: byte for byte, one frame for each file. Needs BROKER_URLS.')
-    .argument('<file...>', 'documents: Svefaktura or JSON')
+    .argument('<file...>', 'documents: Svefaktura, Peppol or JSON')
     .option('--type <message-type>', 'header messageType; left out, it is read from the document', messageType)
     .option(
       '--recipient <organisation-number>',

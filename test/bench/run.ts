@@ -30,7 +30,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   'one-dead-of-fifty': {
     about: 'what the others notice of one silent endpoint',
-    messages: 2_000,
+    messages: 1_000,
     run: oneDeadScenario,
     settings: oneDeadSettings,
   },

@@ -96,4 +96,35 @@ describe('a wake between nothing-due and asleep is not lost', () => {
     assert.deepEqual(failures, []);
     assert.equal(reached, times);
   });
+
+  it('an alarm set by the second look does not outlive a wake that came while it was looking', async () => {
+    const lane = 1_000_001;
+    let rings = 0;
+    let looks = 0;
+    const worker = await startWorker({
+      redisUrl: line.redisUrl,
+      prefix: line.prefix,
+      log: silentLog,
+      // One place: the wake is not heard before the ring that is looking has ended.
+      concurrency: 1,
+      drain: async () => {
+        rings += 1;
+        return rings === 1 ? { armIn: 3_600_000 } : 'done';
+      },
+      alarmOf: async () => {
+        looks += 1;
+        if (looks > 1) return 0;
+        // Read, and before it is acted on the alarm is moved to now and the lane is woken, by intake.
+        await line.alarms.wake(lane, 0);
+        return 3_500_000;
+      },
+      wake: line.alarms.wake,
+    });
+    try {
+      await line.alarms.wake(lane, 0);
+      await eventually('the lane is rung again', () => rings >= 2, 10_000);
+    } finally {
+      await worker.close();
+    }
+  });
 });

@@ -140,13 +140,19 @@ async function ring(options: WorkerOptions, job: Job<{ lane: number }>, token: s
     return;
   }
   if (drained === 'done') return;
-  const alarm = Date.now() + drained.armIn;
+  let alarm = Date.now() + drained.armIn;
   await job.moveToDelayed(alarm, token);
   await options.armed?.(lane);
   // Armed; now look again. A wake that came between “nothing due” and this line was parked behind the running job, and a
-  // job that goes to sleep never finishes: without this look it would wait for the alarm just set.
-  const wait = await options.alarmOf(lane).catch(() => undefined);
-  // Not for a few milliseconds, which are only rounding: this wake would overwrite one that comes between the two lines.
-  if (wait !== undefined && Date.now() + wait < alarm - 10) await options.wake(lane, wait);
+  // job that goes to sleep never finishes: without this look it would wait for the alarm just set. And again after each
+  // alarm that is set here: it overwrites one that came while it was being read.
+  for (;;) {
+    // A store that does not answer now is asked by the drain, soon.
+    const wait = await options.alarmOf(lane).catch(() => 0);
+    // A few milliseconds are only rounding.
+    if (wait === undefined || Date.now() + wait >= alarm - 10) break;
+    alarm = Date.now() + wait;
+    await options.wake(lane, wait);
+  }
   throw new DelayedError();
 }

@@ -66,9 +66,13 @@ export function succeed(draft: Draft, before: LaneView): void {
   }
 }
 
-/** The endpoint answered, if not kindly: whatever kept the lane from flowing is over, one message at a time. */
+/**
+ * The endpoint answered, if not kindly: whatever kept the lane from flowing is over, one message at a time. The schedule
+ * begins anew: else one 503 after a long outage and a refusal would spend it.
+ */
 export function alive(draft: Draft): void {
   if (!move(draft, 'success')) return;
+  draft.failures = 0;
   draft.reason = null;
   draft.detail = null;
   draft.wakeIn = undefined;

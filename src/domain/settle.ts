@@ -110,7 +110,6 @@ export function settleProbe(rules: Rules, lane: LaneView, outcome: Outcome | 'pa
   const draft = draftOf(lane);
   // Nothing was delivered yet: the next thing sent is one message.
   alive(draft);
-  draft.failures = 0;
   const { wakeIn, ...after } = draft;
   return {
     deliveries: [],

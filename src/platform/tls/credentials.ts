@@ -1,6 +1,5 @@
-/** Key, certificate and authorities of a TLS listener or client: read from files, and looked at before they are used. */
+/** Key, certificate and authorities of a TLS listener or client, looked at before they are used. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Fault } from '../../domain/fault.ts';
 
@@ -13,26 +12,11 @@ export interface TlsCredentials {
   readonly ca?: string | undefined;
 }
 
-export interface TlsFiles {
-  readonly keyFile: string;
-  readonly certificateFile: string;
-  readonly caFile?: string | undefined;
-}
-
 /** What was found in credentials that can be used. */
 export interface CheckedCredentials {
   /** SHA-256 of the certificate, lower-case hex. */
   readonly fingerprint: string;
   readonly notAfter: Date;
-}
-
-/** @throws Fault `setting-invalid` naming the file that cannot be read */
-export function readTlsCredentials(files: TlsFiles): TlsCredentials {
-  return {
-    key: read(files.keyFile),
-    cert: read(files.certificateFile),
-    ...(files.caFile === undefined ? {} : { ca: read(files.caFile) }),
-  };
 }
 
 /**
@@ -56,14 +40,6 @@ export function checkTlsCredentials(credentials: TlsCredentials, now: Date): Che
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     notAfter: certificate.validToDate,
   };
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new Fault('setting-invalid', `the file ${path} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function attempt<T>(otherwise: string, what: () => T): T {

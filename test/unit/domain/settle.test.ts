@@ -279,6 +279,15 @@ describe('settle: refusals', () => {
     );
   });
 
+  it('a refusal after a long outage begins the schedule anew: the next 503 does not spend it', () => {
+    for (const kind of ['refused', 'message-failed'] as const) {
+      const { lane: back } = run(lane('backing-off', { failures: 20 }), kind);
+      assert.deepEqual([back.state, back.failures], ['flowing', 0]);
+      const again = run(back, 'endpoint-failed');
+      assert.deepEqual([again.lane.state, again.lane.failures, again.wakeIn], ['backing-off', 1, 5_000]);
+    }
+  });
+
   it('refusals beside a success in one window hold nothing, however many; they only begin a run', () => {
     const wide = run(lane('flowing', { concurrency: 64 }), ...five, 'delivered', 'refused', 'refused');
     assert.deepEqual([wide.lane.state, wide.lane.refusedRun.length, wide.announceHeld], ['flowing', 7, false]);

@@ -16,10 +16,10 @@ import type { Signer } from '../envelope/signer.ts';
 import { judgePeer } from '../pki/judge-peer.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
-import { type DueDelivery, type LaneTarget, readDue, readTarget, writeClaim } from '../store/lane/claim.ts';
-import { recordTries } from '../store/lane/record.ts';
-import { leaveLane, restLane } from '../store/lane/rest.ts';
-import { alarmOf, dueLanes, endLapsedLeases, takeLane } from '../store/lane/take.ts';
+import type { DueDelivery } from '../store/lane/due.ts';
+import { lanesOf } from '../store/lane/lanes.ts';
+import { alarmOf, dueLanes, endLapsedLeases } from '../store/lane/take.ts';
+import type { LaneTarget } from '../store/lane/target.ts';
 import type { Pool } from '../store/pool.ts';
 import { wakeChannel } from '../store/wake.ts';
 import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
@@ -80,11 +80,8 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
   const pusher = pusherOf(settings, credentials, log, version);
   const rules = rulesOf(settings);
   return {
-    take: (lane) => takeLane(pool, lane, settings.lease),
-    readTarget: (lane) => readTarget(pool, lane),
-    readDue: (target, limit, order) => readDue(pool, target, limit, order),
+    ...lanesOf(pool, settings.heldProbe, log),
     seal: (due, target) => sealOne(settings, signer, due, target),
-    writeClaim: (hold, target, due, sealed) => writeClaim(pool, hold, target, due, sealed),
     push: async (target, due, envelope, attempt): Promise<Outcome> => {
       try {
         const bytes = envelopeBytes(envelope.head, due.document, envelope.sha256, envelope.format);
@@ -111,9 +108,6 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     },
     settle: (lane, tried) => settle(rules, lane, tried, Math.random),
     settleProbe: (lane, outcome) => settleProbe(rules, lane, outcome, Math.random),
-    record: (hold, tries, pause, decide) => recordTries(pool, hold, tries, pause, decide),
-    rest: (hold) => restLane(pool, hold, settings.heldProbe),
-    leave: (hold) => leaveLane(pool, hold),
     now: () => performance.now(),
     sleep: (milliseconds) => sleep(milliseconds),
     slice: settings.drainSlice,

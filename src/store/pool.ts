@@ -18,8 +18,11 @@ export interface Db {
 }
 
 export interface Pool extends Db {
-  /** Runs `work` in one transaction; rolls back when it throws. A connection that broke is not used again. */
-  transaction<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction; rolls back when it throws. A connection that broke is not used again.
+   * @param lockTimeout milliseconds that one statement may wait for a lock; left out: as long as a statement may take.
+   */
+  transaction<T>(work: (db: Db) => Promise<T>, lockTimeout?: number): Promise<T>;
   /** Calls `heard` for every NOTIFY on the channel until `close`; comes back after a broken connection and then calls `heard('')`. */
   listen(channel: string, heard: (payload: string) => void): { close(): Promise<void> };
   close(): Promise<void>;
@@ -62,7 +65,7 @@ export function createPool(options: PoolOptions): Pool {
   });
   return {
     ...db(pool),
-    transaction: (work) => transaction(pool, db, work),
+    transaction: (work, lockTimeout) => transaction(pool, db, work, lockTimeout),
     listen: (channel, heard) => listen(config, channel, heard, options.onTrouble),
     close: () => pool.end(),
   };
@@ -86,7 +89,12 @@ function nameOf(text: string): { name?: string } {
   return { name };
 }
 
-async function transaction<T>(pool: PgPool, db: (client: PoolClient) => Db, work: (db: Db) => Promise<T>): Promise<T> {
+async function transaction<T>(
+  pool: PgPool,
+  db: (client: PoolClient) => Db,
+  work: (db: Db) => Promise<T>,
+  lockTimeout: number | undefined,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Without a listener, a connection that breaks between two queries ends the process.
@@ -95,7 +103,9 @@ async function transaction<T>(pool: PgPool, db: (client: PoolClient) => Db, work
   };
   client.on('error', onError);
   try {
-    await client.query('begin');
+    await client.query(
+      lockTimeout === undefined ? 'begin' : `begin; set local lock_timeout = ${Math.trunc(lockTimeout)}`,
+    );
     const result = await work(db(client));
     await client.query('commit');
     return result;

@@ -5,9 +5,7 @@ import { Fault } from '../../src/domain/fault.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { drainDeps } from '../../src/roles/delivery.ts';
 import { accept } from '../../src/store/accept/accept.ts';
-import { readDue, readTarget, writeClaim } from '../../src/store/lane/claim.ts';
-import { restLane } from '../../src/store/lane/rest.ts';
-import { takeLane } from '../../src/store/lane/take.ts';
+import { readTargets } from '../../src/store/lane/target.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, framesFor, type Line, openLine } from '../support/line.ts';
 
@@ -59,16 +57,14 @@ describe('a drain sees what changes under it', () => {
   it('a claim that waited for a change of the address claims nothing for where it led before', async () => {
     const supplier = await line.addSupplier();
     await line.take(framesFor(supplier.organisationNumber, 1));
-    const taken = await takeLane(line.pool, supplier.lane, 60_000);
+    const taken = await steps.take(supplier.lane, 60_000);
     assert.ok(taken.kind === 'taken');
-    const target = await readTarget(line.pool, supplier.lane);
-    assert.ok(target);
-    const due = await readDue(line.pool, target, 1);
+    const due = await steps.due(taken.target, 1, 'oldest');
     const commit = await open(
       "select 1 from lane where id = $1 for update; update address set url = 'https://elsewhere.example/', version = version + 1 where id = $1",
       [supplier.lane],
     );
-    const claim = writeClaim(line.pool, taken.hold, target, due, new Map());
+    const claim = steps.claim(taken.hold, taken.target, due, new Map());
     await somebodyWaits();
     await commit();
     assert.deepEqual((await claim).claimed, []);
@@ -83,20 +79,20 @@ describe('a drain sees what changes under it', () => {
     it(`a lane whose address ${what} is left at the next step, not asked again and again`, async () => {
       const supplier = await line.addSupplier();
       await line.take(framesFor(supplier.organisationNumber, 5));
-      let rests = 0;
+      let records = 0;
       const deps: DrainDeps = {
         ...steps,
         push: async (...given) => {
           await line.pool.query(change, [supplier.lane]);
           return steps.push(...given);
         },
-        rest: (hold) => {
-          rests += 1;
-          return steps.rest(hold);
+        record: (...given) => {
+          records += 1;
+          return steps.record(...given);
         },
       };
       assert.equal(await drain(deps, supplier.lane), 'done');
-      assert.deepEqual([rests, supplier.endpoint.requests.length], [1, 1]);
+      assert.deepEqual([records, supplier.endpoint.requests.length], [1, 1]);
       assert.equal(await drain(deps, supplier.lane), 'done');
     });
 
@@ -125,8 +121,8 @@ describe('a drain sees what changes under it', () => {
     await line.take(framesFor(supplier.organisationNumber, 3));
     const deps: DrainDeps = {
       ...steps,
-      writeClaim: async (...given) => {
-        await steps.writeClaim(...given);
+      claim: async (...given) => {
+        await steps.claim(...given);
         throw new Error('the answer to the commit was lost');
       },
     };
@@ -141,6 +137,56 @@ describe('a drain sees what changes under it', () => {
       rows.map(({ outcome }) => outcome),
       ['unknown', 'delivered', 'delivered', 'delivered'],
     );
+  });
+
+  it('a lane whose row somebody holds waits alone: the lanes that were to be taken with it are drained', async () => {
+    const suppliers = await Promise.all([1, 2, 3].map(() => line.addSupplier()));
+    const [blocked, ...others] = suppliers;
+    assert.ok(blocked);
+    for (const { organisationNumber } of suppliers) await line.take(framesFor(organisationNumber, 2));
+    const commit = await open('select 1 from lane where id = $1 for update', [blocked.lane]);
+    const drains = suppliers.map(({ lane }) => drain(steps, lane));
+    await Promise.all(drains.slice(1));
+    for (const { lane } of others) assert.deepEqual(await line.states(lane), { delivered: 2 });
+    assert.deepEqual(await line.states(blocked.lane), { waiting: 2 });
+    await commit();
+    await Promise.all(drains);
+    assert.deepEqual(await line.states(blocked.lane), { delivered: 2 });
+  });
+
+  it('what cannot be recorded for one lane does not keep the record of the others back', async () => {
+    const suppliers = await Promise.all([1, 2, 3].map(() => line.addSupplier()));
+    const [broken, ...others] = suppliers;
+    assert.ok(broken);
+    for (const { organisationNumber } of suppliers) await line.take(framesFor(organisationNumber, 1));
+    // All on the wire at the same time, so that they are recorded together.
+    const { promise: everybody, resolve: allThere } = Promise.withResolvers<void>();
+    let there = 0;
+    const deps: DrainDeps = {
+      ...steps,
+      push: async (...given) => {
+        there += 1;
+        if (there === suppliers.length) allThere();
+        await everybody;
+        return steps.push(...given);
+      },
+      settle: (lane, tried) => {
+        const settled = steps.settle(lane, tried);
+        const [mine] = tried;
+        if (mine?.deliveryId !== brokenDelivery) return settled;
+        throw new Error('a defect');
+      },
+    };
+    const { rows } = await line.pool.query<{ id: number }>('select id from delivery where lane_id = $1', [broken.lane]);
+    const brokenDelivery = rows[0]?.id;
+    const results = await Promise.allSettled(suppliers.map(({ lane }) => drain(deps, lane)));
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['rejected', 'fulfilled', 'fulfilled'],
+    );
+    for (const { lane } of others) assert.deepEqual(await line.states(lane), { delivered: 1 });
+    assert.equal(await drain(steps, broken.lane), 'done');
+    assert.deepEqual(await line.states(broken.lane), { delivered: 1 });
   });
 
   it('a drain does not wait for intake that is storing for the same lane', async () => {
@@ -161,14 +207,14 @@ describe('a drain sees what changes under it', () => {
         `update lane set wake_at = clock_timestamp(), holder = null, lease_until = null where id = $1`,
         [supplier.lane],
       );
-      const taken = await takeLane(line.pool, supplier.lane, 60_000);
+      const taken = await steps.take(supplier.lane, 60_000);
       assert.ok(taken.kind === 'taken');
       const later = async <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => {
         await sleep(milliseconds);
         return work();
       };
       const [rest, { wake }] = await Promise.all([
-        later(i % 8, () => restLane(line.pool, taken.hold, 1_000)),
+        later(i % 8, () => steps.rest(taken.hold)),
         accept(line.pool, [frameFor(supplier.organisationNumber)]),
       ]);
       if (rest.kind === 'more') found.atRest += 1;
@@ -185,7 +231,7 @@ describe('a drain sees what changes under it', () => {
   it('a window of large documents is cut to what memory takes, one at least', async () => {
     const supplier = await line.addSupplier({ concurrency: 8 });
     await line.take(framesFor(supplier.organisationNumber, 8));
-    const target = await readTarget(line.pool, supplier.lane);
+    const target = (await readTargets(line.pool, [supplier.lane])).get(supplier.lane);
     assert.ok(target);
     for (const [megabytes, many] of [
       [1, 8],
@@ -196,7 +242,7 @@ describe('a drain sees what changes under it', () => {
         supplier.organisationNumber,
         megabytes * 1024 * 1024,
       ]);
-      assert.equal((await readDue(line.pool, target, 8)).length, many);
+      assert.equal((await steps.due(target, 8, 'oldest')).length, many);
     }
   });
 

@@ -4,6 +4,7 @@ import { type DrainDeps, drain } from '../../src/delivery/drain.ts';
 import { startWorker } from '../../src/delivery/queue/queue.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { drainDeps } from '../../src/roles/delivery.ts';
+import type { Recorded } from '../../src/store/lane/record.ts';
 import { alarmOf } from '../../src/store/lane/take.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, type Line, openLine } from '../support/line.ts';
@@ -45,20 +46,21 @@ describe('a wake between nothing-due and asleep is not lost', () => {
       '0.0.0',
     );
     let rests = 0;
+    /** The lane's transaction has said that nothing is due; now and a moment later is when a wake was lost. */
+    const fallingAsleep = async (lane: number, recorded: Recorded): Promise<Recorded> => {
+      if (recorded.kind !== 'armed') return recorded;
+      rests += 1;
+      const message = comes(lane);
+      // From none of it before the job sleeps to all of it, alarm and wake: the wake lands on either side of every step.
+      const phase = rests % 10;
+      await (phase === 9 ? message : sleep(phase));
+      return recorded;
+    };
     const deps: DrainDeps = {
       ...real,
       push: async () => ({ kind: 'delivered', totalMs: 0, status: 204 }),
-      // The lane's transaction has said that nothing is due; now and a moment later is when a wake was lost.
-      rest: async (hold) => {
-        const rest = await real.rest(hold);
-        if (rest.kind !== 'armed') return rest;
-        rests += 1;
-        const message = comes(hold.lane);
-        // From none of it before the job sleeps to all of it, alarm and wake: the wake lands on either side of every step.
-        const phase = rests % 10;
-        await (phase === 9 ? message : sleep(phase));
-        return rest;
-      },
+      rest: async (hold) => fallingAsleep(hold.lane, await real.rest(hold)),
+      record: async (hold, ...given) => fallingAsleep(hold.lane, await real.record(hold, ...given)),
     };
     const worker = await startWorker({
       redisUrl: line.redisUrl,

@@ -4,11 +4,12 @@ import { drain } from '../../src/delivery/drain.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { drainDeps } from '../../src/roles/delivery.ts';
-import { readDue, readTarget, writeClaim } from '../../src/store/lane/claim.ts';
-import { recordTries } from '../../src/store/lane/record.ts';
-import { endLapsedLeases, type Hold, takeLane } from '../../src/store/lane/take.ts';
+import { type Lanes, lanesOf } from '../../src/store/lane/lanes.ts';
+import { endLapsedLeases, type Taken } from '../../src/store/lane/take.ts';
 import { eventually } from '../support/eventually.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
+
+type TakenLane = Extract<Taken, { kind: 'taken' }>;
 
 const delivered: Outcome = { kind: 'delivered', totalMs: 1, status: 204 };
 const refused: Outcome = { kind: 'refused', fault: 'message-refused', detail: 'answered 422', totalMs: 1 };
@@ -22,29 +23,29 @@ const sealed = {
 
 describe('two drains of one lane cannot both send', () => {
   let line: Line;
+  let lanes: Lanes;
   before(async () => {
     line = await openLine();
+    lanes = lanesOf(line.pool, 1_000, silentLog);
   });
   after(() => line.close());
 
   /** Claims the oldest message of the lane, as a worker does. */
-  async function claim(hold: Hold) {
-    const target = await readTarget(line.pool, hold.lane);
-    assert.ok(target);
-    const due = await readDue(line.pool, target, 1);
+  async function claim({ hold, target }: TakenLane) {
+    const due = await lanes.due(target, 1, 'oldest');
     const envelopes = new Map(due.map((one) => [one.messageId, sealed]));
-    const { claimed } = await writeClaim(line.pool, hold, target, due, envelopes);
+    const { claimed } = await lanes.claim(hold, target, due, envelopes);
     return claimed;
   }
 
-  async function taken(supplier: TestSupplier, lease: number): Promise<Hold> {
+  async function taken(supplier: TestSupplier, lease: number): Promise<TakenLane> {
     return eventually('the lane can be taken', async () => {
-      const result = await takeLane(line.pool, supplier.lane, lease);
-      return result.kind === 'taken' ? result.hold : undefined;
+      const result = await lanes.take(supplier.lane, lease);
+      return result.kind === 'taken' ? result : undefined;
     });
   }
 
-  const settleWith = (hold: Hold, one: { deliveryId: number; attempt: number }, outcome: Outcome) => {
+  const settleWith = ({ hold }: TakenLane, one: { deliveryId: number; attempt: number }, outcome: Outcome) => {
     const { settle } = drainDeps(
       {
         settings: line.settings(),
@@ -55,7 +56,7 @@ describe('two drains of one lane cannot both send', () => {
       },
       '0.0.0',
     );
-    return recordTries(line.pool, hold, [{ ...one, outcome }], 0, (view) =>
+    return lanes.record(hold, [{ ...one, outcome }], { milliseconds: 0, waits: false }, (view) =>
       settle(view, [{ deliveryId: one.deliveryId, failures: 0, outcome }]),
     );
   };
@@ -71,7 +72,7 @@ describe('two drains of one lane cannot both send', () => {
   it('of many who take it at once one has it, and the others are told when to come again', async () => {
     const supplier = await line.addSupplier();
     await line.take(framesFor(supplier.organisationNumber, 1));
-    const all = await Promise.all(Array.from({ length: 20 }, () => takeLane(line.pool, supplier.lane, 60_000)));
+    const all = await Promise.all(Array.from({ length: 20 }, () => lanes.take(supplier.lane, 60_000)));
     assert.equal(all.filter(({ kind }) => kind === 'taken').length, 1);
     for (const one of all) if (one.kind === 'later') assert.ok(one.wait > 50_000 && one.wait <= 60_000);
     await line.pool.query('update lane set lease_until = null, holder = null where id = $1', [supplier.lane]);
@@ -81,9 +82,9 @@ describe('two drains of one lane cannot both send', () => {
     const supplier = await line.addSupplier();
     await line.take(framesFor(supplier.organisationNumber, 3));
     const old = await taken(supplier, 300);
-    assert.equal((await takeLane(line.pool, supplier.lane, 60_000)).kind, 'later');
+    assert.equal((await lanes.take(supplier.lane, 60_000)).kind, 'later');
     const fresh = await taken(supplier, 60_000);
-    assert.ok(fresh.epoch > old.epoch);
+    assert.ok(fresh.hold.epoch > old.hold.epoch);
     assert.deepEqual(await claim(old), []);
     assert.equal((await claim(fresh)).length, 1);
     await line.pool.query('update lane set lease_until = clock_timestamp() where id = $1', [supplier.lane]);
@@ -115,7 +116,7 @@ describe('two drains of one lane cannot both send', () => {
     assert.deepEqual([second?.deliveryId, second?.attempt], [first.deliveryId, 2]);
     assert.deepEqual(await attempts(first.deliveryId), ['unknown', null]);
     assert.ok(second);
-    assert.equal((await settleWith(fresh, second, delivered)).kind, 'recorded');
+    assert.equal((await settleWith(fresh, second, delivered)).kind, 'idle');
   });
 
   it("the old holder's late refusal only completes its attempt", async () => {

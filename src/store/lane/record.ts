@@ -1,180 +1,179 @@
-/** Recording what came of a window of tries: attempts, states, answers and the lane, in one transaction under the epoch. */
-import { nextDeliveryState, statesBefore } from '../../domain/delivery.ts';
+/**
+ * Recording what came of windows of tries, and leaving the lanes that have nothing more due: attempts, states, answers and
+ * lanes, in one transaction under their epochs.
+ */
 import type { LaneView } from '../../domain/lane-draft.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import type { Settled, SettledDelivery } from '../../domain/settle.ts';
-import type { Db, Pool } from '../pool.ts';
+import type { Settled } from '../../domain/settle.ts';
+import type { Db } from '../pool.ts';
 import { storableText } from '../storable.ts';
-import {
-  type AnsweredDelivery,
-  answeredColumns,
-  insertAnswersAbout,
-  insertDeliveryAnswers,
-  insertLaneAnswer,
-} from './answers.ts';
+import { insertLaneAnswer } from './answers.ts';
+import { recordAttempts, settleDeliveries, type Try } from './outcomes.ts';
+import { nextDue, restOf } from './rest.ts';
 import { type Hold, type LaneRow, laneColumns, laneView } from './take.ts';
+import { type LaneTarget, readTargets } from './target.ts';
 
-export interface Try {
-  readonly deliveryId: number;
-  readonly attempt: number;
-  readonly outcome: Outcome;
+export interface RecordAsk {
+  readonly hold: Hold;
+  readonly tries: readonly Try[];
+  /** Milliseconds until the address's rate allows the next claim; 0: it has none, or it is kept already. */
+  readonly pause: number;
+  /** The holder waits for the end of the pause with the lane in its hand. */
+  readonly waits: boolean;
+  /** Is given the lane as it is in the row now: an operator may have paused it meanwhile. Undefined: nothing was tried. */
+  readonly settle: ((lane: LaneView) => Settled) | undefined;
 }
 
 export type Recorded =
-  | { readonly kind: 'recorded'; readonly lane: LaneView; readonly wakeIn: number | null | undefined }
+  /** On record. Something is due: the lane is still held, go on. */
+  | { readonly kind: 'more'; readonly lane: LaneView; readonly target: LaneTarget }
+  /** On record, and the lane is left; its alarm is so many milliseconds away. */
+  | { readonly kind: 'armed'; readonly wait: number }
+  /** On record, and left; nothing to do until somebody moves its alarm. */
+  | { readonly kind: 'idle' }
   /** Somebody else holds the lane: only the attempts, and what was delivered, went on record. */
   | { readonly kind: 'superseded' };
 
+/** An ask whose lane is still in the hand that asks. */
+interface Live {
+  readonly ask: RecordAsk;
+  readonly settled: Settled;
+  /** Milliseconds; null: none. */
+  readonly wake: number | null;
+  readonly pause: number;
+  readonly unshown: boolean;
+}
+
 /**
- * @param pause milliseconds until the address's rate allows the next claim; 0: it has none, or it is kept already.
- * @param settle is given the lane as it is in the row now: an operator may have paused it meanwhile.
- * Power lost before the commit: the lease runs out and the attempts become “outcome unknown”; the supplier drops the repeat by id.
+ * Two steps under the lanes' row locks: first the locks, then, with a new snapshot, what is due. An intake transaction takes
+ * the same locks after it wrote its deliveries: either they are seen here, or it finds the alarms that are written here.
+ * Power lost before the commit: the leases run out and the attempts become “outcome unknown”; the supplier drops the repeat
+ * by id.
+ * @param heldProbe milliseconds until a held lane without anything to send is looked at again.
  */
-export async function recordTries(
-  pool: Pool,
-  hold: Hold,
-  tries: readonly Try[],
-  pause: number,
-  settle: (lane: LaneView) => Settled,
-): Promise<Recorded> {
-  return pool.transaction(async (db): Promise<Recorded> => {
-    const { rows } = await db.query<LaneRow & { unshown: boolean }>(
-      `select ${laneColumns},
-              exists (select from address_certificate c where c.address_id = lane.id and c.first_shown_at is null) as unshown
-         from lane join address on address.id = lane.id
-        where lane.id = $1 and lane.epoch = $2 and lane.holder = $3 for no key update of lane`,
-      [hold.lane, hold.epoch, hold.holder],
-    );
-    await recordAttempts(db, tries);
-    const row = rows[0];
-    if (!row) {
-      const delivered = tries.filter((one) => one.outcome.kind === 'delivered').map((one) => one.deliveryId);
-      await insertAnswersAbout(db, 'delivered', await markDelivered(db, delivered));
-      return { kind: 'superseded' };
+export async function recordTries(db: Db, asks: readonly RecordAsk[], heldProbe: number): Promise<Recorded[]> {
+  const lives = await lockLanes(db, asks);
+  await recordAttempts(
+    db,
+    asks.flatMap(({ tries }) => tries),
+  );
+  // What was delivered is delivered, whoever has the lane now.
+  const lost = asks.filter((ask) => !lives.has(ask)).flatMap(({ tries }) => tries);
+  const delivered = lost.filter(({ outcome }) => outcome.kind === 'delivered').map(({ deliveryId }) => deliveryId);
+  const settled = [...lives.values()].map((live) => ({ lane: live.ask.hold.lane, settled: live.settled }));
+  await settleDeliveries(db, settled, delivered);
+  const lefts = await leaveOrGoOn(db, [...lives.values()], heldProbe);
+  await updateLanes(db, lefts);
+  for (const { ask, settled: own, unshown } of lives.values()) {
+    if (own.announceHeld) await insertLaneAnswer(db, ask.hold.lane);
+    if (unshown) await markShown(db, ask.hold.lane, ask.tries);
+  }
+  const more = lefts.flatMap(({ rest, live }) => (rest === 'more' ? [live.ask.hold.lane] : []));
+  const targets = await readTargets(db, more);
+  const answers = new Map(lefts.map((left) => [left.live.ask, recorded(left, targets)]));
+  return asks.map((ask) => answers.get(ask) ?? { kind: 'superseded' });
+}
+
+/** Those that have their lanes, with the lane settled. */
+async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<RecordAsk, Live>> {
+  const { rows } = await db.query<
+    LaneRow & {
+      id: number;
+      epoch: number;
+      holder: string | null;
+      wait: number | null;
+      pause: number | null;
+      unshown: boolean;
     }
-    const { unshown, ...view } = row;
-    const settled = settle(laneView(view));
-    await settleDeliveries(db, hold.lane, settled);
-    await updateLane(db, hold, settled, pause);
-    if (settled.announceHeld) await insertLaneAnswer(db, hold.lane);
-    if (unshown) await markShown(db, hold.lane, tries);
-    return { kind: 'recorded', lane: settled.lane, wakeIn: settled.wakeIn };
+  >(
+    `select ${laneColumns}, lane.id, lane.epoch, lane.holder,
+            extract(epoch from lane.wake_at - clock_timestamp())::float8 * 1000 as wait,
+            extract(epoch from lane.not_before - clock_timestamp())::float8 * 1000 as pause,
+            exists (select from address_certificate c where c.address_id = lane.id and c.first_shown_at is null) as unshown
+       from lane join address on address.id = lane.id
+      where lane.id = any($1) order by lane.id for no key update of lane`,
+    [asks.map(({ hold }) => hold.lane)],
+  );
+  const found = new Map(rows.map((row) => [row.id, row]));
+  const lives = asks.flatMap((ask): [RecordAsk, Live][] => {
+    const row = found.get(ask.hold.lane);
+    if (row?.epoch !== ask.hold.epoch || row.holder !== ask.hold.holder) return [];
+    const { id: _id, epoch: _epoch, holder: _holder, wait, pause, unshown, ...own } = row;
+    const lane = laneView(own);
+    if (!ask.settle) {
+      const settled = { deliveries: [], unrefuse: [], lane, wakeIn: undefined, announceHeld: false };
+      return [[ask, { ask, settled, wake: wait, pause: pause ?? 0, unshown }]];
+    }
+    const settled = ask.settle(lane);
+    const wake = settled.wakeIn === undefined ? wait : settled.wakeIn;
+    return [[ask, { ask, settled, wake, pause: ask.waits ? 0 : ask.pause, unshown }]];
+  });
+  return new Map(lives);
+}
+
+interface Left {
+  readonly live: Live;
+  /** As it is written. */
+  readonly lane: LaneView;
+  readonly rest: ReturnType<typeof restOf>;
+}
+
+async function leaveOrGoOn(db: Db, lives: readonly Live[], heldProbe: number): Promise<Left[]> {
+  const going = lives.filter(({ settled: { lane } }) => lane.state === 'flowing' || lane.state === 'backing-off');
+  const next = await nextDue(
+    db,
+    going.map(({ ask }) => ask.hold.lane),
+  );
+  return lives.map((live) => {
+    const { ask, settled, wake, pause } = live;
+    const { lane } = settled;
+    const rest = restOf({ state: lane.state, wake, pause, next: next.get(ask.hold.lane) ?? null, heldProbe });
+    const rang = wake !== null && wake <= 0;
+    if (lane.state !== 'backing-off' || !rang) return { live, rest, lane };
+    return { live, rest, lane: { ...lane, state: 'flowing', ramp: 1, reason: null, detail: null } };
   });
 }
 
-/** An attempt whose lease lapsed may still learn what came of it; one that has an outcome keeps it. */
-async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
-  if (tries.length === 0) return;
-  const clean = (text: string | undefined): string | undefined => text && storableText(text);
-  const records = tries.map(({ deliveryId, attempt, outcome: { kind, ...wire } }) => ({
-    ...wire,
-    delivery: deliveryId,
-    number: attempt,
-    outcome: kind,
-    fault: 'fault' in wire ? wire.fault : undefined,
-    detail: 'detail' in wire ? clean(wire.detail) : undefined,
-    excerpt: clean(wire.excerpt),
+/** The lanes that are left have no holder; the others a lease that begins anew. */
+async function updateLanes(db: Db, lefts: readonly Left[]): Promise<void> {
+  if (lefts.length === 0) return;
+  const records = lefts.map(({ live: { ask, settled }, lane, rest }) => ({
+    id: ask.hold.lane,
+    state: lane.state,
+    reason: lane.reason,
+    detail: lane.detail && storableText(lane.detail),
+    failures: lane.failures,
+    ramp: lane.ramp,
+    failedRun: lane.failedRun,
+    refusedRun: lane.refusedRun,
+    rated: ask.settle !== undefined,
+    pause: ask.pause,
+    lease: rest === 'more' ? ask.hold.lease : null,
+    // A lane that flows on keeps its alarm.
+    rings: rest !== 'more' || settled.wakeIn !== undefined,
+    wake: rest === 'more' ? settled.wakeIn : rest.wait,
   }));
-  // One statement for the window. The list of ids beside it is for the planner, which takes any JSON for a hundred rows and
-  // would rather read the whole table.
   await db.query(
-    `update attempt a set finished_at = clock_timestamp(), outcome = t.outcome, fault = t.fault, detail = t.detail, status = t.status,
-            excerpt = t.excerpt, tls_version = t."tlsVersion", cipher = t.cipher, peer_fingerprint = t."peerFingerprint",
-            connect_ms = t."connectMs", tls_ms = t."tlsMs", first_byte_ms = t."firstByteMs", total_ms = t."totalMs",
-            remote_address = t."remoteAddress"
+    `update lane set state = t.state, reason = t.reason, detail = t.detail, failures = t.failures, ramp = t.ramp,
+            failed_run = t."failedRun", refused_run = t."refusedRun",
+            since = case when lane.state = t.state then since else clock_timestamp() end,
+            holder = case when t.lease is not null then holder end,
+            lease_until = clock_timestamp() + t.lease * interval '1 millisecond',
+            not_before = case when not t.rated then not_before
+                              when t.pause > 0 then clock_timestamp() + t.pause * interval '1 millisecond' end,
+            wake_at = case when t.rings then clock_timestamp() + t.wake * interval '1 millisecond' else wake_at end
        from json_to_recordset($1::json) as t (
-              delivery bigint, number int, outcome text, fault text, detail text, status int, excerpt text, "tlsVersion" text,
-              cipher text, "peerFingerprint" text, "connectMs" float8, "tlsMs" float8, "firstByteMs" float8, "totalMs" float8,
-              "remoteAddress" text)
-      where a.delivery_id = t.delivery and a.number = t.number and (a.outcome is null or a.outcome = 'unknown')
-        and a.delivery_id = any($2)`,
-    [JSON.stringify(records), tries.map((one) => one.deliveryId)],
+              id bigint, state text, reason text, detail text, failures int, ramp int, "failedRun" bigint[], "refusedRun" bigint[],
+              rated boolean, pause float8, lease float8, rings boolean, wake float8)
+      where lane.id = t.id and lane.id = any($2)`,
+    [JSON.stringify(records), lefts.map(({ live }) => live.ask.hold.lane)],
   );
 }
 
-async function settleDeliveries(db: Db, lane: number, settled: Settled): Promise<void> {
-  const by = (event: SettledDelivery['event']) => settled.deliveries.filter((one) => one.event === event);
-  await insertAnswersAbout(
-    db,
-    'delivered',
-    await markDelivered(
-      db,
-      by('pushed').map((one) => one.deliveryId),
-    ),
-  );
-  for (const event of ['retry', 'put-back', 'refuse', 'hold'] as const) {
-    const to = nextDeliveryState('sending', event);
-    const { rows } = await updateDeliveries(db, by(event), to);
-    if (event === 'refuse') await insertDeliveryAnswers(db, 'refused', rows);
-    if (event === 'hold') await insertDeliveryAnswers(db, 'held', rows);
-  }
-  if (settled.unrefuse.length === 0) return;
-  await db.query(
-    `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
-      where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'`,
-    [settled.unrefuse, statesBefore('unrefuse', 'waiting'), lane],
-  );
-}
-
-async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to: string): Promise<{ rows: number[] }> {
-  if (changes.length === 0) return { rows: [] };
-  const { rows } = await db.query<{ id: number }>(
-    `update delivery d set state = $6, reason = t.reason, detail = t.detail, failures = t.failures, changed_at = clock_timestamp(),
-            next_try_at = case when $6 = 'waiting' then clock_timestamp() + t.wait * interval '1 millisecond' end
-       from unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::float8[]) as t (id, reason, detail, failures, wait)
-      where d.id = t.id and d.state = 'sending'
-     returning d.id`,
-    [
-      changes.map((one) => one.deliveryId),
-      changes.map((one) => one.reason),
-      changes.map((one) => one.detail && storableText(one.detail)),
-      changes.map((one) => one.failures),
-      changes.map((one) => one.wait),
-      to,
-    ],
-  );
-  return { rows: rows.map((row) => row.id) };
-}
-
-async function markDelivered(db: Db, ids: readonly number[]): Promise<AnsweredDelivery[]> {
-  if (ids.length === 0) return [];
-  const { rows } = await db.query<AnsweredDelivery>(
-    `with d as (
-       update delivery set state = 'delivered', delivered_at = clock_timestamp(), delivered_by = 'pushed', next_try_at = null,
-              reason = null, detail = null, changed_at = clock_timestamp()
-        where id = any($1) and state = any($2) returning message_id, reason, detail)
-     select ${answeredColumns} from d join message m on m.id = d.message_id order by m.number`,
-    [ids, statesBefore('pushed', 'delivered')],
-  );
-  return rows;
-}
-
-async function updateLane(db: Db, hold: Hold, settled: Settled, pause: number): Promise<void> {
-  const { lane, wakeIn } = settled;
-  await db.query(
-    `update lane set reason = $3, detail = $4, failures = $5, ramp = $6, failed_run = $7, refused_run = $8,
-            since = case when state = $2 then since else clock_timestamp() end, state = $2,
-            lease_until = clock_timestamp() + $9 * interval '1 millisecond',
-            not_before = case when $12 > 0 then clock_timestamp() + $12 * interval '1 millisecond' end,
-            wake_at = case when $2 = 'paused' or $10 = 'never' then null
-                           when $10 = 'flows' then wake_at
-                           else clock_timestamp() + $11 * interval '1 millisecond' end
-      where id = $1`,
-    [
-      hold.lane,
-      lane.state,
-      lane.reason,
-      lane.detail && storableText(lane.detail),
-      lane.failures,
-      lane.ramp,
-      lane.failedRun,
-      lane.refusedRun,
-      hold.lease,
-      wakeIn === null ? 'never' : wakeIn === undefined ? 'flows' : 'at',
-      wakeIn ?? 0,
-      pause,
-    ],
-  );
+function recorded({ live, lane, rest }: Left, targets: ReadonlyMap<number, LaneTarget>): Recorded {
+  if (rest !== 'more') return rest.wait === null ? { kind: 'idle' } : { kind: 'armed', wait: Math.ceil(rest.wait) };
+  const target = targets.get(live.ask.hold.lane);
+  // Whoever changes an address holds its lane's row, as we do: it is still where `nextDue` found it.
+  return target ? { kind: 'more', lane, target } : { kind: 'superseded' };
 }
 
 /** The first time that an endpoint shows a registered certificate. */

@@ -1,9 +1,10 @@
-/** Taking a lane: its row is the lock. */
+/** Taking lanes: a lane's row is its lock. */
 import { randomUUID } from 'node:crypto';
 import type { FaultCode } from '../../domain/fault.ts';
 import type { LaneState } from '../../domain/lane.ts';
 import type { LaneView } from '../../domain/lane-draft.ts';
 import type { Db, Pool } from '../pool.ts';
+import { type LaneTarget, readTargets } from './target.ts';
 
 /** Proof of having taken a lane: whoever takes it later has a higher epoch. */
 export interface Hold {
@@ -15,11 +16,24 @@ export interface Hold {
 }
 
 export type Taken =
-  | { readonly kind: 'taken'; readonly hold: Hold; readonly lane: LaneView; readonly lapsed: number }
+  | {
+      readonly kind: 'taken';
+      readonly hold: Hold;
+      readonly lane: LaneView;
+      readonly target: LaneTarget;
+      /** Tries that an earlier holder left without an outcome. */
+      readonly lapsed: number;
+    }
   /** Its alarm, or the end of another's lease, is so many milliseconds away. */
   | { readonly kind: 'later'; readonly wait: number }
   /** Nothing to do, paused, retired, or not pushed to. */
   | { readonly kind: 'idle' };
+
+export interface TakeAsk {
+  readonly lane: number;
+  /** Milliseconds. */
+  readonly lease: number;
+}
 
 export interface LaneRow {
   readonly state: LaneState;
@@ -41,51 +55,73 @@ export function laneView(row: LaneRow): LaneView {
 }
 
 /**
- * Takes the lane if it is due and nobody holds it: epoch + 1, a lease on the database's clock. What an earlier holder left
- * as sending goes back to waiting, its attempts recorded as outcome unknown. Power lost here: the lease runs out.
- * @param lease milliseconds
+ * In one transaction: takes each lane that is due and that nobody holds: epoch + 1, a lease on the database's clock. What an
+ * earlier holder left as sending goes back to waiting, its attempts recorded as outcome unknown. Power lost here: the lease
+ * runs out.
  */
-export async function takeLane(pool: Pool, lane: number, lease: number): Promise<Taken> {
-  return pool.transaction(async (db): Promise<Taken> => {
-    const { rows } = await db.query<
-      LaneRow & { epoch: number; wait: number | null; leased: number | null; pushed: boolean }
-    >(
-      `select ${laneColumns}, lane.epoch,
-              extract(epoch from case when lane.wake_at is not null then greatest(lane.wake_at, lane.not_before) end - clock_timestamp())::float8 * 1000 as wait,
-              extract(epoch from lane.lease_until - clock_timestamp())::float8 * 1000 as leased,
-              address.delivery = 'push' and address.retired_at is null as pushed
-         from lane join address on address.id = lane.id where lane.id = $1 for no key update of lane`,
-      [lane],
-    );
-    const row = rows[0];
-    if (!row || !row.pushed || row.state === 'paused' || row.wait === null) return { kind: 'idle' };
+export async function takeLanes(db: Db, asks: readonly TakeAsk[]): Promise<Taken[]> {
+  const { rows } = await db.query<LaneRow & { id: number; epoch: number; wait: number | null; leased: number | null }>(
+    `select ${laneColumns}, lane.id, lane.epoch,
+            extract(epoch from case when lane.wake_at is not null then greatest(lane.wake_at, lane.not_before) end - clock_timestamp())::float8 * 1000 as wait,
+            extract(epoch from lane.lease_until - clock_timestamp())::float8 * 1000 as leased
+       from lane join address on address.id = lane.id where lane.id = any($1) order by lane.id for no key update of lane`,
+    [asks.map(({ lane }) => lane)],
+  );
+  const found = new Map(rows.map(({ id, ...row }) => [id, row]));
+  // With a new snapshot: who changes an address holds its lane's row meanwhile.
+  const targets = await readTargets(db, [...found.keys()]);
+  const free = new Map<number, Hold>();
+  const judged = asks.map(({ lane, lease }): Taken => {
+    const row = found.get(lane);
+    const target = targets.get(lane);
+    if (!row || !target || row.state === 'paused' || row.wait === null) return { kind: 'idle' };
+    const other = free.get(lane);
+    if (other) return { kind: 'later', wait: other.lease };
     if (row.leased !== null && row.leased > 0) return { kind: 'later', wait: Math.ceil(row.leased) };
     if (row.wait > 0) return { kind: 'later', wait: Math.ceil(row.wait) };
-    const hold: Hold = { lane, epoch: row.epoch + 1, holder: randomUUID(), lease };
-    await db.query(
-      "update lane set epoch = $2, holder = $3, lease_until = clock_timestamp() + $4 * interval '1 millisecond' where id = $1",
-      [lane, hold.epoch, hold.holder, lease],
-    );
-    const lapsed = await lapse(db, lane);
-    const { epoch: _epoch, wait: _wait, leased: _leased, pushed: _pushed, ...own } = row;
-    return { kind: 'taken', hold, lane: laneView(own), lapsed };
+    const { epoch, wait: _wait, leased: _leased, ...own } = row;
+    const hold: Hold = { lane, epoch: epoch + 1, holder: randomUUID(), lease };
+    free.set(lane, hold);
+    return { kind: 'taken', hold, lane: laneView(own), target, lapsed: 0 };
   });
+  await hand(db, [...free.values()]);
+  const lapsed = await lapse(db, [...free.keys()]);
+  return judged.map((one) => (one.kind === 'taken' ? { ...one, lapsed: lapsed.get(one.hold.lane) ?? 0 } : one));
 }
 
-/** In a transaction that holds the lane's row: what is still sending was begun by somebody who is gone. */
-async function lapse(db: Db, lane: number): Promise<number> {
+async function hand(db: Db, holds: readonly Hold[]): Promise<void> {
+  if (holds.length === 0) return;
   await db.query(
-    `update attempt set outcome = 'unknown', fault = 'outcome-unknown', finished_at = clock_timestamp(),
-            detail = 'the worker stopped before it recorded what came of this try'
-      where lane_id = $1 and outcome is null`,
-    [lane],
+    `update lane set epoch = t.epoch, holder = t.holder, lease_until = clock_timestamp() + t.lease * interval '1 millisecond'
+       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::float8[]) as t (lane, epoch, holder, lease) where lane.id = t.lane`,
+    [
+      holds.map(({ lane }) => lane),
+      holds.map(({ epoch }) => epoch),
+      holds.map(({ holder }) => holder),
+      holds.map(({ lease }) => lease),
+    ],
   );
-  const { rowCount } = await db.query(
-    `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'outcome-unknown', detail = null, changed_at = clock_timestamp()
-      where lane_id = $1 and state = 'sending'`,
-    [lane],
+}
+
+/**
+ * In a transaction that holds the lanes' rows: what is still sending was begun by somebody who is gone.
+ * @returns how many deliveries, by lane.
+ */
+async function lapse(db: Db, lanes: readonly number[]): Promise<Map<number, number>> {
+  if (lanes.length === 0) return new Map();
+  const { rows } = await db.query<{ lane: number; lapsed: number }>(
+    `with unknown as (
+       update attempt set outcome = 'unknown', fault = 'outcome-unknown', finished_at = clock_timestamp(),
+              detail = 'the worker stopped before it recorded what came of this try'
+        where lane_id = any($1) and outcome is null),
+     back as (
+       update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'outcome-unknown', detail = null, changed_at = clock_timestamp()
+        where lane_id = any($1) and state = 'sending'
+       returning lane_id)
+     select lane_id as lane, count(*) as lapsed from back group by lane_id`,
+    [lanes],
   );
-  return rowCount;
+  return new Map(rows.map(({ lane, lapsed }) => [lane, lapsed]));
 }
 
 /**
@@ -97,11 +133,10 @@ export async function endLapsedLeases(pool: Pool): Promise<number> {
     const { rows } = await db.query<{ id: number }>(
       'select id from lane where lease_until < clock_timestamp() order by id for no key update skip locked',
     );
-    for (const { id } of rows) {
-      await db.query('update lane set epoch = epoch + 1, holder = null, lease_until = null where id = $1', [id]);
-      await lapse(db, id);
-    }
-    return rows.length;
+    const lanes = rows.map(({ id }) => id);
+    await db.query('update lane set epoch = epoch + 1, holder = null, lease_until = null where id = any($1)', [lanes]);
+    await lapse(db, lanes);
+    return lanes.length;
   });
 }
 

@@ -6,8 +6,9 @@ import type { OrganisationNumber } from '../../../src/domain/organisation-number
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import { settle, settleProbe } from '../../../src/domain/settle.ts';
 import { silentLog } from '../../../src/platform/log.ts';
-import type { DueDelivery, LaneTarget, StoredEnvelope } from '../../../src/store/lane/claim.ts';
-import type { Rest } from '../../../src/store/lane/rest.ts';
+import type { DueDelivery, StoredEnvelope } from '../../../src/store/lane/due.ts';
+import type { Recorded } from '../../../src/store/lane/record.ts';
+import type { LaneTarget } from '../../../src/store/lane/target.ts';
 
 const hold = { lane: 1, epoch: 5, holder: 'me', lease: 60_000 };
 const target: LaneTarget = {
@@ -42,20 +43,19 @@ const delivered: Outcome = { kind: 'delivered', totalMs: 1 };
 const envelope: StoredEnvelope = { format: 'cloudevents', head: '{', signature: 's', sha256: 'h', keyThumbprint: 'k' };
 
 /** A lane in memory with `count` deliveries, and a diary of what the drain did. */
-function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = flowing) {
+function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = flowing, at: LaneTarget = target) {
   const diary: string[] = [];
   const waiting = Array.from({ length: count }, (_, i) => dueDelivery(i + 1));
   let lane = view;
   let clock = 0;
   const deps: DrainDeps = {
-    take: async () => ({ kind: 'taken', hold, lane: view, lapsed: 0 }),
-    readTarget: async () => target,
-    readDue: async (_target, limit) => waiting.slice(0, limit),
+    take: async () => ({ kind: 'taken', hold, lane: view, target: at, lapsed: 0 }),
+    due: async (_target, limit) => waiting.slice(0, limit),
     seal: async ({ deliveryId }) => {
       diary.push(`seal ${deliveryId}`);
       return envelope;
     },
-    writeClaim: async (_hold, _target, due, sealed) => {
+    claim: async (_hold, _target, due, sealed) => {
       diary.push(`claim ${due.map(({ deliveryId }) => deliveryId).join()}`);
       return {
         claimed: due.map(({ deliveryId }) => ({ deliveryId, attempt: 1 })),
@@ -69,8 +69,8 @@ function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = fl
     probe: async () => 'passed',
     settle: (now, tried) => settle(rules, now, tried, () => 0.5),
     settleProbe: (now, outcome) => settleProbe(rules, now, outcome, () => 0.5),
-    record: async (_hold, tries, pause, decide) => {
-      if (pause > 0) diary.push(`pause ${pause}`);
+    record: async (_hold, tries, { milliseconds, waits }, decide): Promise<Recorded> => {
+      if (milliseconds > 0) diary.push(`pause ${milliseconds}`);
       diary.push(`record ${tries.map(({ deliveryId, outcome }) => `${deliveryId}:${outcome.kind}`).join()}`);
       const settled = decide(lane);
       lane = settled.lane;
@@ -78,7 +78,10 @@ function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = fl
         const at = waiting.findIndex((one) => one.deliveryId === deliveryId);
         if (['pushed', 'refuse', 'hold'].includes(event)) waiting.splice(at, 1);
       }
-      return { kind: 'recorded', lane: settled.lane, wakeIn: settled.wakeIn };
+      if (typeof settled.wakeIn === 'number') return { kind: 'armed', wait: settled.wakeIn };
+      if (waiting.length === 0) return { kind: 'idle' };
+      if (milliseconds > 0 && !waits) return { kind: 'armed', wait: milliseconds };
+      return { kind: 'more', lane, target: at };
     },
     rest: async () => {
       diary.push('rest');
@@ -136,7 +139,6 @@ describe('drain', () => {
       'claim 5',
       'push 5',
       'record 5:delivered',
-      'rest',
     ]);
   });
 
@@ -151,7 +153,7 @@ describe('drain', () => {
     const sent: StoredEnvelope[] = [];
     const stored = { ...envelope, head: 'the first' };
     const { deps, diary } = world(0, {
-      readDue: async () => (sent.length === 0 ? [dueDelivery(1, stored)] : []),
+      due: async () => (sent.length === 0 ? [dueDelivery(1, stored)] : []),
       push: async (_target, _due, given) => {
         sent.push(given);
         return delivered;
@@ -166,7 +168,7 @@ describe('drain', () => {
     const sent: StoredEnvelope[] = [];
     const first = { ...envelope, head: 'on record' };
     const { deps } = world(1, {
-      writeClaim: async () => ({
+      claim: async () => ({
         claimed: [{ deliveryId: 1, attempt: 1 }],
         envelopes: new Map([['m1', first]]),
       }),
@@ -184,7 +186,7 @@ describe('drain', () => {
       seal: async ({ deliveryId }) => (deliveryId === 1 ? new Fault('format-not-possible') : envelope),
     });
     assert.equal(await drain(deps, 1), 'done');
-    assert.deepEqual(diary, ['claim 1,2', 'push 2', 'record 1:unsendable,2:delivered', 'rest']);
+    assert.deepEqual(diary, ['claim 1,2', 'push 2', 'record 1:unsendable,2:delivered']);
   });
 
   it('a lane that backs off claims one message, whatever its address allows', async () => {
@@ -217,11 +219,10 @@ describe('drain', () => {
             probes += 1;
             return still;
           },
-          rest: async () => ({ kind: 'armed', wait: 1_000 }),
         },
         { ...flowing, state: 'held', reason, ramp: 1 },
       );
-      assert.deepEqual(await drain(deps, 1), { armIn: 1_000 });
+      assert.deepEqual(await drain(deps, 1), { armIn: rules.heldProbe });
       assert.deepEqual([probes, diary], [1, ['record ']]);
     }
   });
@@ -236,7 +237,7 @@ describe('drain', () => {
   });
 
   it('a lane that changed under us is left and taken anew, and nothing is pushed', async () => {
-    const { deps, diary } = world(1, { writeClaim: async () => ({ claimed: [], envelopes: new Map() }) });
+    const { deps, diary } = world(1, { claim: async () => ({ claimed: [], envelopes: new Map() }) });
     assert.deepEqual(await drain(deps, 1), { armIn: 0 });
     assert.deepEqual(diary, ['seal 1', 'leave']);
   });
@@ -248,16 +249,30 @@ describe('drain', () => {
   });
 
   it('what became due meanwhile is drained without leaving', async () => {
-    const rests: Rest[] = [{ kind: 'more' }, { kind: 'idle' }];
-    let rested = 0;
-    const { deps, waiting } = world(1);
-    const rest = async (): Promise<Rest> => {
-      const next = rests[rested++] ?? { kind: 'idle' };
-      if (next.kind === 'more') waiting.push(dueDelivery(2));
-      return next;
+    const { deps, diary, waiting } = world(1);
+    let came = false;
+    const record: DrainDeps['record'] = async (...given) => {
+      if (!came) waiting.push(dueDelivery(2));
+      came = true;
+      return deps.record(...given);
+    };
+    assert.equal(await drain({ ...deps, record }, 1), 'done');
+    assert.deepEqual(
+      diary.filter((line) => line.startsWith('push')),
+      ['push 1', 'push 2'],
+    );
+  });
+
+  it('a lane without anything due is left, and goes on if something is by then', async () => {
+    const { deps, diary, waiting } = world(0);
+    const rests: Recorded[] = [{ kind: 'more', lane: flowing, target }];
+    const rest = async (): Promise<Recorded> => {
+      diary.push('rest');
+      waiting.push(dueDelivery(1));
+      return rests.pop() ?? { kind: 'idle' };
     };
     assert.equal(await drain({ ...deps, rest }, 1), 'done');
-    assert.deepEqual([waiting.length, rested], [0, 2]);
+    assert.deepEqual(diary, ['rest', 'seal 1', 'claim 1', 'push 1', 'record 1:delivered']);
   });
 
   it('a time slice gives the place back, with the alarm at once', async () => {
@@ -281,13 +296,13 @@ describe('drain', () => {
   });
 
   it('a short wait for the rate is slept, and the window is no more than a second of it', async () => {
-    const { deps, diary } = world(8, { readTarget: async () => ({ ...target, ratePerSecond: 4 }) });
+    const { deps, diary } = world(8, {}, flowing, { ...target, ratePerSecond: 4 });
     await drain(deps, 1);
     assert.deepEqual(
       diary.filter((line) => line.startsWith('claim')),
       ['claim 1,2,3,4'],
     );
-    const fast = world(4, { readTarget: async () => ({ ...target, ratePerSecond: 10 }) });
+    const fast = world(8, {}, flowing, { ...target, ratePerSecond: 10 });
     await drain(fast.deps, 1);
     const waits = fast.diary.filter((line) => line.startsWith('sleep')).map((line) => Number(line.slice(6)));
     assert.equal(waits.length, 1);
@@ -295,15 +310,15 @@ describe('drain', () => {
   });
 
   it('for a longer wait the lane is left, with what it owes on record', async () => {
-    const { deps, diary } = world(2, { readTarget: async () => ({ ...target, ratePerSecond: 0.5 }) });
-    assert.equal(await drain(deps, 1), 'done');
+    const { deps, diary } = world(2, {}, flowing, { ...target, ratePerSecond: 0.5 });
+    const drained = await drain(deps, 1);
     assert.deepEqual(
       diary.filter((line) => line.startsWith('claim') || line.startsWith('sleep')),
       ['claim 1'],
     );
     const owed = Number(diary.find((line) => line.startsWith('pause'))?.slice(6));
     assert.ok(owed > 1_900 && owed <= 2_000, String(owed));
-    assert.equal(diary.at(-1), 'rest');
+    assert.deepEqual(drained, { armIn: owed });
   });
 });
 
@@ -337,7 +352,7 @@ describe('drain, when something breaks', () => {
 
   it('a claim that fails lets go of the lane at once: nobody waits for the lease', async () => {
     const { deps, diary } = world(1, {
-      writeClaim: async () => {
+      claim: async () => {
         throw trouble;
       },
     });

@@ -1,0 +1,105 @@
+/** What tries make of attempts and deliveries, and the answers that KA is owed for them. */
+import { nextDeliveryState, statesBefore } from '../../domain/delivery.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { Settled, SettledDelivery } from '../../domain/settle.ts';
+import type { Db } from '../pool.ts';
+import { storableText } from '../storable.ts';
+import { type AnsweredDelivery, answeredColumns, insertAnswersAbout, insertDeliveryAnswers } from './answers.ts';
+
+export interface Try {
+  readonly deliveryId: number;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+}
+
+/** An attempt whose lease lapsed may still learn what came of it; one that has an outcome keeps it. */
+export async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
+  if (tries.length === 0) return;
+  const clean = (text: string | undefined): string | undefined => text && storableText(text);
+  const records = tries.map(({ deliveryId, attempt, outcome: { kind, ...wire } }) => ({
+    ...wire,
+    delivery: deliveryId,
+    number: attempt,
+    outcome: kind,
+    fault: 'fault' in wire ? wire.fault : undefined,
+    detail: 'detail' in wire ? clean(wire.detail) : undefined,
+    excerpt: clean(wire.excerpt),
+  }));
+  // The list of ids beside the JSON is for the planner, which takes any JSON for a hundred rows and would rather read the
+  // whole table.
+  await db.query(
+    `update attempt a set finished_at = clock_timestamp(), outcome = t.outcome, fault = t.fault, detail = t.detail, status = t.status,
+            excerpt = t.excerpt, tls_version = t."tlsVersion", cipher = t.cipher, peer_fingerprint = t."peerFingerprint",
+            connect_ms = t."connectMs", tls_ms = t."tlsMs", first_byte_ms = t."firstByteMs", total_ms = t."totalMs",
+            remote_address = t."remoteAddress"
+       from json_to_recordset($1::json) as t (
+              delivery bigint, number int, outcome text, fault text, detail text, status int, excerpt text, "tlsVersion" text,
+              cipher text, "peerFingerprint" text, "connectMs" float8, "tlsMs" float8, "firstByteMs" float8, "totalMs" float8,
+              "remoteAddress" text)
+      where a.delivery_id = t.delivery and a.number = t.number and (a.outcome is null or a.outcome = 'unknown')
+        and a.delivery_id = any($2)`,
+    [JSON.stringify(records), tries.map((one) => one.deliveryId)],
+  );
+}
+
+/**
+ * The deliveries become what their outcomes make of them, and KA is owed the answers. For a transaction that holds the lanes.
+ * @param alsoDelivered of lanes that others hold by now: what was delivered is delivered.
+ */
+export async function settleDeliveries(
+  db: Db,
+  lanes: readonly { readonly lane: number; readonly settled: Settled }[],
+  alsoDelivered: readonly number[],
+): Promise<void> {
+  const all = lanes.flatMap(({ settled }) => settled.deliveries);
+  const by = (event: SettledDelivery['event']) => all.filter((one) => one.event === event);
+  const delivered = [...by('pushed').map((one) => one.deliveryId), ...alsoDelivered];
+  await insertAnswersAbout(db, 'delivered', await markDelivered(db, delivered));
+  for (const event of ['retry', 'put-back', 'refuse', 'hold'] as const) {
+    const to = nextDeliveryState('sending', event);
+    const { rows } = await updateDeliveries(db, by(event), to);
+    if (event === 'refuse') await insertDeliveryAnswers(db, 'refused', rows);
+    if (event === 'hold') await insertDeliveryAnswers(db, 'held', rows);
+  }
+  for (const { lane, settled } of lanes) {
+    if (settled.unrefuse.length === 0) continue;
+    await db.query(
+      `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
+        where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'`,
+      [settled.unrefuse, statesBefore('unrefuse', 'waiting'), lane],
+    );
+  }
+}
+
+async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to: string): Promise<{ rows: number[] }> {
+  if (changes.length === 0) return { rows: [] };
+  const { rows } = await db.query<{ id: number }>(
+    `update delivery d set state = $6, reason = t.reason, detail = t.detail, failures = t.failures, changed_at = clock_timestamp(),
+            next_try_at = case when $6 = 'waiting' then clock_timestamp() + t.wait * interval '1 millisecond' end
+       from unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::float8[]) as t (id, reason, detail, failures, wait)
+      where d.id = t.id and d.state = 'sending'
+     returning d.id`,
+    [
+      changes.map((one) => one.deliveryId),
+      changes.map((one) => one.reason),
+      changes.map((one) => one.detail && storableText(one.detail)),
+      changes.map((one) => one.failures),
+      changes.map((one) => one.wait),
+      to,
+    ],
+  );
+  return { rows: rows.map((row) => row.id) };
+}
+
+async function markDelivered(db: Db, ids: readonly number[]): Promise<AnsweredDelivery[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<AnsweredDelivery>(
+    `with d as (
+       update delivery set state = 'delivered', delivered_at = clock_timestamp(), delivered_by = 'pushed', next_try_at = null,
+              reason = null, detail = null, changed_at = clock_timestamp()
+        where id = any($1) and state = any($2) returning message_id, reason, detail)
+     select ${answeredColumns} from d join message m on m.id = d.message_id order by m.number`,
+    [ids, statesBefore('pushed', 'delivered')],
+  );
+  return rows;
+}

@@ -15,8 +15,9 @@ const storedBrokerId = (frame: LedgerFrame): string | null => storable(frame.bro
 /** Those frames of the batch that are in the ledger, or stand earlier in the batch: brought again after a lost acknowledgement. */
 export async function knownFrames<F extends LedgerFrame>(db: Db, batch: readonly F[]): Promise<Set<F>> {
   const { rows } = await db.query<{ broker_message_id: string; body_sha256: Buffer }>(
-    'select broker_message_id, body_sha256 from frame where broker_message_id = any($1)',
-    [batch.flatMap((frame) => storedBrokerId(frame) ?? [])],
+    `select f.broker_message_id, f.body_sha256
+       from unnest($1::text[], $2::bytea[]) as t (broker, sha256) join frame f on f.broker_message_id = t.broker and f.body_sha256 = t.sha256`,
+    [batch.map(storedBrokerId), batch.map((frame) => frame.bodySha256)],
   );
   const seen = new Set(rows.map((row) => sameFrame(row.broker_message_id, row.body_sha256)));
   const known = new Set<F>();

@@ -30,10 +30,7 @@ export async function insertMessages(
   const sequences = await takeNumbers(db, messages);
   const addresses = await findAddresses(db, messages);
   const numbers = await writeMessages(db, messages, sequences);
-  await db.query('insert into content (message_id, document) select * from unnest($1::uuid[], $2::bytea[])', [
-    messages.map((message) => message.id),
-    messages.map((message) => message.frame.document),
-  ]);
+  await writeDocuments(db, messages);
   const states = new Map<string, StoredState>();
   const lanes = new Set<number>();
   const targets = messages.map((message, i) => {
@@ -61,6 +58,18 @@ export async function insertMessages(
     ],
   );
   return { lanes: [...lanes].sort((a, b) => a - b), states };
+}
+
+/** All documents go over as one value, in the bytes that they are; as values of an array each would be written out in hex. */
+async function writeDocuments(db: Db, messages: readonly NewMessage[]): Promise<void> {
+  const documents = messages.map(({ frame }) => frame.document);
+  let end = 1;
+  const starts = documents.map(({ length }) => (end += length) - length);
+  await db.query(
+    `insert into content (message_id, document)
+     select id, substring($2::bytea from start for size) from unnest($1::uuid[], $3::int[], $4::int[]) as t (id, start, size)`,
+    [messages.map(({ id }) => id), Buffer.concat(documents), starts, documents.map(({ length }) => length)],
+  );
 }
 
 /** One number each, in the order of the batch, from its recipient's counter. */

@@ -57,7 +57,7 @@ async function checkAll(deps: ReceiveDeps, { frames }: Batch): Promise<Taken[]> 
   for (const frame of frames) {
     taken.push(check(deps, frame));
     // Heart-beats and other connections must not wait for a hundred large documents.
-    if (performance.now() - since > 20) {
+    if (performance.now() - since > 5) {
       await setImmediate();
       since = performance.now();
     }

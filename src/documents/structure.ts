@@ -12,7 +12,15 @@ interface Slot {
   readonly most: number;
 }
 
-export type Models = ReadonlyMap<string, readonly Slot[]>;
+interface Model {
+  readonly slots: readonly Slot[];
+  /** Name → place among the slots. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+export type Models = ReadonlyMap<string, Model>;
+
+const textOnly: Model = { slots: [], places: new Map() };
 
 /** The format's own rule for each way of being wrong. */
 export interface StructureRules {
@@ -24,7 +32,13 @@ export interface StructureRules {
 
 /** Element → its children in order; `?` none or one, `*` any number, `+` one or more, nothing exactly one, `{3}` at most three. */
 export function modelsOf(contents: Readonly<Record<string, string>>): Models {
-  return new Map(Object.entries(contents).map(([name, words]) => [name, words.trim().split(/\s+/).map(slotOf)]));
+  return new Map(
+    Object.entries(contents).map(([name, words]) => [name, modelOf(words.trim().split(/\s+/).map(slotOf))]),
+  );
+}
+
+function modelOf(slots: readonly Slot[]): Model {
+  return { slots, places: new Map(slots.map(({ name }, i) => [name, i])) };
 }
 
 function slotOf(word: string): Slot {
@@ -46,35 +60,43 @@ export function checkStructure(
   where: string,
   findings: Finding[],
 ): void {
-  const model = models.get(element.name) ?? [];
-  if (model.length > 0 && element.text.trim() !== '') {
+  const model = models.get(element.name) ?? textOnly;
+  if (model === textOnly && element.children.length === 0) return;
+  const { slots, places } = model;
+  if (slots.length > 0 && element.text.trim() !== '') {
     findings.push(breach(rules.text, where, 'only elements', element.text.trim()));
   }
-  const seen = new Map<string, number>();
+  const counts: number[] = slots.map(() => 0);
   let reached = 0;
   for (const child of element.children) {
     if (findings.length >= findingsLimit) return;
-    const count = (seen.get(child.name) ?? 0) + 1;
-    seen.set(child.name, count);
-    const path = `${where}/${child.local}${count > 1 ? `[${count}]` : ''}`;
-    const index = model.findIndex(({ name }) => name === child.name);
-    const slot = model[index];
+    const index = places.get(child.name) ?? -1;
+    const slot = slots[index];
     if (slot === undefined) {
-      findings.push(breach(rules.unknown, path, expectedIn(model), child.name));
+      findings.push(breach(rules.unknown, numbered(where, element, child), expectedIn(slots), child.name));
       continue;
     }
+    const count = (counts[index] ?? 0) + 1;
+    counts[index] = count;
+    const path = `${where}/${child.local}${count > 1 ? `[${count}]` : ''}`;
     if (count > slot.most) findings.push(breach(rules.repeated, path, `at most ${slot.most}`, String(count)));
-    if (index < reached) findings.push(breach(rules.unknown, path, `before ${model[reached]?.name}`, 'after it'));
+    if (index < reached) findings.push(breach(rules.unknown, path, `before ${slots[reached]?.name}`, 'after it'));
     reached = Math.max(reached, index);
     checkStructure(models, rules, child, path, findings);
   }
-  for (const { name, least } of model) {
-    if (least > 0 && !seen.has(name)) {
+  for (const [index, { name, least }] of slots.entries()) {
+    if (least > 0 && counts[index] === 0) {
       findings.push(breach(rules.missing, `${where}/${name.replace(/^.*:/, '')}`, name, undefined));
     }
   }
 }
 
-function expectedIn(model: readonly Slot[]): string {
-  return model.length === 0 ? 'text only' : `one of ${model.map(({ name }) => name).join(', ')}`;
+/** The path of a child that the table does not have, counted among those of its name. */
+function numbered(where: string, element: XmlElement, child: XmlElement): string {
+  const count = element.children.filter(({ name }) => name === child.name).indexOf(child) + 1;
+  return `${where}/${child.local}${count > 1 ? `[${count}]` : ''}`;
+}
+
+function expectedIn(slots: readonly Slot[]): string {
+  return slots.length === 0 ? 'text only' : `one of ${slots.map(({ name }) => name).join(', ')}`;
 }

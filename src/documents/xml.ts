@@ -96,11 +96,39 @@ function checkVersion(version: string | undefined): void {
 }
 
 function elementOf(tag: SaxesTagNS, vocabulary: Vocabulary): XmlElement {
-  const attributes = new Map<string, string>();
-  for (const { local, uri, value } of Object.values(tag.attributes)) if (uri === '') attributes.set(local, value);
+  return { name: nameOf(tag, vocabulary), local: tag.local, attributes: attributesOf(tag), children: [], text: '' };
+}
+
+const noAttributes: XmlElement['attributes'] = new Map();
+
+function attributesOf(tag: SaxesTagNS): XmlElement['attributes'] {
+  let attributes: Map<string, string> | undefined;
+  for (const key in tag.attributes) {
+    const { local, uri, value } = tag.attributes[key] ?? {};
+    if (uri !== '' || local === undefined || value === undefined) continue;
+    attributes ??= new Map();
+    attributes.set(local, value);
+  }
+  return attributes ?? noAttributes;
+}
+
+/** Prefix → local name → both. */
+const names = new Map<string, Map<string, string>>();
+/** More than all vocabularies have; what a document makes up must not fill the memory. */
+const mostNames = 1_000;
+
+/** The same string for the same name: comparing it with a name in this code then compares two addresses, not letters. */
+function nameOf(tag: SaxesTagNS, vocabulary: Vocabulary): string {
   const prefix = vocabulary.get(tag.uri);
-  const name = prefix === undefined ? `{${tag.uri}}${tag.local}` : `${prefix}${tag.local}`;
-  return { name, local: tag.local, attributes, children: [], text: '' };
+  if (prefix === undefined) return `{${tag.uri}}${tag.local}`;
+  let known = names.get(prefix);
+  if (!known) names.set(prefix, (known = new Map()));
+  const name = known.get(tag.local);
+  if (name !== undefined) return name;
+  // As the name of a property it becomes the engine's one copy.
+  const [one = ''] = Object.keys({ [prefix + tag.local]: true });
+  if (known.size < mostNames) known.set(tag.local, one);
+  return one;
 }
 
 function pathOf(open: readonly XmlElement[]): string {
@@ -123,8 +151,15 @@ export function childrenOf(element: XmlElement | undefined, name: string): reado
 
 /** The first element at `a/b/c` below `element`. */
 export function at(element: XmlElement | undefined, path: string): XmlElement | undefined {
-  return path.split('/').reduce<XmlElement | undefined>((here, name) => childOf(here, name), element);
+  let names = steps.get(path);
+  if (!names) steps.set(path, (names = path.split('/')));
+  let here = element;
+  for (const name of names) here = childOf(here, name);
+  return here;
 }
+
+/** Of the paths that this code asks for. */
+const steps = new Map<string, readonly string[]>();
 
 /** The text at `a/b/c` with white space trimmed and line breaks as spaces (xsd:normalizedString); undefined if the element is not there. */
 export function textAt(element: XmlElement | undefined, path: string): string | undefined {

@@ -16,13 +16,19 @@ export function checkCurrency(checks: Checks, invoice: Placed): string | undefin
     report(checks, 'SVE-CUR-01', 'Invoice/InvoiceCurrencyCode', 'three capital letters (ISO 4217)', named);
     return undefined;
   }
+  const other = ({ name, local, attributes }: XmlElement): boolean =>
+    amounts.test(local) && !otherCurrency.has(name) && attributes.get('amountCurrencyID') !== named;
+  // Most documents have none: the paths are put together only for what is reported.
+  if (!anywhere(invoice.element, other)) return named;
   visit(invoice, (element, where) => {
-    if (!amounts.test(element.local) || otherCurrency.has(element.name)) return;
-    const currency = element.attributes.get('amountCurrencyID');
-    if (currency !== named) report(checks, 'SVE-CUR-01', `${where}/@amountCurrencyID`, named, currency);
+    if (!other(element)) return;
+    report(checks, 'SVE-CUR-01', `${where}/@amountCurrencyID`, named, element.attributes.get('amountCurrencyID'));
   });
   return named;
 }
+
+const anywhere = (element: XmlElement, look: (element: XmlElement) => boolean): boolean =>
+  look(element) || element.children.some((child) => anywhere(child, look));
 
 function firstCurrency(element: XmlElement): string | undefined {
   const own = otherCurrency.has(element.name) ? undefined : element.attributes.get('amountCurrencyID');

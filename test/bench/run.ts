@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly messages: number;
   readonly suppliers: number;
   readonly concurrency: number;
+  /** Of the gateway, over those of the scenario. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly profiles?: string | undefined;
   readonly progress: (text: string) => void;
 }
@@ -49,7 +51,7 @@ export async function runScenario(name: string, options: RunOptions): Promise<re
   const scenario = scenarios[name];
   if (!scenario) throw new RangeError(`there is no scenario ${name}`);
   const { messages, ...rest } = options;
-  const bench = await openBench({ ...rest, settings: scenario.settings ?? {} });
+  const bench = await openBench({ ...rest, settings: { ...scenario.settings, ...options.settings } });
   try {
     return (await scenario.run(bench, messages)).rows;
   } finally {

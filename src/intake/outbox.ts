@@ -40,6 +40,8 @@ export async function sendOutbox(deps: OutboxDeps, stopped: () => boolean = () =
     total += sent.length;
     const oldest = sent[0]?.createdAt.getTime() ?? Date.now();
     deps.log.debug('outbox sent', { rows: sent.length, oldestMs: Date.now() - oldest });
+    // Fewer than could be taken: there was no more, unless large dead letters filled the batch.
+    if (sent.length < deps.batch && !sent.some(({ queue }) => queue === 'dead')) break;
   }
   return total;
 }
@@ -61,8 +63,11 @@ export interface OutboxLoop {
   close(): Promise<void>;
 }
 
-/** Looks when woken, and every `every` milliseconds; goes on whatever fails. */
-export function runOutbox(deps: OutboxDeps, every: number): OutboxLoop {
+/**
+ * Looks when woken, and every `every` milliseconds; goes on whatever fails.
+ * @param gap milliseconds between two looks at least: what is written meanwhile goes in one batch.
+ */
+export function runOutbox(deps: OutboxDeps, every: number, gap: number): OutboxLoop {
   const stop = new AbortController();
   let woken = false;
   let rouse: () => void = () => undefined;
@@ -82,6 +87,8 @@ export function runOutbox(deps: OutboxDeps, every: number): OutboxLoop {
         });
         woken = false;
       }
+      if (stop.signal.aborted) continue;
+      await setTimeout(gap, undefined, { signal: stop.signal }).catch(() => undefined);
       if (woken || stop.signal.aborted) continue;
       const sleep = new AbortController();
       rouse = () => sleep.abort();

@@ -45,6 +45,9 @@ export type IntakeSettings = Pick<Settings, (typeof intakeSettings)[number]>;
  */
 const outboxEvery = 500;
 
+/** An answer may wait so long, in milliseconds, for others to go with it. */
+const outboxGap = 40;
+
 type BrokerSettings = Pick<
   Settings,
   'brokerUrls' | 'brokerUser' | 'brokerPassword' | 'brokerCaFile' | 'brokerHeartbeat' | 'brokerWatchdog'
@@ -105,6 +108,7 @@ export async function startIntake(
       log,
     },
     outboxEvery,
+    outboxGap,
   );
   const limits = { bytes: settings.documentBytes, depth: settings.documentDepth, elements: settings.documentElements };
   const deps = compose({
@@ -112,7 +116,7 @@ export async function startIntake(
     store: (batch) => accept(pool, batch),
     withdraw: (frame) => withdraw(pool, frame, new Date()),
     wake: async (lanes) => {
-      for (const lane of lanes) await alarms.wake(lane, 0);
+      await Promise.all(lanes.map((lane) => alarms.wake(lane, 0)));
     },
     environment: settings.environment,
     sender: settings.senderOrganisation,

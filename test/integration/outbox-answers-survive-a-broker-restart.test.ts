@@ -43,6 +43,7 @@ describe('answers in the outbox', () => {
         log: silentLog,
       },
       50,
+      5,
     );
     return async () => {
       await loop.close();

@@ -29,47 +29,18 @@ export async function insertMessages(
   if (messages.length === 0) return { lanes: [], states: new Map() };
   const sequences = await takeNumbers(db, messages);
   const addresses = await findAddresses(db, messages);
-  const numbers = await writeMessages(db, messages, sequences);
-  await writeDocuments(db, messages);
-  const states = new Map<string, StoredState>();
-  const lanes = new Set<number>();
-  const targets = messages.map((message, i) => {
-    const target = addresses(message);
-    const sequence = sequences[i] as number;
-    if (typeof target === 'number') lanes.add(target);
-    states.set(
-      message.id,
-      typeof target === 'number'
-        ? { sequence, state: 'waiting', reason: undefined }
-        : { sequence, state: 'held', reason: target },
-    );
-    return target;
-  });
-  await db.query(
-    `insert into delivery (message_id, message_number, number, lane_id, state, reason, next_try_at)
-     select id, message_number, 1, lane, case when lane is null then 'held' else 'waiting' end, reason,
-            case when lane is not null then clock_timestamp() end
-       from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as t (id, message_number, lane, reason)`,
-    [
-      messages.map((message) => message.id),
-      messages.map((message) => numbers.get(message.id)),
-      targets.map((target) => (typeof target === 'number' ? target : null)),
-      targets.map((target) => (typeof target === 'number' ? null : target)),
-    ],
+  const targets = messages.map(addresses);
+  await writeMessages(db, messages, sequences, targets);
+  const states = new Map(
+    messages.map(({ id }, i): [string, StoredState] => {
+      const target = targets[i];
+      const sequence = sequences[i] as number;
+      if (typeof target === 'number') return [id, { sequence, state: 'waiting', reason: undefined }];
+      return [id, { sequence, state: 'held', reason: target }];
+    }),
   );
+  const lanes = new Set(targets.filter((target) => typeof target === 'number'));
   return { lanes: [...lanes].sort((a, b) => a - b), states };
-}
-
-/** All documents go over as one value, in the bytes that they are; as values of an array each would be written out in hex. */
-async function writeDocuments(db: Db, messages: readonly NewMessage[]): Promise<void> {
-  const documents = messages.map(({ frame }) => frame.document);
-  let end = 1;
-  const starts = documents.map(({ length }) => (end += length) - length);
-  await db.query(
-    `insert into content (message_id, document)
-     select id, substring($2::bytea from start for size) from unnest($1::uuid[], $3::int[], $4::int[]) as t (id, start, size)`,
-    [messages.map(({ id }) => id), Buffer.concat(documents), starts, documents.map(({ length }) => length)],
-  );
 }
 
 /** One number each, in the order of the batch, from its recipient's counter. */
@@ -117,25 +88,39 @@ async function findAddresses(
   };
 }
 
+/** In one statement: the messages, their documents and their first deliveries, in the order of the batch. */
 async function writeMessages(
   db: Db,
   messages: readonly NewMessage[],
   sequences: readonly number[],
-): Promise<Map<string, number>> {
+  targets: readonly (number | FaultCode)[],
+): Promise<void> {
   const column = <T>(pick: (message: NewMessage) => T): T[] => messages.map(pick);
-  const { rows } = await db.query<{ id: string; number: number }>(
-    `insert into message (id, organisation_number, sequence, environment, message_type, document_number, version, replaces, format,
-                          media_type, data_schema, document_sha256, document_size, event_time, event_at, currency, total,
-                          ka_message_id, correlation_id, traceparent, findings)
-     select id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
-            event_time, event_time::timestamptz, currency, total, ka, correlation, trace, findings::jsonb
-       from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::uuid[], $9::text[],
-                   $10::text[], $11::text[], $12::bytea[], $13::int[], $14::text[], $15::text[], $16::numeric[], $17::text[],
-                   $18::text[], $19::text[], $20::text[]) with ordinality
-            as t (id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
-                  event_time, currency, total, ka, correlation, trace, findings, place)
-      order by place
-     returning id, number`,
+  const documents = column(({ frame }) => frame.document);
+  let end = 1;
+  const starts = documents.map(({ length }) => (end += length) - length);
+  // The documents go over as one value, in the bytes that they are; as values of an array each would be written out in hex.
+  await db.query(
+    `with given as (
+       select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::uuid[], $9::text[],
+                            $10::text[], $11::text[], $12::bytea[], $13::int[], $14::text[], $15::text[], $16::numeric[], $17::text[],
+                            $18::text[], $19::text[], $20::text[], $21::int[], $22::bigint[], $23::text[]) with ordinality
+              as t (id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
+                    event_time, currency, total, ka, correlation, trace, findings, start, lane, reason, place)),
+     written as (
+       insert into message (id, organisation_number, sequence, environment, message_type, document_number, version, replaces, format,
+                            media_type, data_schema, document_sha256, document_size, event_time, event_at, currency, total,
+                            ka_message_id, correlation_id, traceparent, findings)
+       select id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
+              event_time, event_time::timestamptz, currency, total, ka, correlation, trace, findings::jsonb
+         from given order by place
+       returning id, number),
+     kept as (
+       insert into content (message_id, document) select id, substring($24::bytea from start for size) from given)
+     insert into delivery (message_id, message_number, number, lane_id, state, reason, next_try_at)
+     select given.id, written.number, 1, given.lane, case when given.lane is null then 'held' else 'waiting' end, given.reason,
+            case when given.lane is not null then clock_timestamp() end
+       from given join written on written.id = given.id order by given.place`,
     [
       column((m) => m.id),
       column((m) => m.frame.key.recipient),
@@ -149,7 +134,7 @@ async function writeMessages(
       column((m) => m.frame.mediaType),
       column((m) => m.frame.dataSchema),
       column((m) => m.frame.bodySha256),
-      column((m) => m.frame.document.length),
+      documents.map(({ length }) => length),
       column((m) => m.frame.eventTime),
       column((m) => m.frame.currency),
       column((m) => m.frame.total),
@@ -157,7 +142,10 @@ async function writeMessages(
       column((m) => m.frame.correlationId),
       column((m) => m.frame.traceparent),
       column(({ frame: { findings = [] } }) => (findings.length > 0 ? storableJson(findings) : null)),
+      starts,
+      targets.map((target) => (typeof target === 'number' ? target : null)),
+      targets.map((target) => (typeof target === 'number' ? null : target)),
+      Buffer.concat(documents),
     ],
   );
-  return new Map(rows.map((row) => [row.id, row.number]));
 }

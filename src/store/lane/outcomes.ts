@@ -12,49 +12,21 @@ export interface Try {
   readonly outcome: Outcome;
 }
 
-/** An attempt whose lease lapsed may still learn what came of it; one that has an outcome keeps it. */
-export async function recordAttempts(db: Db, tries: readonly Try[]): Promise<void> {
-  if (tries.length === 0) return;
-  const clean = (text: string | undefined): string | undefined => text && storableText(text);
-  const records = tries.map(({ deliveryId, attempt, outcome: { kind, ...wire } }) => ({
-    ...wire,
-    delivery: deliveryId,
-    number: attempt,
-    outcome: kind,
-    fault: 'fault' in wire ? wire.fault : undefined,
-    detail: 'detail' in wire ? clean(wire.detail) : undefined,
-    excerpt: clean(wire.excerpt),
-  }));
-  // The list of ids beside the JSON is for the planner, which takes any JSON for a hundred rows and would rather read the
-  // whole table.
-  await db.query(
-    `update attempt a set finished_at = clock_timestamp(), outcome = t.outcome, fault = t.fault, detail = t.detail, status = t.status,
-            excerpt = t.excerpt, tls_version = t."tlsVersion", cipher = t.cipher, peer_fingerprint = t."peerFingerprint",
-            connect_ms = t."connectMs", tls_ms = t."tlsMs", first_byte_ms = t."firstByteMs", total_ms = t."totalMs",
-            remote_address = t."remoteAddress"
-       from json_to_recordset($1::json) as t (
-              delivery bigint, number int, outcome text, fault text, detail text, status int, excerpt text, "tlsVersion" text,
-              cipher text, "peerFingerprint" text, "connectMs" float8, "tlsMs" float8, "firstByteMs" float8, "totalMs" float8,
-              "remoteAddress" text)
-      where a.delivery_id = t.delivery and a.number = t.number and (a.outcome is null or a.outcome = 'unknown')
-        and a.delivery_id = any($2)`,
-    [JSON.stringify(records), tries.map((one) => one.deliveryId)],
-  );
-}
-
 /**
- * The deliveries become what their outcomes make of them, and KA is owed the answers. For a transaction that holds the lanes.
+ * The attempts learn what came of them, the deliveries become what that makes of them, and KA is owed the answers. For a
+ * transaction that holds the lanes.
  * @param alsoDelivered of lanes that others hold by now: what was delivered is delivered.
  */
 export async function settleDeliveries(
   db: Db,
+  tries: readonly Try[],
   lanes: readonly { readonly lane: number; readonly settled: Settled }[],
   alsoDelivered: readonly number[],
 ): Promise<void> {
   const all = lanes.flatMap(({ settled }) => settled.deliveries);
   const by = (event: SettledDelivery['event']) => all.filter((one) => one.event === event);
   const delivered = [...by('pushed').map((one) => one.deliveryId), ...alsoDelivered];
-  await insertAnswersAbout(db, 'delivered', await markDelivered(db, delivered));
+  await insertAnswersAbout(db, 'delivered', await writeOutcomes(db, tries, delivered));
   for (const event of ['retry', 'put-back', 'refuse', 'hold'] as const) {
     const to = nextDeliveryState('sending', event);
     const { rows } = await updateDeliveries(db, by(event), to);
@@ -91,15 +63,47 @@ async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to:
   return { rows: rows.map((row) => row.id) };
 }
 
-async function markDelivered(db: Db, ids: readonly number[]): Promise<AnsweredDelivery[]> {
-  if (ids.length === 0) return [];
+/**
+ * In one statement: what came of the tries, and the deliveries that were delivered. An attempt whose lease lapsed may still
+ * learn what came of it; one that has an outcome keeps it.
+ * @returns those that are newly delivered, in the order of acceptance.
+ */
+async function writeOutcomes(
+  db: Db,
+  tries: readonly Try[],
+  delivered: readonly number[],
+): Promise<readonly AnsweredDelivery[]> {
+  if (tries.length === 0 && delivered.length === 0) return [];
+  const clean = (text: string | undefined): string | undefined => text && storableText(text);
+  const records = tries.map(({ deliveryId, attempt, outcome: { kind, ...wire } }) => ({
+    ...wire,
+    delivery: deliveryId,
+    number: attempt,
+    outcome: kind,
+    fault: 'fault' in wire ? wire.fault : undefined,
+    detail: 'detail' in wire ? clean(wire.detail) : undefined,
+    excerpt: clean(wire.excerpt),
+  }));
+  // The list of ids beside the JSON is for the planner, which takes any JSON for a hundred rows and would rather read the
+  // whole table.
   const { rows } = await db.query<AnsweredDelivery>(
-    `with d as (
+    `with known as (
+       update attempt a set finished_at = clock_timestamp(), outcome = t.outcome, fault = t.fault, detail = t.detail, status = t.status,
+              excerpt = t.excerpt, tls_version = t."tlsVersion", cipher = t.cipher, peer_fingerprint = t."peerFingerprint",
+              connect_ms = t."connectMs", tls_ms = t."tlsMs", first_byte_ms = t."firstByteMs", total_ms = t."totalMs",
+              remote_address = t."remoteAddress"
+         from json_to_recordset($1::json) as t (
+                delivery bigint, number int, outcome text, fault text, detail text, status int, excerpt text, "tlsVersion" text,
+                cipher text, "peerFingerprint" text, "connectMs" float8, "tlsMs" float8, "firstByteMs" float8, "totalMs" float8,
+                "remoteAddress" text)
+        where a.delivery_id = t.delivery and a.number = t.number and (a.outcome is null or a.outcome = 'unknown')
+          and a.delivery_id = any($2)),
+     d as (
        update delivery set state = 'delivered', delivered_at = clock_timestamp(), delivered_by = 'pushed', next_try_at = null,
               reason = null, detail = null, changed_at = clock_timestamp()
-        where id = any($1) and state = any($2) returning message_id, reason, detail)
+        where id = any($3) and state = any($4) returning message_id, reason, detail)
      select ${answeredColumns} from d join message m on m.id = d.message_id order by m.number`,
-    [ids, statesBefore('pushed', 'delivered')],
+    [JSON.stringify(records), tries.map((one) => one.deliveryId), delivered, statesBefore('pushed', 'delivered')],
   );
   return rows;
 }

@@ -7,7 +7,7 @@ import type { Settled } from '../../domain/settle.ts';
 import type { Db } from '../pool.ts';
 import { storableText } from '../storable.ts';
 import { insertLaneAnswer } from './answers.ts';
-import { recordAttempts, settleDeliveries, type Try } from './outcomes.ts';
+import { settleDeliveries, type Try } from './outcomes.ts';
 import { nextDue, restOf } from './rest.ts';
 import { type Hold, type LaneRow, laneColumns, laneView } from './take.ts';
 import { type LaneTarget, readTargets } from './target.ts';
@@ -52,15 +52,12 @@ interface Live {
  */
 export async function recordTries(db: Db, asks: readonly RecordAsk[], heldProbe: number): Promise<Recorded[]> {
   const lives = await lockLanes(db, asks);
-  await recordAttempts(
-    db,
-    asks.flatMap(({ tries }) => tries),
-  );
+  const tries = asks.flatMap((ask) => ask.tries);
   // What was delivered is delivered, whoever has the lane now.
-  const lost = asks.filter((ask) => !lives.has(ask)).flatMap(({ tries }) => tries);
+  const lost = asks.filter((ask) => !lives.has(ask)).flatMap((ask) => ask.tries);
   const delivered = lost.filter(({ outcome }) => outcome.kind === 'delivered').map(({ deliveryId }) => deliveryId);
   const settled = [...lives.values()].map((live) => ({ lane: live.ask.hold.lane, settled: live.settled }));
-  await settleDeliveries(db, settled, delivered);
+  await settleDeliveries(db, tries, settled, delivered);
   const lefts = await leaveOrGoOn(db, [...lives.values()], heldProbe);
   await updateLanes(db, lefts);
   for (const { ask, settled: own, unshown } of lives.values()) {

@@ -84,42 +84,36 @@ export async function takeLanes(db: Db, asks: readonly TakeAsk[]): Promise<Taken
     free.set(lane, hold);
     return { kind: 'taken', hold, lane: laneView(own), target, lapsed: 0 };
   });
-  await hand(db, [...free.values()]);
-  const lapsed = await lapse(db, [...free.keys()]);
+  const lapsed = await hand(db, [...free.values()]);
   return judged.map((one) => (one.kind === 'taken' ? { ...one, lapsed: lapsed.get(one.hold.lane) ?? 0 } : one));
 }
 
-async function hand(db: Db, holds: readonly Hold[]): Promise<void> {
-  if (holds.length === 0) return;
-  await db.query(
-    `update lane set epoch = t.epoch, holder = t.holder, lease_until = clock_timestamp() + t.lease * interval '1 millisecond'
-       from unnest($1::bigint[], $2::bigint[], $3::text[], $4::float8[]) as t (lane, epoch, holder, lease) where lane.id = t.lane`,
+/** In a transaction that holds the lanes ($1): what is still sending was begun by somebody who is gone. */
+const lapsing = `
+  unknown as (
+    update attempt set outcome = 'unknown', fault = 'outcome-unknown', finished_at = clock_timestamp(),
+           detail = 'the worker stopped before it recorded what came of this try'
+     where lane_id = any($1) and outcome is null),
+  back as (
+    update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'outcome-unknown', detail = null, changed_at = clock_timestamp()
+     where lane_id = any($1) and state = 'sending'
+    returning lane_id)
+  select lane_id as lane, count(*) as lapsed from back group by lane_id`;
+
+/** @returns how many deliveries of an earlier holder lapsed, by lane. */
+async function hand(db: Db, holds: readonly Hold[]): Promise<Map<number, number>> {
+  if (holds.length === 0) return new Map();
+  const { rows } = await db.query<{ lane: number; lapsed: number }>(
+    `with handed as (
+       update lane set epoch = t.epoch, holder = t.holder, lease_until = clock_timestamp() + t.lease * interval '1 millisecond'
+         from unnest($1::bigint[], $2::bigint[], $3::text[], $4::float8[]) as t (lane, epoch, holder, lease) where lane.id = t.lane),
+     ${lapsing}`,
     [
       holds.map(({ lane }) => lane),
       holds.map(({ epoch }) => epoch),
       holds.map(({ holder }) => holder),
       holds.map(({ lease }) => lease),
     ],
-  );
-}
-
-/**
- * In a transaction that holds the lanes' rows: what is still sending was begun by somebody who is gone.
- * @returns how many deliveries, by lane.
- */
-async function lapse(db: Db, lanes: readonly number[]): Promise<Map<number, number>> {
-  if (lanes.length === 0) return new Map();
-  const { rows } = await db.query<{ lane: number; lapsed: number }>(
-    `with unknown as (
-       update attempt set outcome = 'unknown', fault = 'outcome-unknown', finished_at = clock_timestamp(),
-              detail = 'the worker stopped before it recorded what came of this try'
-        where lane_id = any($1) and outcome is null),
-     back as (
-       update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'outcome-unknown', detail = null, changed_at = clock_timestamp()
-        where lane_id = any($1) and state = 'sending'
-       returning lane_id)
-     select lane_id as lane, count(*) as lapsed from back group by lane_id`,
-    [lanes],
   );
   return new Map(rows.map(({ lane, lapsed }) => [lane, lapsed]));
 }
@@ -134,8 +128,11 @@ export async function endLapsedLeases(pool: Pool): Promise<number> {
       'select id from lane where lease_until < clock_timestamp() order by id for no key update skip locked',
     );
     const lanes = rows.map(({ id }) => id);
-    await db.query('update lane set epoch = epoch + 1, holder = null, lease_until = null where id = any($1)', [lanes]);
-    await lapse(db, lanes);
+    if (lanes.length === 0) return 0;
+    await db.query(
+      `with freed as (update lane set epoch = epoch + 1, holder = null, lease_until = null where id = any($1)), ${lapsing}`,
+      [lanes],
+    );
     return lanes.length;
   });
 }

@@ -106,7 +106,7 @@ describe('the outbox', () => {
     const all = new Promise<void>((resolve) => {
       arrived = resolve;
     });
-    const loop = runOutbox(deps, 10);
+    const loop = runOutbox(deps, 10, 1);
     rows.push(status(1));
     loop.wake();
     await all;

@@ -24,6 +24,7 @@ export async function openStore(
     url: settings.databaseUrl,
     connections: settings.databaseConnections,
     name: `kuvert ${name}`,
+    byKey: true,
     onTrouble: (error) => log.warn('postgresql is in trouble', { error: errorText(error) }),
   });
   try {

@@ -33,9 +33,21 @@ export interface PoolOptions {
   readonly connections: number;
   /** Shown in pg_stat_activity. */
   readonly name: string;
+  /**
+   * Everything that goes over these connections finds its rows by key, a few of many: statements are planned once, for that,
+   * whatever the tables' sizes and statistics are just then.
+   */
+  readonly byKey?: boolean;
   /** Called when an idle connection breaks or a listener has to come back. */
   readonly onTrouble?: (error: unknown) => void;
 }
+
+/**
+ * PostgreSQL would plan a statement that is given lists anew each time: a plan made for the very list looks cheaper than one for
+ * any list, and costs more to make than to run. And what is planned while a table is small would read all of it for long after.
+ */
+const plansByKey =
+  'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off';
 
 export function createPool(options: PoolOptions): Pool {
   const config: PoolConfig = {
@@ -54,7 +66,11 @@ export function createPool(options: PoolOptions): Pool {
   pool.on('error', (error) => options.onTrouble?.(error));
   // A server that dies may say so in the same breath as “ready”: before whoever asked for the connection can listen to it,
   // and an error that nobody listens to ends the process.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    // Queued before whatever the connection was opened for.
+    if (options.byKey) client.query(plansByKey).catch((error: unknown) => options.onTrouble?.(error));
+  });
   const db = (client: PgPool | PoolClient): Db => ({
     query: async <R extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
       const result = await client.query<R>(

@@ -7,6 +7,7 @@ import {
   sampleOrganisationNumber,
   svefaktura,
 } from '../../documents/sample.ts';
+import { peppolOrder } from '../../documents/sample-peppol.ts';
 import type { EnvelopeFormat } from '../../domain/message.ts';
 import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 
@@ -65,14 +66,11 @@ export function script(rounds: number, start: number): Play[] {
       const seed = round * 10 + i;
       const number = (kind: string): string => `${kind}-2026-${String(seed).padStart(4, '0')}`;
       const options = { recipient, sellerName, seed };
-      // An SFTI envelope holds XML in UTF-8 and nothing else; orders are JSON here.
+      // An SFTI envelope holds XML in UTF-8 and nothing else.
       const xmlOnly = format === 'sfti';
-      if (!xmlOnly)
-        add(
-          { messageType: 'purchase-order', recipient },
-          jsonPurchaseOrder({ ...options, number: number('IO') }),
-          true,
-        );
+      const order = { ...options, number: number('IO') };
+      if (xmlOnly) add({ messageType: 'purchase-order', recipient }, peppolOrder(order));
+      else add({ messageType: 'purchase-order', recipient }, jsonPurchaseOrder(order), true);
       if (temper === 'late') continue;
       const invoice = number('SF');
       const fate = temper === 'picky' && invoice === unwanted.documentNumber ? 'refused' : 'message';

@@ -45,7 +45,7 @@ export async function createSupplier(player: Player, stage: Stage, keysPort: num
           delivery: 'push',
           url: `https://localhost:${port}/kuvert`,
           certificates: [cert],
-          messageTypes: messageTypes.filter((type) => player.format !== 'sfti' || type !== 'purchase-order'),
+          messageTypes,
           envelopeFormat: player.format,
         },
       ],

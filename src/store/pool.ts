@@ -61,16 +61,14 @@ export function createPool(options: PoolOptions): Pool {
     // And if the server, or the way to it, is gone without a word.
     query_timeout: 70_000,
     keepAlive: true,
+    // Waited for before whatever the connection was opened for; the type does not say so.
+    ...(options.byKey ? { onConnect: (client) => client.query(plansByKey) as unknown as void } : {}),
   };
   const pool = new PgPool(config);
   pool.on('error', (error) => options.onTrouble?.(error));
   // A server that dies may say so in the same breath as “ready”: before whoever asked for the connection can listen to it,
   // and an error that nobody listens to ends the process.
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined);
-    // Queued before whatever the connection was opened for.
-    if (options.byKey) client.query(plansByKey).catch((error: unknown) => options.onTrouble?.(error));
-  });
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = (client: PgPool | PoolClient): Db => ({
     query: async <R extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
       const result = await client.query<R>(

@@ -83,7 +83,10 @@ async function readRows(db: Db, asks: readonly DueAsk[], order: DueOrder, bytes:
                  where d.lane_id = asked.lane and d.state = 'waiting' and d.next_try_at <= clock_timestamp()
                    and (not asked.strict or not exists (
                      select from delivery e
-                      where e.lane_id = asked.lane and e.state in ('waiting', 'refused', 'held') and e.message_number < d.message_number
+                      where e.lane_id = asked.lane and e.state = 'waiting' and e.message_number < d.message_number)
+                   and not exists (
+                     select from delivery e
+                      where e.lane_id = asked.lane and e.state in ('refused', 'held') and e.message_number < d.message_number
                         and e.reason is distinct from 'superseded'))
                  order by ${orders[order]}
                  limit asked.most) d),

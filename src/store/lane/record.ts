@@ -85,7 +85,7 @@ async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<Record
     `select ${laneColumns}, lane.id, lane.epoch, lane.holder,
             extract(epoch from lane.wake_at - clock_timestamp())::float8 * 1000 as wait,
             extract(epoch from lane.not_before - clock_timestamp())::float8 * 1000 as pause,
-            exists (select from address_certificate c where c.address_id = lane.id and c.first_shown_at is null) as unshown
+            coalesce((select true from address_certificate c where c.address_id = lane.id and c.first_shown_at is null limit 1), false) as unshown
        from lane join address on address.id = lane.id
       where lane.id = any($1) order by lane.id for no key update of lane`,
     [asks.map(({ hold }) => hold.lane)],

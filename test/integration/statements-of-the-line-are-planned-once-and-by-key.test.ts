@@ -1,0 +1,68 @@
+import { strict as assert } from 'node:assert';
+import { silentLog } from '../../src/platform/log.ts';
+import { drainDeps } from '../../src/roles/delivery.ts';
+import { openStore } from '../../src/roles/parts.ts';
+import { accept } from '../../src/store/accept/accept.ts';
+import type { Pool } from '../../src/store/pool.ts';
+import { framesFor, type Line, openLine } from '../support/line.ts';
+
+describe('statements of the line are planned once and by key', () => {
+  let line: Line;
+  let pool: Pool;
+  before(async () => {
+    line = await openLine();
+    pool = await openStore({ databaseUrl: line.settings().databaseUrl, databaseConnections: 1 }, 'delivery', silentLog);
+  });
+  after(async () => {
+    await pool.close();
+    await line.close();
+  });
+
+  it('a connection says so before its first statement, and every new one again', async () => {
+    const mode = async () => (await pool.query<{ plan_cache_mode: string }>('show plan_cache_mode')).rows[0];
+    assert.deepEqual(await mode(), { plan_cache_mode: 'force_generic_plan' });
+    const [mine] = (await pool.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
+    await line.pool.query('select pg_terminate_backend($1)', [mine?.pid]);
+    while ((await line.pool.query('select from pg_stat_activity where pid = $1', [mine?.pid])).rowCount > 0);
+    // The pool may not have heard of it yet.
+    await pool.query('select 1').catch(() => undefined);
+    assert.deepEqual(await mode(), { plan_cache_mode: 'force_generic_plan' });
+  });
+
+  it('after many windows no statement has been planned for its values, and none reads a whole table', async () => {
+    const supplier = await line.addSupplier();
+    for (const frame of framesFor(supplier.organisationNumber, 12)) await accept(pool, [frame]);
+    const giveUp = new AbortController();
+    const deps = drainDeps({ settings: line.settings(), log: silentLog, pool, giveUp, stopping: () => false }, '0.0.0');
+    for (let window = 0; window < 8; window++) {
+      const taken = await deps.take(supplier.lane, 60_000);
+      assert.ok(taken.kind === 'taken');
+      const due = await deps.due(taken.target, 1, 'oldest');
+      const { claimed } = await deps.claim(taken.hold, taken.target, due, new Map());
+      assert.equal(claimed.length, 1);
+      const tries = claimed.map((one) => ({ ...one, outcome: { kind: 'delivered', totalMs: 1 } as const }));
+      const tried = tries.map(({ deliveryId, outcome }) => ({ deliveryId, outcome, failures: 0 }));
+      await deps.record(taken.hold, tries, { milliseconds: 0, waits: false }, (lane) => deps.settle(lane, tried));
+      await deps.leave(taken.hold);
+      await line.pool.query('update lane set wake_at = clock_timestamp() where id = $1', [supplier.lane]);
+    }
+    const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
+      'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
+    );
+    const ours = rows.filter(({ statement }) =>
+      /\b(from|into|update) (lane|delivery|attempt|message|frame|accepted_document|recipient|outbox|address)\b/.test(
+        statement,
+      ),
+    );
+    assert.ok(ours.length >= 12, `${ours.length} statements`);
+    for (const { statement, custom_plans: custom } of ours) assert.equal(custom, 0, statement);
+    for (const { name, statement, parameters } of ours) {
+      if (parameters.length === 0) continue;
+      const nulls = parameters.map(() => 'null').join(', ');
+      const plan = await pool.query<{ 'QUERY PLAN': string }>(`explain execute "${name}"(${nulls})`);
+      const whole = plan.rows.filter((row) => row['QUERY PLAN'].includes('Seq Scan on'));
+      assert.deepEqual(whole, [], statement);
+    }
+    await deps.close();
+  });
+});

@@ -7,7 +7,7 @@ describe('the house', () => {
     inspection = await inspect(process.cwd());
   });
 
-  it('was seen whole: every file under src was read', () => {
+  it('was seen whole: every file under src and of the outer world was read', () => {
     assert.ok(inspection.files.length > 0);
     assert.deepEqual(inspection.seen.toSorted(), inspection.files);
   });

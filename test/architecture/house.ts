@@ -42,6 +42,9 @@ export const doors: Readonly<Record<string, string>> = {
 
 export const mostLines = 250;
 
+/** The outer world of the fault campaign: its word counts only because it shares nothing with what it judges. It imports itself and Node. */
+export const outerWorld = 'test/chaos/outer/';
+
 /** Names that say nothing about what is inside, and barrels. */
 export const emptyNames = /(^|[/.-])(utils?|helpers?|managers?|services?|impl|common|misc|index)([/.-]|$)/i;
 

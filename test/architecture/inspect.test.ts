@@ -59,6 +59,33 @@ const broken: Record<string, { files: Record<string, string>; libraries?: string
     files: { 'src/store/a.ts': use('../../test/support/a.ts'), 'test/support/a.ts': a },
     says: /^src\/store\/a\.ts imports test\/support\/a\.ts: store may know only/,
   },
+  'the outer world may not know what it judges': {
+    files: { 'src/store/a.ts': a, 'test/chaos/outer/a.ts': use('../../../src/store/a.ts') },
+    says: /^test\/chaos\/outer\/a\.ts imports src\/store\/a\.ts: the outer world knows only itself and Node/,
+  },
+  'the outer world may not even know its types': {
+    files: {
+      'src/store/a.ts': 'export type A = 1;\n',
+      'test/chaos/outer/a.ts': "import type { A } from '../../../src/store/a.ts';\nexport type B = A;\n",
+    },
+    says: /^test\/chaos\/outer\/a\.ts imports src\/store\/a\.ts: the outer world knows only itself and Node/,
+  },
+  'the outer world may not come to it by way of the other tests': {
+    files: {
+      'src/store/a.ts': a,
+      'test/support/a.ts': a,
+      'test/chaos/outer/claims/a.ts': use('../../../support/a.ts'),
+    },
+    says: /^test\/chaos\/outer\/claims\/a\.ts imports test\/support\/a\.ts: the outer world knows only itself and Node/,
+  },
+  'the outer world may not use the libraries of the gateway': {
+    files: {
+      'src/store/a.ts': a,
+      'test/chaos/outer/a.ts': "import stompit from 'stompit';\nexport const b = stompit;\n",
+    },
+    libraries: ['stompit'],
+    says: /^test\/chaos\/outer\/a\.ts imports node_modules\/stompit\/index\.js: the outer world knows only itself and Node/,
+  },
   'a library comes in by its door only': {
     files: { 'src/store/answers.ts': "import pg from 'pg';\nexport const b = pg;\n" },
     libraries: ['pg'],
@@ -123,6 +150,8 @@ describe('the inspection of the house', () => {
         'src/cli/a.ts': use('../store/pool.ts').replace('{ a }', '{ b as a }'),
         'src/store/pool.ts': "import pg from 'pg';\nimport { a } from '../domain/a.ts';\nexport const b = [a, pg];\n",
         'src/domain/a.ts': `// process.exit() is for main.ts alone\n${a}`,
+        'test/chaos/outer/a.ts': `import { join } from 'node:path';\n${use('./b.ts')}export const c = join;\nprocess.exit();\n`,
+        'test/chaos/outer/b.ts': a,
       },
       ['pg'],
     );

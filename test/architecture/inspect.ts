@@ -2,22 +2,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
-import { doors, emptyNames, floors, mostLines, neighbours, reserved } from './house.ts';
+import { doors, emptyNames, floors, mostLines, neighbours, outerWorld, reserved } from './house.ts';
 
 export interface Inspection {
-  /** TypeScript files under src/. */
+  /** TypeScript files under src/ and of the outer world. */
   readonly files: readonly string[];
   /** Those of them that the dependency cruiser read. */
   readonly seen: readonly string[];
   readonly violations: readonly string[];
 }
 
-/** Inspects `src` in the folder `root`, which also holds node_modules. */
+/** Inspects `src`, and the outer world if there is one, in the folder `root`, which also holds node_modules. */
 export async function inspect(root: string): Promise<Inspection> {
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => `src/${name}`)
-    .sort();
+  const files = ['src/', outerWorld].flatMap((folder) => filesIn(root, folder)).sort();
   const { modules, summary } = await graphOf(root);
   const seen = modules.map((module) => module.source).filter((source) => files.includes(source));
   const imports = summary.violations.map(({ from, to, rule }) =>
@@ -26,6 +23,7 @@ export async function inspect(root: string): Promise<Inspection> {
   // A declaration of somebody else's types is imported by nobody.
   const unused = modules
     .filter(({ source, dependents }) => seen.includes(source) && source !== 'src/main.ts' && dependents?.length === 0)
+    .filter(({ source }) => source.startsWith('src/'))
     .filter(({ source }) => !source.endsWith('.d.ts'))
     .map(({ source }) => `${source}: nothing in src imports it`);
   return {
@@ -35,8 +33,16 @@ export async function inspect(root: string): Promise<Inspection> {
   };
 }
 
+function filesIn(root: string, folder: string): string[] {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}${name}`);
+}
+
 async function graphOf(root: string): Promise<ICruiseResult> {
-  const { output } = await cruise(['src'], {
+  const roots = ['src', outerWorld.slice(0, -1)].filter((folder) => existsSync(join(root, folder)));
+  const { output } = await cruise(roots, {
     baseDir: root,
     // The cruiser cannot use TypeScript 7 and then sees nothing at all; swc reads the same files.
     parser: 'swc',
@@ -56,6 +62,12 @@ function rules(): IForbiddenRuleType[] {
     ...floorRules(),
     ...doorRules(),
     { name: 'an import cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'the outer world knows only itself and Node',
+      severity: 'error',
+      from: { path: `^${outerWorld}` },
+      to: { pathNot: `^${outerWorld}`, dependencyTypesNot: ['core'] },
+    },
   ];
 }
 
@@ -120,14 +132,15 @@ function doorRules(): IForbiddenRuleType[] {
 function contents(root: string, files: readonly string[]): string[] {
   return files.flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');
-    const name = file.slice('src/'.length);
+    const isOurs = file.startsWith('src/');
+    const name = file.slice((isOurs ? 'src/' : outerWorld).length);
     const lines = text.split('\n').length - 1;
     const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
     return [
       ...(lines > mostLines ? [`${file}: ${lines} lines, at most ${mostLines}`] : []),
       ...(emptyNames.test(name.replace(/\.ts$/, '')) ? [`${file}: a name that says nothing`] : []),
       ...reserved
-        .filter(({ pattern, where }) => pattern.test(code) && !where.test(name))
+        .filter(({ pattern, where }) => isOurs && pattern.test(code) && !where.test(name))
         .map(({ what }) => `${file}: touches ${what}`),
     ];
   });

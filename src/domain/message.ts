@@ -4,15 +4,16 @@ import type { OrganisationNumber } from './organisation-number.ts';
 export const messageTypes = ['purchase-order', 'self-invoice', 'self-invoice-credit'] as const;
 export type MessageType = (typeof messageTypes)[number];
 
-const swedishNames: Readonly<Record<string, MessageType>> = {
-  inkopsorder: 'purchase-order',
-  sjalvfaktura: 'self-invoice',
-  'sjalvfaktura-kredit': 'self-invoice-credit',
-};
+/** A map: an object would also know `constructor` and `toString`. */
+const swedishNames: ReadonlyMap<string, MessageType> = new Map([
+  ['inkopsorder', 'purchase-order'],
+  ['sjalvfaktura', 'self-invoice'],
+  ['sjalvfaktura-kredit', 'self-invoice-credit'],
+]);
 
 /** Reads a message type in English or Swedish; undefined if it is neither. */
 export function parseMessageType(text: string): MessageType | undefined {
-  return messageTypes.find((type) => type === text) ?? swedishNames[text];
+  return messageTypes.find((type) => type === text) ?? swedishNames.get(text);
 }
 
 export const environments = ['test', 'production'] as const;

@@ -44,6 +44,11 @@ describe('headers of a frame', () => {
     assert.match(message, /purchase-order.*found “invoice”/);
   });
 
+  it('that name what every object has name no type', () => {
+    for (const messageType of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+      assert.equal(fault({ messageType }).code, 'header-invalid', messageType);
+  });
+
   it('that say a thing twice must agree', () => {
     assert.equal(fault({ messageType: 'self-invoice', 'message-type': 'purchase-order' }).code, 'header-disagrees');
     assert.equal(

@@ -84,7 +84,8 @@ function partOf(findings: Findings, codeRule: Rule, placed: Placed | undefined, 
 function categoryAt(findings: Findings, codeRule: Rule, placed: Placed): Category | undefined {
   const code = textAt(placed.element, 'cbc:ID');
   if (code === undefined) return undefined;
-  if (!(code in categories)) {
+  // Not `in`: every object has a `constructor`, and that is no category.
+  if (!Object.hasOwn(categories, code)) {
     report(findings, codeRule, whereOf(placed, 'cbc:ID'), Object.keys(categories).join(', '), code);
     return undefined;
   }

@@ -38,6 +38,15 @@ describe('the rules of Peppol', () => {
     }
   }
 
+  it('know no VAT category that is only what every object has', () => {
+    for (const name of ['constructor', 'toString', '__proto__']) {
+      // With no VAT anywhere, nothing else is wrong with it.
+      const { findings } = read(valid.invoice.replaceAll('>E</cbc:ID>', `>${name}</cbc:ID>`));
+      const found = new Set(findings.map(({ rule }) => rule));
+      assert.ok(found.has('BR-CL-17') && found.has('BR-CL-18'), `${name}: ${[...found].join(', ')}`);
+    }
+  });
+
   it('let a line be off by 0.02 and not by 0.03, and a sum not at all', () => {
     const line = (by: string) => swap('>85.00<', `>85.${by}<`)(valid.invoice);
     // 22 days at 0.0009 and at 0.002 more.

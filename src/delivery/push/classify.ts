@@ -72,5 +72,11 @@ function saysAlreadyReceived({ headers, body }: Answer, messageId: string): bool
   const { type, messageId: named, instance } = problem as Record<string, unknown>;
   if (typeof type !== 'string' || !type.endsWith('/already-received')) return false;
   const same = (text: unknown) => typeof text === 'string' && text.toLowerCase() === messageId.toLowerCase();
-  return same(named) || (typeof instance === 'string' && same(/([^/?#:]*)(?:[?#].*)?$/.exec(instance)?.[1]));
+  return same(named) || (typeof instance === 'string' && same(lastSegment(instance)));
+}
+
+/** What stands behind the last `/` or `:` of a URI, without query and fragment. One pass: a stranger wrote it, and it may be long. */
+function lastSegment(uri: string): string {
+  const path = uri.split(/[?#]/, 1)[0] ?? '';
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':')) + 1);
 }

@@ -75,6 +75,20 @@ describe('what an answer means', () => {
       assert.equal(problem({ type, instance: `https://supplier.example/in/${id}?again=1` }), 'delivered');
     });
 
+    it('names our id in the last part of the path, whatever query and fragment follow', () => {
+      assert.equal(problem({ type, instance: `/in/${id}?a#b?c/d` }), 'delivered');
+      assert.equal(problem({ type, instance: `/in/${id}#` }), 'delivered');
+      assert.equal(problem({ type, instance: `/in?${id}` }), 'message-failed');
+      assert.equal(problem({ type, instance: `/in/?/${id}` }), 'message-failed');
+      assert.equal(problem({ type, instance: `/in#/${id}` }), 'message-failed');
+    });
+
+    it('may be as long as it likes without keeping other suppliers waiting', () => {
+      // As long as the largest answer that a setting lets through. Looked at from each character anew, this takes hours.
+      for (const instance of [`${'a'.repeat(10_000_000)}/`, `${'?'.repeat(10_000_000)}\n`])
+        assert.equal(problem({ type, instance }), 'message-failed');
+    });
+
     it('is no receipt if anything of that is missing or is about another message', () => {
       const other = '01936f0e-7c3a-7b7e-9d55-0b9f6f1f2a11';
       assert.equal(problem({ type }), 'message-failed');

@@ -20,12 +20,15 @@ export interface OutgoingFrame {
   readonly isText: boolean;
 }
 
+/** The end of the year 9999: beyond it a time cannot be written in RFC 3339, and so on no envelope. */
+const lastTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** What the broker and this connection put on a frame, and nothing that a producer said. */
 export function frameFacts(headers: Readonly<Record<string, string>>): Pick<Frame, 'brokerMessageId' | 'timestamp'> {
   const timestamp = Number(headers['timestamp']);
   return {
     brokerMessageId: headers['message-id'],
-    timestamp: Number.isSafeInteger(timestamp) && timestamp > 0 ? timestamp : undefined,
+    timestamp: Number.isSafeInteger(timestamp) && timestamp > 0 && timestamp <= lastTime ? timestamp : undefined,
   };
 }
 

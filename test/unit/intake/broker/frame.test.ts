@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { Readable } from 'node:stream';
 import type { IncomingFrame } from 'stompit';
-import { utf8OfJavaText } from '../../../../src/intake/broker/frame.ts';
+import { frameFacts, utf8OfJavaText } from '../../../../src/intake/broker/frame.ts';
 import { readFrame } from '../../../../src/intake/broker/read-frame.ts';
 
 /** As java.io.DataOutput writes it: every UTF-16 unit by itself. */
@@ -25,6 +25,17 @@ function incoming(chunks: readonly string[], headers: Record<string, string | nu
     { command: 'MESSAGE', headers },
   );
 }
+
+describe('when a frame was sent', () => {
+  it('is what its headers say, as far as that can be written as a time', () => {
+    const at = (timestamp: string) => frameFacts({ timestamp }).timestamp;
+    assert.equal(at('1767225600123'), 1_767_225_600_123);
+    assert.equal(at('253402300799999'), Date.UTC(9999, 11, 31, 23, 59, 59, 999));
+    // The first of the year 10000, the first that no Date can hold, and the last whole number.
+    for (const text of ['253402300800000', '8640000000000001', '9007199254740991', '-1', '0', 'soon'])
+      assert.equal(at(text), undefined, text);
+  });
+});
 
 const never = new Promise<Error>(() => undefined);
 

@@ -29,7 +29,8 @@ export interface Decoded {
 export function decodeDocument(bytes: Uint8Array, transport: 'text' | 'bytes'): Decoded {
   const unit = codeUnits(bytes);
   const head = new TextDecoder(unit).decode(bytes.subarray(0, 512));
-  const first = head.trimStart()[0];
+  // Only what XML and JSON call white space: a second byte order mark is none, and other parsers stop at it.
+  const [first] = head.replace(/^[ \t\r\n]+/, '');
   if (first === '{') {
     if (unit !== 'utf-8') throw encodingFault('JSON is always UTF-8 (RFC 8259 §8.1)', 'UTF-8', unit.toUpperCase());
     return { kind: 'json', text: decode(bytes, 'utf-8') };
@@ -46,14 +47,24 @@ function codeUnits(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   return 'utf-8';
 }
 
+/**
+ * What the XML declaration says; undefined if it says nothing. All of it must stand in the head, without its byte order mark: in one
+ * that goes on, the encoding would be hidden from us and not from the supplier, who would read other characters.
+ */
+function declaredEncoding(head: string): string | undefined {
+  if (!/^<\?xml\s/.test(head)) return undefined;
+  const end = head.indexOf('?>');
+  if (end === -1) throw encodingFault('The XML declaration is too long', 'at most 250 characters', head.slice(0, 100));
+  return /\sencoding\s*=\s*["']([^"']*)["']/.exec(head.slice(0, end))?.[1];
+}
+
 function xmlEncoding(
   head: string,
   bytes: Uint8Array,
   unit: 'utf-8' | 'utf-16le' | 'utf-16be',
   transport: 'text' | 'bytes',
 ): string {
-  // The decoder has taken a byte order mark away from the head.
-  const declared = /^<\?xml\s[^>]{0,100}?\sencoding\s{0,9}=\s{0,9}["']([A-Za-z][\w.-]{0,39})["']/.exec(head)?.[1];
+  const declared = declaredEncoding(head);
   const name = declared?.toLowerCase();
   if (transport === 'text') {
     if (name !== undefined && name !== 'utf-8') throw encodingFault(adviseBytes, 'UTF-8', declared);

@@ -29,7 +29,7 @@ export interface Root {
   readonly local: string;
 }
 
-const declaredEncoding = /^<\?xml\s[^>]{0,100}?\sencoding\s{0,9}=\s{0,9}["']([A-Za-z][\w.-]{0,39})["']/;
+const declaredEncoding = /^<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)["']/;
 
 /**
  * The parts of an accepted document and the name of its root, if it can stand inside XML in UTF-8.

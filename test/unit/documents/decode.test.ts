@@ -74,6 +74,27 @@ describe('decoding a document', () => {
     assert.equal(fault(Buffer.from(`\uFEFF${xml('UTF-16', '\uD800')}`, 'utf16le')).code, 'document-encoding');
   });
 
+  it('finds the encoding however it is hidden, or refuses', () => {
+    const hidden = (before: string, around: string) =>
+      Buffer.from(`<?xml version="1.0"${before}encoding${around}=${around}"iso-8859-1"?><r>Ã¥</r>`, 'latin1');
+    for (const [before, around] of [
+      [' '.repeat(101), ''],
+      [' ', ' '.repeat(10)],
+      ['\n'.repeat(200), '\t'.repeat(20)],
+    ] as const) {
+      assert.match(decodeDocument(hidden(before, around), 'bytes').text, /<r>Ã¥</);
+      assert.equal(fault(hidden(before, around), 'text').code, 'document-encoding');
+    }
+    assert.equal(fault(hidden(' '.repeat(600), ''), 'bytes').code, 'document-encoding');
+    assert.equal(fault(hidden(' ', ' '.repeat(300)), 'text').code, 'document-encoding');
+  });
+
+  it('takes one byte order mark and no second one', () => {
+    for (const text of [xml('UTF-8'), '{}'])
+      assert.equal(fault(Buffer.concat([mark, mark, Buffer.from(text)])).code, 'document-not-recognised');
+    assert.equal(fault(Buffer.from(`\uFEFF\uFEFF${xml('UTF-16')}`, 'utf16le')).code, 'document-not-recognised');
+  });
+
   it('says which byte is the first wrong one', () => {
     const text = xml('UTF-8', 'abc');
     const bytes = Buffer.from(text);

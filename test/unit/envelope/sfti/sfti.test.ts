@@ -50,6 +50,16 @@ describe('the SFTI envelope', () => {
     return { bytes, opened: await openEnvelope(bytes, sealed.signature, { keys }) };
   }
 
+  it('a document in another encoding is not put in, however far off it says so', async () => {
+    const blanks = ' '.repeat(120);
+    const document = Buffer.from(
+      svefaktura()
+        .toString()
+        .replace(/^<\?xml[^>]*\?>/, `<?xml version="1.0"${blanks}encoding${blanks}="iso-8859-1"?>`),
+    );
+    await assert.rejects(seal(signer, factsFor(document), document), { code: 'format-not-possible' });
+  });
+
   it('a Svefaktura comes out byte for byte, whatever its prefixes, and stands in the envelope as it was', async () => {
     for (const document of [svefaktura(), svefaktura({ credit: true, prefixes: ['sh', 'a', 'b'] })]) {
       const { bytes, opened } = await throughAll(document);

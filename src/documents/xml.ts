@@ -114,13 +114,15 @@ function attributesOf(tag: SaxesTagNS): XmlElement['attributes'] {
 
 /** Prefix → local name → both. */
 const names = new Map<string, Map<string, string>>();
-/** More than all vocabularies have; what a document makes up must not fill the memory. */
+/** More than all vocabularies have, and longer than any of their names; what a document makes up must not fill the memory. */
 const mostNames = 1_000;
+const longestName = 100;
 
 /** The same string for the same name: comparing it with a name in this code then compares two addresses, not letters. */
 function nameOf(tag: SaxesTagNS, vocabulary: Vocabulary): string {
   const prefix = vocabulary.get(tag.uri);
   if (prefix === undefined) return `{${tag.uri}}${tag.local}`;
+  if (tag.local.length > longestName) return prefix + tag.local;
   let known = names.get(prefix);
   if (!known) names.set(prefix, (known = new Map()));
   const name = known.get(tag.local);

@@ -1,6 +1,11 @@
 import { strict as assert } from 'node:assert';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { childOf, readXml, textAt, type Vocabulary } from '../../../src/documents/xml.ts';
 import { Fault } from '../../../src/domain/fault.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const limits = { bytes: 1e6, depth: 5, elements: 20 };
 const vocabulary: Vocabulary = new Map([
@@ -85,6 +90,21 @@ describe('reading XML', () => {
     const [finding] = fault('<r xmlns="urn:a"><c>\n<d></c></r>').findings;
     assert.equal(finding?.where, 'r/c');
     assert.match(finding?.found ?? '', /^2:/);
+  });
+
+  it('keeps nothing of the names that documents make up', () => {
+    const inUse = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    read('<r xmlns="urn:a"/>');
+    const before = inUse();
+    for (let i = 0; i < 30; i++) {
+      const name = `${'x'.repeat(2_000_000)}${i}`;
+      read(`<r xmlns="urn:a"><${name}/></r>`);
+    }
+    const more = inUse() - before;
+    assert.ok(more < 10_000_000, `${more} bytes more`);
   });
 
   it('keeps its limits on levels, elements, attributes and text', () => {

@@ -1,5 +1,5 @@
 /** A supplier file becomes what is wanted, or a list of everything that is wrong with it. */
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Fault, type Finding } from '../domain/fault.ts';
 import { loadSchema, type Schema } from '../platform/schema/schema.ts';
@@ -15,6 +15,9 @@ export interface ReadSuppliers {
 
 /** Larger than a thousand suppliers with their certificates. */
 const mostBytes = 50 * 1_048_576;
+
+/** The schema goes down seven levels; what goes deeper than this is refused before anything walks down with it. */
+const mostLevels = 100;
 
 /** Most mistakes that are printed; a file with more is another kind of file. */
 const mostPrinted = 200;
@@ -40,6 +43,11 @@ export function readSupplierFile(path: string, given: Omit<Given, 'readPem'>): R
 
 /** The same for a value that is parsed already. */
 export function readSuppliers(value: unknown, given: Given): ReadSuppliers {
+  if (isDeeper(value, mostLevels))
+    throw new Fault(
+      'supplier-invalid',
+      `the file has more than ${mostLevels} levels of lists and objects in each other`,
+    );
   schema ??= loadSchema('supplier/1.json', 'supplier/1.json');
   const formal = schema.check(value, Number.POSITIVE_INFINITY);
   const sound = soundParts(value, formal);
@@ -51,6 +59,12 @@ export function readSuppliers(value: unknown, given: Given): ReadSuppliers {
   );
   if (formal.length + findings.length > 0) throw supplierInvalid([...formal.map(inOurWords), ...findings]);
   return { suppliers, warnings };
+}
+
+/** True if more lists and objects than `levels` lie in each other. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 /** What the schema expects stands in its sentence already. */
@@ -72,9 +86,28 @@ export function supplierInvalid(findings: readonly Finding[]): Fault {
 
 function readText(path: string): string {
   try {
-    if (statSync(path).size > mostBytes) throw new Error(`larger than ${mostBytes} bytes`);
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    return readBytes(path)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
   } catch (cause) {
     throw new Fault('supplier-invalid', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Not by the size that the file system states: a device has none and never ends. */
+function readBytes(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    for (let size = 0; size <= mostBytes; ) {
+      const chunk = Buffer.allocUnsafe(65_536);
+      const length = readSync(file, chunk);
+      if (length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, length));
+      size += length;
+    }
+    throw new Error(`larger than ${mostBytes} bytes`);
+  } finally {
+    closeSync(file);
   }
 }

@@ -312,6 +312,20 @@ describe('a supplier file', () => {
     );
   });
 
+  it('a file with lists in lists in lists is refused in one sentence, however deep', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    for (const value of [deep, { name: deep }, [supplier([address({ url: deep })])]])
+      assert.throws(
+        () => read(value),
+        (error: unknown) =>
+          error instanceof Fault && error.code === 'supplier-invalid' && /levels of lists/.test(error.message),
+      );
+  });
+
+  it('a device in the place of a file is read to the limit and no further', () => {
+    assert.throws(() => readSupplierFile('/dev/zero', { now }), /\/dev\/zero cannot be read: larger than/);
+  });
+
   it('reads certificate files relative to itself', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kuvert-supplier-'));
     try {

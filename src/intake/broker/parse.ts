@@ -49,6 +49,7 @@ function parseHeaderLine(this: Parser): void {
   if (line === null) return;
   if (this._numHeaders === 0) this._headers = Object.create(null) as Parser['_headers'];
   if (line === '') {
+    disarm(this);
     this._beginBody();
     return;
   }
@@ -57,6 +58,18 @@ function parseHeaderLine(this: Parser): void {
   if (name in this._headers || this._numHeaders >= headersLimit) return;
   this._headers[name] = colon === -1 ? '' : unescape(line.slice(colon + 1));
   this._numHeaders += 1;
+}
+
+/**
+ * stompit looks commands, receipts and subscriptions up in plain objects, and every object has a `constructor` and a `__proto__`: it
+ * would call what was never meant to be called, and the process would end. Names that nobody has given are made names that are none.
+ */
+function disarm(parser: Parser): void {
+  if (parser._command in Object.prototype) parser._command = '';
+  for (const name of ['receipt-id', 'subscription', 'version'])
+    if (String(parser._headers[name] ?? '') in Object.prototype) parser._headers[name] = '';
+  // No length at all, and stompit says so; it would take a negative one from the end of what has come.
+  if (/^\s*-/.test(String(parser._headers['content-length'] ?? ''))) parser._headers['content-length'] = 'none';
 }
 
 /** Puts the two functions in stompit's parser: its methods name each other through this prototype. */

@@ -34,6 +34,9 @@ export async function readFrame(
     const body = isText ? utf8OfJavaText(bytes) : bytes;
     return { headers, body, isText, ...frameFacts(headers), beyondLimit: undefined };
   }
+  // Whoever reads the body meets the error there; if nobody does, because it could not be put aside, an error that nobody
+  // listens to would end the process.
+  incoming.on('error', () => undefined);
   void ended.then((error) => incoming.destroy(error));
   const hash = createHash('sha256');
   let bytes = 0;

@@ -44,6 +44,7 @@ declare module 'stompit' {
   /** What `_parse…` methods of the parser see of it. */
   interface Parser {
     _chunk: Buffer;
+    _command: string;
     _headers: Record<string, string | number>;
     _numHeaders: number;
     _parse: (this: Parser) => void;

@@ -109,11 +109,8 @@ function guards(route: Route): RequestHandler[] {
   };
   if (route.mostBodyBytes !== undefined)
     return [note, express.raw({ type: () => true, limit: route.mostBodyBytes, inflate: false })];
-  const noBody: RequestHandler = (request, response, next) => {
-    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-    if (length === '0' && encoding === undefined) return next();
-    // What follows on this connection is a body that nobody will read.
-    response.set('connection', 'close');
+  const noBody: RequestHandler = (request, _response, next) => {
+    if (!hasBody(request)) return next();
     throw new Fault('request-too-large', 'this resource takes no body');
   };
   return [note, noBody];
@@ -132,12 +129,19 @@ function answerFault(log: Log): ErrorRequestHandler {
       request.socket.destroy();
       return;
     }
+    // What follows on this connection is a body that nobody will look at: without this, all of it would be read.
+    if (hasBody(request) && !request.complete) response.set('connection', 'close');
     response
       .status(problem.status)
       .type(problemMediaType)
       .set('cache-control', 'no-store')
       .send(Buffer.from(JSON.stringify(problem)));
   };
+}
+
+function hasBody({ headers }: Request): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  return length !== '0' || encoding !== undefined;
 }
 
 function trailOf(request: Request): Trail {

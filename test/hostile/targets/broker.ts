@@ -24,6 +24,7 @@ export const broker: Target = {
     let arrived: () => void = () => undefined;
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
+      socket.setNoDelay(true);
       arrivals.push(socket);
       arrived();
     });
@@ -111,7 +112,7 @@ async function play(socket: Socket, { hello, says, frames, packets, ending }: Sc
       heard = heard.slice(at + 1);
       const receipt = /^receipt:(\d+)$/m.exec(frame)?.[1];
       if (frame.startsWith('CONNECT')) {
-        write(hello ?? Buffer.from('CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0'));
+        write(hello ?? Buffer.from('CONNECTED\nversion:1.2\nheart-beat:5000,5000\n\n\0'));
         // A broker that greets wrongly is not subscribed to.
         if (hello !== undefined) void speak();
       } else if (receipt !== undefined) write(Buffer.from(`RECEIPT\nreceipt-id:${receipt}\n\n\0`));

@@ -88,6 +88,7 @@ async function approached(
     await once(secure, 'secureConnect');
     socket = secure;
   } else socket = connectTcp(port, '127.0.0.1');
+  socket.setNoDelay(true);
   let said = '';
   socket.on('error', () => undefined);
   socket.on('data', (chunk: Buffer) => {

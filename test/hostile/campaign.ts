@@ -12,8 +12,10 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Only these; left out or empty: all. */
   readonly only?: readonly string[];
-  /** So many processes at once, each with several targets; left out: one after the other, each target in its own. */
-  readonly together?: number;
+  /** Processes at a time; default 1. */
+  readonly atOnce?: number;
+  /** Each of them takes several targets, one after the other; otherwise each target has its own. */
+  readonly together?: boolean;
   readonly progress?: (target: string, done: number, of: number) => void;
 }
 
@@ -24,16 +26,19 @@ interface Task {
 
 /** @returns a report for each target, in their order */
 export async function campaign(options: CampaignOptions): Promise<Report[]> {
-  const { only = [], together } = options;
+  const { only = [], atOnce = 1, together = false } = options;
   const chosen = targets.filter(({ name }) => only.length === 0 || only.includes(name));
   const whole = chosen.reduce((sum, { share }) => sum + share, 0);
   const tasks = chosen.map(({ name, share }) => ({ name, inputs: Math.ceil((options.inputs * share) / whole) }));
+  const waiting = together
+    ? Array.from({ length: atOnce }, (_, group) => tasks.filter((_task, i) => i % atOnce === group))
+    : tasks.map((task) => [task]);
   const reports: Report[] = [];
-  if (together === undefined) for (const task of tasks) reports.push(...(await inOneProcess([task], options)));
-  else {
-    const groups = Array.from({ length: together }, (_, group) => tasks.filter((_task, i) => i % together === group));
-    reports.push(...(await Promise.all(groups.map((group) => inOneProcess(group, options)))).flat());
-  }
+  const work = async (): Promise<void> => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift())
+      reports.push(...(await inOneProcess(group, options)));
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
   return tasks.flatMap(({ name }) => reports.filter(({ target }) => target === name));
 }
 

@@ -1,5 +1,6 @@
 /** `npm run hostile -- [options]`: hostile input against everything of ours that strangers can reach. */
 import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { commit, machine } from '../bench/report.ts';
 import { campaign } from './campaign.ts';
@@ -55,6 +56,7 @@ const reports = await campaign({
   inputs,
   seed,
   only: values.target,
+  atOnce: Math.min(2, cpus().length),
   progress: (target, done, of) => void (isTTY && process.stderr.write(`\r\u001b[K${target} ${done}/${of}`)),
 });
 if (isTTY) process.stderr.write('\r\u001b[K');

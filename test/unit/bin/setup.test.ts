@@ -134,7 +134,7 @@ describe('bin/setup', () => {
       for (const words of [[], ['tests'], ['check', '--help']]) {
         const { status, said } = run(...words);
         assert.equal(status, 1);
-        assert.match(said, /bin\/setup check\|demo\|test\|bench\|run/);
+        assert.match(said, /bin\/setup check\|demo\|test\|bench\|chaos\|run/);
       }
       assert.deepEqual(calls(), []);
     });

@@ -1,0 +1,213 @@
+/** How each kind of fault is brought about and healed again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type GatewayName, type ServerName, serverNames } from './cast.ts';
+import type { Outer } from './control.ts';
+import type { DiskName } from './disks.ts';
+import type { Gateway } from './gateways.ts';
+import type { Mode } from './link.ts';
+import type { Fault, FaultKind } from './plan.ts';
+import type { ChaosStage } from './stage.ts';
+
+/** Why a fault cannot be brought about on this machine. */
+export type LeftOut = { readonly leftOut: string };
+
+type Inflict = (stage: ChaosStage, fault: Fault, lasts: () => Promise<unknown>) => Promise<LeftOut | undefined>;
+
+const gatewayOf = (stage: ChaosStage, { target }: Fault): Gateway => {
+  const gateway = stage.gateways.get(target as GatewayName);
+  if (!gateway) throw new Error(`there is no gateway ${target}`);
+  return gateway;
+};
+const serverOf = ({ target }: Fault): ServerName => target as ServerName;
+/** `supplier-3` → 2 */
+export const supplierIndex = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1)) - 1;
+const supplierOf = (stage: ChaosStage, { target }: Fault) => {
+  const index = supplierIndex(target);
+  const supplier = stage.suppliers[index];
+  if (!supplier) throw new Error(`there is no supplier ${target}`);
+  return { ...supplier, index };
+};
+
+const ended =
+  (signal: 'SIGKILL' | 'SIGTERM'): Inflict =>
+  async (stage, fault, lasts) => {
+    const gateway = gatewayOf(stage, fault);
+    await gateway.end(signal);
+    await lasts();
+    gateway.revive();
+    return undefined;
+  };
+
+const connection =
+  (mode: (how: string) => Mode): Inflict =>
+  async ({ ways }, { target, how }, lasts) => {
+    ways.set(target, mode(how));
+    await lasts();
+    ways.set(target, { kind: 'open' });
+    return undefined;
+  };
+const cut = connection(() => ({ kind: 'cut' }));
+const slow = connection((how) => ({ kind: 'slow', milliseconds: Number(how) }));
+const throttled = connection((how) => ({ kind: 'throttled', bytesPerSecond: Number(how) }));
+const halfOpen = connection((how) => ({ kind: 'half-open', way: how === 'up' ? 'up' : 'down' }));
+const reset: Inflict = async ({ ways }, { target }) => {
+  ways.link(target).reset();
+  return undefined;
+};
+
+const frames =
+  (mix: Readonly<Record<string, number>>): Inflict =>
+  async ({ producer }, { number }) => {
+    await producer.ask({ do: 'send', count: 20, seed: 2_000_000_000 + number, mix });
+    return undefined;
+  };
+
+const show = async (endpoints: Outer, org: string, which: 'own' | 'other'): Promise<void> => {
+  await endpoints.ask({ do: 'certificate', org, which });
+};
+
+const inflicts: Readonly<Record<FaultKind, Inflict>> = {
+  'gateway-killed': ended('SIGKILL'),
+  'gateway-restarted': ended('SIGTERM'),
+  'gateway-stopped': async (stage, fault, lasts) => {
+    const gateway = gatewayOf(stage, fault);
+    gateway.pause();
+    await lasts();
+    gateway.resume();
+    return undefined;
+  },
+  'server-killed': async ({ servers }, fault, lasts) => {
+    await servers.kill(serverOf(fault));
+    await lasts();
+    await servers.revive(serverOf(fault));
+    return undefined;
+  },
+  'server-stopped': async ({ servers }, fault, lasts) => {
+    servers.pause(serverOf(fault));
+    await lasts();
+    servers.resume(serverOf(fault));
+    return undefined;
+  },
+  'redis-emptied': async ({ servers }) => {
+    await servers.emptyRedis();
+    return undefined;
+  },
+  'disk-full': async ({ servers }, { target }, lasts) => {
+    if (!servers.disks) return { leftOut: servers.withoutDisks ?? 'there are no small disks' };
+    servers.disks.fill(target as DiskName);
+    await lasts();
+    servers.disks.free(target as DiskName);
+    await servers.revive(target as DiskName);
+    return undefined;
+  },
+  'server-connection-cut': cut,
+  'server-connection-reset': reset,
+  'server-connection-slow': slow,
+  'server-connection-throttled': throttled,
+  'server-connection-half-open': halfOpen,
+  'supplier-connection-cut': cut,
+  'supplier-connection-reset': reset,
+  'supplier-connection-slow': slow,
+  'supplier-connection-throttled': throttled,
+  'supplier-connection-half-open': halfOpen,
+  'clock-stepped': async (stage, fault, lasts) => {
+    const gateway = gatewayOf(stage, fault);
+    if (!gateway.stepClock(Number(fault.how))) return { leftOut: 'libfaketime is not installed' };
+    await lasts();
+    gateway.stepClock(0);
+    return undefined;
+  },
+  'supplier-tempered': async (stage, fault, lasts) => {
+    const { org, temper } = supplierOf(stage, fault);
+    await stage.endpoints.ask({ do: 'temper', org, temper: fault.how });
+    await lasts();
+    await stage.endpoints.ask({ do: 'temper', org, temper });
+    return undefined;
+  },
+  // As suppliers renew: both are registered, then the endpoint changes over, then the old one is left out; and back.
+  'certificate-changed': async (stage, fault, lasts) => {
+    const { org, index } = supplierOf(stage, fault);
+    const { register, endpoints } = stage;
+    await register.change(index, { certificates: ['own', 'other'] }, 'a new certificate');
+    await show(endpoints, org, 'other');
+    await register.change(index, { certificates: ['other'] }, 'the old certificate is out of use');
+    await lasts();
+    await register.change(index, { certificates: ['other', 'own'] }, 'the first certificate again');
+    await show(endpoints, org, 'own');
+    await register.change(index, { certificates: ['own'] }, 'the second certificate is out of use');
+    return undefined;
+  },
+  // The endpoint goes on showing what is withdrawn: nothing more may reach it.
+  'certificate-withdrawn': async (stage, fault, lasts) => {
+    const { index } = supplierOf(stage, fault);
+    await stage.register.change(index, { certificates: ['other'] }, 'the key was lost');
+    await lasts();
+    await stage.register.change(index, { certificates: ['own'] }, 'the key was found');
+    return undefined;
+  },
+  'address-moved': async ({ register, ways }, { target }, lasts) => {
+    const index = supplierIndex(target);
+    const [first, second] = ways.fronts(index);
+    await register.change(index, { port: second }, 'they have moved');
+    await lasts();
+    await register.change(index, { port: first }, 'they have moved back');
+    return undefined;
+  },
+  // A slip of whoever writes the register: the URL is another company's, the certificates are right.
+  'address-misled': async ({ register, ways }, { target, how }, lasts) => {
+    const index = supplierIndex(target);
+    const { port } = register.entry(index);
+    await register.change(index, { port: ways.fronts(supplierIndex(how))[0] }, 'a new address');
+    await lasts();
+    await register.change(index, { port }, 'the address was wrong');
+    return undefined;
+  },
+  'frames-doubled': frames({ doubled: 0.5 }),
+  'frames-reordered': frames({ reordered: 0.5 }),
+  'lane-paused': async (stage, fault, lasts) => {
+    const { org } = supplierOf(stage, fault);
+    await stage.operator('supplier', 'pause', org, '--reason', 'their maintenance');
+    await lasts();
+    await stage.operator('supplier', 'resume', org, '--reason', 'they are ready');
+    return undefined;
+  },
+  'messages-resent': async (stage, fault) => {
+    const { org } = supplierOf(stage, fault);
+    const range = ['--from-sequence', '1', '--to-sequence', '8'];
+    await stage.operator('message', 'resend', '--recipient', org, ...range, '--reason', 'they lost them', '--yes');
+    return undefined;
+  },
+};
+
+/**
+ * Brings the fault about and heals it after its time.
+ * @throws when it could not be done, which is a failure of the campaign
+ */
+export function inflict(stage: ChaosStage, fault: Fault): Promise<LeftOut | undefined> {
+  return inflicts[fault.kind](stage, fault, () => sleep(fault.lasts));
+}
+
+/** Whatever is left of faults, also of those that could not be healed: nothing of it stands in the way any more. */
+export async function healAll(stage: ChaosStage): Promise<void> {
+  const { ways, servers, gateways, endpoints, register, operator, suppliers } = stage;
+  ways.heal();
+  for (const name of ['postgresql', 'activemq'] as const) servers.disks?.free(name);
+  for (const name of serverNames) await servers.revive(name);
+  for (const gateway of gateways.values()) {
+    gateway.stepClock(0);
+    gateway.resume();
+    gateway.revive();
+  }
+  for (const [i, { org }] of suppliers.entries()) {
+    await endpoints.ask({ do: 'temper', org, temper: 'healthy' });
+    await show(endpoints, org, 'own');
+    const { port, certificates } = register.entry(i);
+    if (port !== ways.fronts(i)[0] || certificates.join() !== 'own')
+      await register.change(i, { port: ways.fronts(i)[0], certificates: ['own'] }, 'the campaign ends');
+  }
+  const { rows } = await stage.pool.query<{ org: string }>(
+    "select organisation_number as org from lane join address using (id) where lane.state = 'paused'",
+  );
+  for (const { org } of rows) await operator('supplier', 'resume', org, '--reason', 'the campaign ends');
+  for (const gateway of gateways.values()) await gateway.running(60_000);
+}

@@ -37,19 +37,19 @@ describe('a campaign', function () {
   this.timeout(0);
 
   it('finds nothing in the gateway as it is', () => {
-    const report = campaign(undefined, 33, 1);
+    const report = campaign(undefined, 12, 280);
     assert.deepEqual(claimsOf(report), []);
     assert.ok(report.clean);
   });
 
   it('catches a gateway that acknowledges before it has stored', () => {
-    const report = campaign('ack-before-commit', 33, 1);
+    const report = campaign('ack-before-commit', 12, 280);
     assert.ok(!report.clean);
     assert.ok(claimsOf(report).includes('nothing is lost'), claimsOf(report).join());
   });
 
   it('catches a gateway that does not look whom it speaks to', () => {
-    const report = campaign('no-pin', 33, 1);
+    const report = campaign('no-pin', 12, 280);
     assert.ok(!report.clean);
     assert.ok(claimsOf(report).includes('nothing goes to a wrong identity'), claimsOf(report).join());
   });

@@ -73,6 +73,8 @@ if (values.plan) {
   process.stdout.write(`${makePlan(options.seed, options.faults, options.suppliers).map(sayFault).join('\n')}\n`);
   process.exit(0);
 }
+// Ctrl-C: what was started ends with this process, and the disks are taken down.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(3));
 try {
   const campaign = await holdCampaign(options);
   if (values.json !== undefined) {

@@ -53,6 +53,8 @@ export function mountDisks(folder: string): Disks | string {
   mkdirSync(join(at('activemq'), 'data'));
   mkdirSync(join(folder, 'broker'), { mode: 0o700 });
   symlinkSync(join(at('activemq'), 'data'), join(folder, 'broker', 'data'));
+  // Also when the campaign is ended by hand; after kill -9 the next one does it.
+  process.once('exit', () => remove(root));
   const filler = (name: DiskName): string => join(at(name), 'filler');
   return {
     fill: (name) => {

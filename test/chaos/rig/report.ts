@@ -1,4 +1,5 @@
 /** What a campaign came to: a page for people, and the same as JSON. */
+import { execFileSync } from 'node:child_process';
 import { commit, machine } from '../../bench/report.ts';
 import type { Campaign, CampaignOptions } from './campaign.ts';
 import { faultKinds, sayFault } from './plan.ts';
@@ -6,7 +7,17 @@ import { faultKinds, sayFault } from './plan.ts';
 export function reportOf(options: CampaignOptions, campaign: Campaign) {
   const { seed, faults, suppliers, broken } = options;
   const { kept: _kept, ...rest } = campaign;
-  return { seed, faults, suppliers, broken: broken ?? null, ...commit(), machine: machine(), ...rest };
+  const about = { seed, faults, suppliers, broken: broken ?? null };
+  return { ...about, ...commit(), gateway: gatewayCommit(), machine: machine(), ...rest };
+}
+
+/** The commit that last changed the gateway itself. */
+function gatewayCommit(): string {
+  try {
+    return execFileSync('git', ['log', '-1', '--format=%H', '--', 'src'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** The JSON has all. */
@@ -44,7 +55,7 @@ export function page(options: CampaignOptions, campaign: Campaign): string {
       : []),
     campaign.clean
       ? 'clean: nothing lost, nothing to the wrong company, every message accounted for'
-      : `NOT CLEAN; to see it again: npm run chaos -- --faults ${plan.length} --seed ${options.seed}${options.suppliers === 20 ? '' : ` --suppliers ${options.suppliers}`}`,
+      : `NOT CLEAN; to see it again: npm run chaos -- --faults ${plan.length} --seed ${options.seed}${options.suppliers === 20 ? '' : ` --suppliers ${options.suppliers}`}${options.broken === undefined ? '' : ` --broken ${options.broken}`}`,
     ...(campaign.kept === undefined ? [] : [`the files are in ${campaign.kept}`]),
   ];
   return sections.join('\n\n');

@@ -12,20 +12,26 @@ export interface Try {
   readonly outcome: Outcome;
 }
 
+/** A try with the hold that it was made under. */
+export interface HeldTry extends Try {
+  readonly lane: number;
+  readonly epoch: number;
+  /** Others hold the lane by now, and nothing was settled. What was delivered is delivered. */
+  readonly lost: boolean;
+}
+
 /**
  * The attempts learn what came of them, the deliveries become what that makes of them, and KA is owed the answers. For a
  * transaction that holds the lanes.
- * @param alsoDelivered of lanes that others hold by now: what was delivered is delivered.
  */
 export async function settleDeliveries(
   db: Db,
-  tries: readonly Try[],
+  tries: readonly HeldTry[],
   lanes: readonly { readonly lane: number; readonly settled: Settled }[],
-  alsoDelivered: readonly number[],
 ): Promise<void> {
   const all = lanes.flatMap(({ settled }) => settled.deliveries);
   const by = (event: SettledDelivery['event']) => all.filter((one) => one.event === event);
-  const delivered = [...by('pushed').map((one) => one.deliveryId), ...alsoDelivered];
+  const delivered = by('pushed').map((one) => one.deliveryId);
   await insertAnswersAbout(db, 'delivered', await writeOutcomes(db, tries, delivered));
   for (const event of ['retry', 'put-back', 'refuse', 'hold'] as const) {
     const to = nextDeliveryState('sending', event);
@@ -65,20 +71,25 @@ async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to:
 
 /**
  * In one statement: what came of the tries, and the deliveries that were delivered. An attempt whose lease lapsed may still
- * learn what came of it; one that has an outcome keeps it.
+ * learn what came of it; one that has an outcome keeps it. An attempt of another lane or epoch is another's, whatever its
+ * number: after the database was brought back to an earlier time, a worker from before that names attempts which others have
+ * made since, and its late success is nobody's.
  * @returns those that are newly delivered, in the order of acceptance.
  */
 async function writeOutcomes(
   db: Db,
-  tries: readonly Try[],
+  tries: readonly HeldTry[],
   delivered: readonly number[],
 ): Promise<readonly AnsweredDelivery[]> {
   if (tries.length === 0 && delivered.length === 0) return [];
   const clean = (text: string | undefined): string | undefined => text && storableText(text);
-  const records = tries.map(({ deliveryId, attempt, outcome: { kind, ...wire } }) => ({
+  const records = tries.map(({ deliveryId, attempt, lane, epoch, lost, outcome: { kind, ...wire } }) => ({
     ...wire,
     delivery: deliveryId,
     number: attempt,
+    lane,
+    epoch,
+    lost,
     outcome: kind,
     fault: 'fault' in wire ? wire.fault : undefined,
     detail: 'detail' in wire ? clean(wire.detail) : undefined,
@@ -93,15 +104,17 @@ async function writeOutcomes(
               connect_ms = t."connectMs", tls_ms = t."tlsMs", first_byte_ms = t."firstByteMs", total_ms = t."totalMs",
               remote_address = t."remoteAddress"
          from json_to_recordset($1::json) as t (
-                delivery bigint, number int, outcome text, fault text, detail text, status int, excerpt text, "tlsVersion" text,
+                delivery bigint, number int, lane bigint, epoch bigint, lost boolean, outcome text, fault text, detail text, status int, excerpt text, "tlsVersion" text,
                 cipher text, "peerFingerprint" text, "connectMs" float8, "tlsMs" float8, "firstByteMs" float8, "totalMs" float8,
                 "remoteAddress" text)
-        where a.delivery_id = t.delivery and a.number = t.number and (a.outcome is null or a.outcome = 'unknown')
-          and a.delivery_id = any($2)),
+        where a.delivery_id = t.delivery and a.number = t.number and a.lane_id = t.lane and a.epoch = t.epoch
+          and (a.outcome is null or a.outcome = 'unknown') and a.delivery_id = any($2)
+       returning a.delivery_id, a.outcome, t.lost),
      d as (
        update delivery set state = 'delivered', delivered_at = clock_timestamp(), delivered_by = 'pushed', next_try_at = null,
               reason = null, detail = null, changed_at = clock_timestamp()
-        where id = any($3) and state = any($4) returning message_id, reason, detail)
+        where id = any($3::bigint[] || array(select delivery_id from known where lost and outcome = 'delivered')) and state = any($4)
+       returning message_id, reason, detail)
      select ${answeredColumns} from d join message m on m.id = d.message_id order by m.number`,
     [JSON.stringify(records), tries.map((one) => one.deliveryId), delivered, statesBefore('pushed', 'delivered')],
   );

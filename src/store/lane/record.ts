@@ -52,12 +52,12 @@ interface Live {
  */
 export async function recordTries(db: Db, asks: readonly RecordAsk[], heldProbe: number): Promise<Recorded[]> {
   const lives = await lockLanes(db, asks);
-  const tries = asks.flatMap((ask) => ask.tries);
-  // What was delivered is delivered, whoever has the lane now.
-  const lost = asks.filter((ask) => !lives.has(ask)).flatMap((ask) => ask.tries);
-  const delivered = lost.filter(({ outcome }) => outcome.kind === 'delivered').map(({ deliveryId }) => deliveryId);
+  const tries = asks.flatMap((ask) => {
+    const { lane, epoch } = ask.hold;
+    return ask.tries.map((one) => ({ ...one, lane, epoch, lost: !lives.has(ask) }));
+  });
   const settled = [...lives.values()].map((live) => ({ lane: live.ask.hold.lane, settled: live.settled }));
-  await settleDeliveries(db, tries, settled, delivered);
+  await settleDeliveries(db, tries, settled);
   const lefts = await leaveOrGoOn(db, [...lives.values()], heldProbe);
   await updateLanes(db, lefts);
   for (const { ask, settled: own, unshown } of lives.values()) {

@@ -10,6 +10,8 @@ export interface Conservation {
   readonly withdrawals: number;
   /** Messages whose rows were purged after their time; counted in `messages`. */
   readonly purged: number;
+  /** Numbers that were given up after the database was brought back; no message has them. */
+  readonly voided: number;
   readonly waiting: number;
   readonly sending: number;
   readonly delivered: number;
@@ -26,10 +28,18 @@ export interface Conservation {
 /** Laws whose count must be zero, each with the sentence that says what is wrong. */
 const laws: readonly (readonly [breach: string, sql: string])[] = [
   [
-    'recipients whose counter is not the number of their messages, or not the highest sequence',
+    'recipients whose counter is not the number of their messages and void numbers, or not the highest sequence',
     `select count(*) from recipient r
        left join (select organisation_number, count(*) as n, max(sequence) as most from message group by 1) m using (organisation_number)
-      where r.counter <> coalesce(m.n, 0) + r.purged or r.counter <> greatest(coalesce(m.most, 0), r.purged)`,
+       left join (select organisation_number, sum(last_sequence - first_sequence + 1) as n, max(last_sequence) as most
+                    from void_range group by 1) v using (organisation_number)
+      where r.counter <> coalesce(m.n, 0) + r.purged + coalesce(v.n, 0)
+         or r.counter <> greatest(m.most, v.most, r.purged + coalesce(v.n, 0))`,
+  ],
+  [
+    'messages whose number is void',
+    `select count(*) from void_range v join message m on m.organisation_number = v.organisation_number
+        and m.sequence between v.first_sequence and v.last_sequence`,
   ],
   [
     'messages without exactly one current delivery',
@@ -98,6 +108,7 @@ async function readConservation(db: Db): Promise<Conservation> {
             (select count(*) from dead_letter) as dead_letters,
             (select count(*) from message) as messages,
             (select coalesce(sum(purged), 0)::bigint from recipient) as purged,
+            (select coalesce(sum(last_sequence - first_sequence + 1), 0)::bigint from void_range) as voided,
             (select count(*) from outbox where sent_at is null) as outbox_depth`,
   );
   const counts = rows[0] ?? {};
@@ -126,6 +137,7 @@ async function readConservation(db: Db): Promise<Conservation> {
     deadLetters: number('dead_letters'),
     withdrawals: number('withdrawals'),
     purged: number('purged'),
+    voided: number('voided'),
     waiting: of('waiting'),
     sending: of('sending'),
     delivered: of('delivered'),

@@ -49,6 +49,8 @@ export interface Reconciliation {
     readonly deadLetters: number;
     readonly withdrawals: number;
   };
+  /** Times of the day that the book has lost, because the database was brought back to an earlier time. */
+  readonly lost: readonly { readonly from: Date | undefined; readonly to: Date }[];
   readonly balanced: boolean;
   /** One sentence for each number that is another in the book than in the ledger. */
   readonly breaches: readonly string[];
@@ -67,8 +69,9 @@ export function reconcile(pool: Pool, date: string, timeZone: string): Promise<R
     const lines = await readLines(db, from, to);
     const totals = await readTotals(db, from, to);
     const ledger = await readLedger(db, from, to);
+    const lost = await readLost(db, from, to);
     const breaches = compare(ledger, lines);
-    return { from, to, readAt: now, lines, totals, ledger, balanced: breaches.length === 0, breaches };
+    return { from, to, readAt: now, lines, totals, ledger, lost, balanced: breaches.length === 0, breaches };
   });
 }
 
@@ -146,6 +149,15 @@ async function readLedger(db: Db, from: Date, to: Date): Promise<Reconciliation[
     [from, to],
   );
   return rows[0] as Reconciliation['ledger'];
+}
+
+async function readLost(db: Db, from: Date, to: Date): Promise<Reconciliation['lost']> {
+  const { rows } = await db.query<{ from: Date | null; to: Date }>(
+    `select book_ends_at as from, at as to from restoration
+      where at > $1 and (book_ends_at is null or book_ends_at < $2) order by id`,
+    [from, to],
+  );
+  return rows.map((row) => ({ from: row.from ?? undefined, to: row.to }));
 }
 
 function compare(ledger: Reconciliation['ledger'], lines: readonly DayLine[]): string[] {

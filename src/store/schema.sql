@@ -300,6 +300,20 @@ create table recipient (
   constraint recipient_purged_check CHECK (purged >= 0)
 );
 
+create table restoration (
+  id bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  actor text not null,
+  reason text not null,
+  book_ends_at timestamp with time zone,
+  margin bigint not null,
+  margins bigint not null,
+  copy text not null,
+  constraint restoration_margin_check CHECK (margin > 0),
+  constraint restoration_pkey PRIMARY KEY (id)
+);
+CREATE TRIGGER restoration_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON restoration FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 create table supplier (
   organisation_number text not null,
   name text not null,
@@ -311,6 +325,20 @@ create table supplier (
   constraint supplier_organisation_number_check CHECK (organisation_number ~ '^[0-9]{10}$'::text),
   constraint supplier_pkey PRIMARY KEY (organisation_number)
 );
+
+create table void_range (
+  organisation_number text not null,
+  first_sequence bigint not null,
+  last_sequence bigint not null,
+  restoration_id bigint not null,
+  declared_at timestamp with time zone not null default now(),
+  constraint void_range_check CHECK (last_sequence >= first_sequence),
+  constraint void_range_first_sequence_check CHECK (first_sequence > 0),
+  constraint void_range_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES recipient(organisation_number),
+  constraint void_range_pkey PRIMARY KEY (organisation_number, first_sequence),
+  constraint void_range_restoration_id_fkey FOREIGN KEY (restoration_id) REFERENCES restoration(id)
+);
+CREATE TRIGGER void_range_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON void_range FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE OR REPLACE FUNCTION keep_delivered()
  RETURNS trigger

@@ -62,6 +62,16 @@ describe('each law of conservation can be broken, and is seen to be', () => {
     ['a message is lost', 'delete from message where sequence = 2', /counter is not the number/],
     ['a sequence is moved', 'update message set sequence = 9 where sequence = 4', /not the highest sequence/],
     [
+      'a void range is not counted',
+      'insert into void_range select organisation_number, counter + 1, counter + 5, 1 from recipient',
+      /counter is not the number/,
+    ],
+    [
+      'a void number is given out',
+      'insert into void_range select organisation_number, 2, 2, 1 from recipient; update recipient set counter = counter + 1',
+      /whose number is void/,
+    ],
+    [
       'a message has no delivery',
       'delete from delivery where id = (select min(id) from delivery)',
       /without exactly one current/,
@@ -129,6 +139,9 @@ describe('each law of conservation can be broken, and is seen to be', () => {
       "update lane set wake_at = null, state = 'held', reason = 'schedule-spent'",
       "update delivery set state = 'sending', next_try_at = null; update lane set lease_until = now() - interval '5 seconds'",
       "update delivery set state = 'refused', next_try_at = null; update lane set wake_at = null",
+      // Numbers that were given up, once and once more.
+      `insert into void_range select organisation_number, counter + 1, counter + 50, 1 from recipient; update recipient set counter = counter + 50;
+       insert into void_range select organisation_number, counter + 1, counter + 7, 2 from recipient; update recipient set counter = counter + 7`,
       // A strict lane that stands still at a refused one.
       `update delivery set state = 'refused', next_try_at = null where id = (select min(id) from delivery);
        update address set ordering = 'strict'; update lane set wake_at = null`,
@@ -142,6 +155,15 @@ describe('each law of conservation can be broken, and is seen to be', () => {
     try {
       await assert.rejects(pool.query('truncate audit'), /never changed/);
       await assert.rejects(pool.query('update envelope set head = null'), /never changed/);
+      for (const change of [
+        'delete from restoration',
+        'delete from void_range',
+        'truncate restoration cascade',
+        'truncate void_range',
+        'update restoration set margin = 1',
+        'update void_range set last_sequence = 1',
+      ])
+        await assert.rejects(pool.query(change), /never changed/, change);
     } finally {
       await pool.close();
     }

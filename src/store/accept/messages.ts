@@ -2,6 +2,7 @@
 import type { FaultCode } from '../../domain/fault.ts';
 import type { Db } from '../pool.ts';
 import { storableJson } from '../storable.ts';
+import { voidFirstNumbers } from '../void-ranges.ts';
 import type { CheckedFrame } from './frames.ts';
 
 export interface NewMessage {
@@ -54,8 +55,13 @@ async function takeNumbers(db: Db, messages: readonly NewMessage[]): Promise<num
      returning organisation_number, counter`,
     [[...counts.keys()], [...counts.values()]],
   );
+  const before = (row: { organisation_number: string; counter: number }) =>
+    row.counter - (counts.get(row.organisation_number) ?? 0);
+  // Of those who never had a number. A counter that a restored database has moved is not 0.
+  const first = rows.filter((row) => before(row) === 0).map((row) => row.organisation_number);
+  const voided = await voidFirstNumbers(db, first);
   const next = new Map(
-    rows.map((row) => [row.organisation_number, row.counter - (counts.get(row.organisation_number) ?? 0)]),
+    rows.map((row) => [row.organisation_number, before(row) + (voided.get(row.organisation_number) ?? 0)]),
   );
   return messages.map(({ frame }) => {
     const sequence = (next.get(frame.key.recipient) ?? 0) + 1;

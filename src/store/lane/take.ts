@@ -128,13 +128,22 @@ export async function endLapsedLeases(pool: Pool): Promise<number> {
       'select id from lane where lease_until < clock_timestamp() order by id for no key update skip locked',
     );
     const lanes = rows.map(({ id }) => id);
-    if (lanes.length === 0) return 0;
-    await db.query(
-      `with freed as (update lane set epoch = epoch + 1, holder = null, lease_until = null where id = any($1)), ${lapsing}`,
-      [lanes],
-    );
+    if (lanes.length > 0) await freeLanes(db, lanes, 1);
     return lanes.length;
   });
+}
+
+/**
+ * In a transaction that holds the lanes: nobody has them any more.
+ * @param epochs how far their epochs go up
+ * @returns how many deliveries lapsed.
+ */
+export async function freeLanes(db: Db, lanes: readonly number[], epochs: number): Promise<number> {
+  const { rows } = await db.query<{ lapsed: number }>(
+    `with freed as (update lane set epoch = epoch + $2, holder = null, lease_until = null where id = any($1)), ${lapsing}`,
+    [lanes, epochs],
+  );
+  return rows.reduce((sum, { lapsed }) => sum + lapsed, 0);
 }
 
 /** The lanes that want to be drained and that nobody holds: what Redis may have forgotten. */

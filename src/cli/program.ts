@@ -17,6 +17,7 @@ import { addReport } from './report.ts';
 import { addSend } from './send.ts';
 import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
+import { addStore } from './store-command.ts';
 import { addSupplier } from './supplier.ts';
 import { version } from './version.ts';
 
@@ -47,6 +48,7 @@ export function buildProgram(context: Context): Command {
     addDemo,
     addConfig,
     addMigrate,
+    addStore,
     addSupplier,
     addMessage,
     addStatus,

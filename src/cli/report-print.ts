@@ -4,12 +4,16 @@ import type { DayLine, Reconciliation } from '../store/reconciliation.ts';
 import { table } from './table.ts';
 
 export function showReconciliation(found: Reconciliation, date: string, timeZone: string): string {
-  const { from, to, readAt, lines, totals } = found;
+  const { from, to, readAt, lines, totals, lost } = found;
   const messages = lines.filter(({ verdict }) => verdict === 'message');
   const others = lines.filter(({ verdict }) => verdict !== 'message');
   const parts = [
     `Taken on ${date} (${timeZone}: ${from.toISOString()} to ${to.toISOString()}); states as of ${readAt.toISOString()}`,
   ];
+  for (const one of lost)
+    parts.push(
+      `Not in the book: what was taken ${one.from ? `after ${one.from.toISOString()} and ` : ''}before the database was brought back, ${one.to.toISOString()}`,
+    );
   if (messages.length > 0)
     parts.push(
       table<DayLine>(

@@ -55,7 +55,7 @@ export function showConservation(c: Conservation): string {
     .map((state) => `${c[state]} ${state}`);
   return [
     `${c.conserved ? 'Conserved' : 'NOT CONSERVED'}: ${sums}`,
-    `Messages: ${states.join(', ') || 'none'}${c.purged > 0 ? `, ${c.purged} purged` : ''}; answers not sent yet: ${c.outboxDepth}`,
+    `Messages: ${states.join(', ') || 'none'}${c.purged > 0 ? `, ${c.purged} purged` : ''}; answers not sent yet: ${c.outboxDepth}${c.voided > 0 ? `; numbers that are void: ${c.voided}` : ''}`,
     ...c.breaches.map((breach) => `  broken: ${breach}`),
   ].join('\n');
 }

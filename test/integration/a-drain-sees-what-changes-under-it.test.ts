@@ -5,6 +5,7 @@ import { Fault } from '../../src/domain/fault.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { drainDeps } from '../../src/roles/delivery.ts';
 import { accept } from '../../src/store/accept/accept.ts';
+import { endLapsedLeases } from '../../src/store/lane/take.ts';
 import { readTargets } from '../../src/store/lane/target.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, framesFor, type Line, openLine } from '../support/line.ts';
@@ -137,6 +138,23 @@ describe('a drain sees what changes under it', () => {
       rows.map(({ outcome }) => outcome),
       ['unknown', 'delivered', 'delivered', 'delivered'],
     );
+  });
+
+  it('what a drain that broke left as sending waits again after the sweep, also in a lane that is paused', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 1));
+    const deps: DrainDeps = {
+      ...steps,
+      claim: async (...given) => {
+        await steps.claim(...given);
+        throw new Error('the answer to the commit was lost');
+      },
+    };
+    await assert.rejects(drain(deps, supplier.lane));
+    await line.pool.query("update lane set state = 'paused', wake_at = null where id = $1", [supplier.lane]);
+    await endLapsedLeases(line.pool);
+    assert.deepEqual(await line.states(supplier.lane), { waiting: 1 });
+    assert.equal(await drain(steps, supplier.lane), 'done');
   });
 
   it('a lane whose row somebody holds waits alone: the lanes that were to be taken with it are drained', async () => {

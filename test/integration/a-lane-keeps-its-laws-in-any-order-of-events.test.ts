@@ -1,0 +1,23 @@
+import { strict as assert } from 'node:assert';
+import { brokenGateways } from '../model/broken.ts';
+import { checkModel, failureText } from '../model/check.ts';
+import { sharedServers } from '../support/servers.ts';
+
+/** `npm run model` tells as many stories as one likes; here a few that are always the same. */
+const stories = { seed: 7, commands: 40, shrink: false } as const;
+
+describe('a lane keeps its laws in any order of events', () => {
+  it('in eight stories nothing is lost, left lying, sent by two at once or out of order', async () => {
+    const result = await checkModel({ ...stories, servers: sharedServers(), runs: 8 });
+    assert.equal(result.failure && failureText(result.failure), undefined);
+    assert.equal(result.runs, 8);
+  });
+
+  for (const name of ['epoch ignored', 'armed without looking again'] as const)
+    it(`a gateway that is broken on purpose is found out: ${name}`, async () => {
+      const broken = brokenGateways[name];
+      const { failure } = await checkModel({ ...stories, servers: sharedServers(), runs: 20, broken });
+      assert.ok(failure, `${broken.about}, and no law was broken`);
+      assert.match(failure.laws.join('\n'), broken.law, failureText(failure));
+    });
+});

@@ -1,0 +1,59 @@
+/** Deliberately broken gateways: what the model must find, or it finds nothing. */
+
+export interface Broken {
+  readonly about: string;
+  /** What the model says of it. */
+  readonly law: RegExp;
+  /** The statement as the broken store says it. */
+  readonly rewrite?: (text: string) => string;
+  /** Instead of PostgreSQL's alarm at the second look. */
+  readonly alarmOf?: () => number | undefined;
+}
+
+/** A statement with another text in one place. The text must be there: else this breaks nothing, and the model proves nothing. */
+function instead(of: string, replacements: readonly (readonly [string, string])[]): (text: string) => string {
+  return (text) => {
+    if (!text.includes(of)) return text;
+    return replacements.reduce((changed, [before, after]) => {
+      if (!changed.includes(before)) throw new Error(`“${before}” is not in the statement any more:\n${text}`);
+      return changed.replaceAll(before, after);
+    }, text);
+  };
+}
+
+export const brokenGateways = {
+  'epoch ignored': {
+    about: 'a claim does not ask whose the lane is by now',
+    law: /claimed \d+ on lane/,
+    rewrite: instead('set lease_until = clock_timestamp() + asked.lease', [
+      ['and lane.epoch = asked.epoch and lane.holder = asked.holder', ''],
+      ['returning lane.holder', 'returning asked.holder'],
+    ]),
+  },
+  'armed without looking again': {
+    about: 'a worker that has set its alarm goes to sleep at once',
+    law: /the queue rings/,
+    alarmOf: () => undefined,
+  },
+  'lease not looked at': {
+    about: 'a lane is taken from a holder whose lease has not run out',
+    law: /took lane \w+ while hand \d+ has it/,
+    rewrite: instead('extract(epoch from lane.lease_until - clock_timestamp())::float8 * 1000 as leased', [
+      ['extract(epoch from lane.lease_until - clock_timestamp())::float8 * 1000 as leased', '0::float8 as leased'],
+    ]),
+  },
+  'lane row not locked': {
+    about: 'a lane is taken and recorded without a lock on its row',
+    law: /was taken under epoch|is held under epoch/,
+    rewrite: instead('order by lane.id for no key update of lane', [['for no key update of lane', '']]),
+  },
+  'strict order forgotten': {
+    about: 'a strict lane sends what stands behind a refused or held delivery',
+    law: /is strict, and/,
+    rewrite: instead('with asked as (select * from unnest($1::bigint[], $2::int[], $3::boolean[])', [
+      ['not asked.strict', 'true'],
+    ]),
+  },
+} as const satisfies Readonly<Record<string, Broken>>;
+
+export type BrokenName = keyof typeof brokenGateways;

@@ -1,0 +1,184 @@
+/** The deeds as fast-check's commands, in any order, some of them in the middle of each other's transactions. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Arbitrary,
+  type AsyncCommand,
+  array,
+  commands,
+  constant,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  tuple,
+} from 'fast-check';
+import { registerChanges } from './addresses.ts';
+import {
+  changeRegister,
+  type Deed,
+  die,
+  drainBeside,
+  emptyRedis,
+  type HowFar,
+  laneOrder,
+  messageOrder,
+  pass,
+  type Ring,
+  ringLate,
+  stall,
+  step,
+  sweepNow,
+  takeIn,
+  tire,
+  trouble,
+} from './deeds.ts';
+import type { Place } from './hand.ts';
+import { brokenLaws } from './laws.ts';
+import { outcomeNames } from './outcomes.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import { quiet, type Stage } from './stage.ts';
+
+export type Command = AsyncCommand<Stage, Stage>;
+
+const lane = nat(2);
+const pick = nat(11);
+const rings = constantFrom<Ring[]>('now', 'now', 'later', 'lost');
+const plan = array(constantFrom('delivered' as const, 'message-failed' as const, ...outcomeNames), {
+  minLength: 1,
+  maxLength: 3,
+});
+
+const intake = tuple(lane, integer({ min: 1, max: 4 }), rings).map(([n, count, how]) => takeIn(n, count, how));
+const steps = (far: Arbitrary<HowFar>) => tuple(pick, far, plan).map(([n, how, answers]) => step(n, how, answers));
+const one = constant(1);
+const some = integer({ min: 1, max: 6 });
+/** Where others may come between. */
+const place = constantFrom<Place[]>('claim', 'push', 'record', 'arm', 'arm', 'look', 'looked');
+const lanes = tuple(lane, constantFrom('pause', 'resume', 'release'), rings).map(([n, action, how]) =>
+  laneOrder(n, action, how),
+);
+const messages = tuple(pick, constantFrom('resend', 'cancel', 'hold', 'release'), rings).map(([n, action, how]) =>
+  messageOrder(n, action, how),
+);
+const register = tuple(lane, constantFrom(...registerChanges), rings).map(([n, change, how]) =>
+  changeRegister(n, change, how),
+);
+const sweeps = constant(0).map(() => sweepNow());
+const time = constantFrom(1, 2, 11, 61, 300).map(pass);
+const troubles = tuple(pick, constantFrom('before', 'after'), constantFrom('server', 'ours')).map(([n, when, whose]) =>
+  trouble(n, { when, whose }),
+);
+
+/** Those that are one transaction, or several. */
+const atOnce = oneof(intake, steps(one), steps(one), lanes, messages, register, sweeps);
+
+/** The first is stopped in its transaction; the second goes as far as it gets; then both go on. */
+const race = tuple(atOnce, nat(9), atOnce).map(
+  ([first, after, second]): Deed =>
+    (stage) =>
+      together(stage, first, after, second),
+);
+
+/** Milliseconds for the second of a race to get as far as it can: it may be waiting for a lock. */
+const head = 10;
+
+async function together(stage: Stage, first: Deed, after: number, second: Deed): Promise<string | undefined> {
+  const reached = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const one = first(stage, { after, reached: reached.resolve, go: go.promise });
+  await Promise.race([one.catch(() => undefined), reached.promise]);
+  const two = second(stage);
+  await Promise.race([two.catch(() => undefined), sleep(head)]);
+  go.resolve();
+  const texts = await Promise.all([one, two]);
+  const did = texts.filter((text) => text !== undefined);
+  return did.length === 2 ? `together: ${did[0]} [stopped before statement ${after + 1}] | ${did[1]}` : did[0];
+}
+
+/** A holder is overtaken: its lease runs out while it stands somewhere, another has the lane, and then it goes on. */
+const overtaken = tuple(lane, constantFrom<Place[]>('due', 'claim', 'push', 'record', 'leave'), some, plan, plan).map(
+  ([n, where, far, first, second]) => [
+    takeIn(n, 2, 'now'),
+    step({ lane: n, at: 0 }, where, first),
+    pass(11),
+    stall(n),
+    step({ lane: n, at: -1 }, far, second),
+    step({ lane: n, at: 0 }, 3, first),
+  ],
+);
+
+/** Something comes while the lane falls asleep. */
+const fallingAsleep = tuple(
+  lane,
+  constantFrom<Place[]>('arm', 'look', 'looked'),
+  oneof(constant(['message-failed'] as const), plan),
+).map(([n, where, answers]) => [
+  takeIn(n, 1, 'now'),
+  step({ lane: n, at: 0 }, where, answers),
+  takeIn(n, 1, 'now'),
+  step({ lane: n, at: 0 }, 4, answers),
+]);
+
+const arbitraries = (all: readonly Arbitrary<Deed | Deed[]>[]): Arbitrary<Command>[] =>
+  all.map((deeds) => deeds.map((one) => commandOf([one].flat())));
+
+/** @param most commands in one run */
+export function anyCommands(most: number): Arbitrary<Iterable<Command>> {
+  return commands(
+    arbitraries([
+      intake,
+      intake,
+      steps(some),
+      steps(some),
+      steps(place),
+      steps(place),
+      time,
+      race,
+      race,
+      sweeps,
+      lanes,
+      messages,
+      register,
+      troubles,
+      oneof(pick.map(ringLate), pick.map(die), lane.map(stall), pick.map(tire)),
+      oneof(
+        lane.map(drainBeside),
+        constant(0).map(() => emptyRedis()),
+      ),
+      overtaken,
+      overtaken,
+      fallingAsleep,
+      fallingAsleep,
+    ]),
+    { maxCommands: most, size: 'max' },
+  );
+}
+
+const snapshots = new WeakMap<Stage, Snapshot>();
+
+function commandOf(deeds: readonly Deed[]): Command {
+  return {
+    check: () => true,
+    run: async (_model, stage) => {
+      for (const deed of deeds) {
+        const did = await deed(stage);
+        if (did === undefined) continue;
+        stage.story.push(did);
+        await quiet(stage);
+        await judge(stage);
+      }
+    },
+    toString: () => 'command',
+  };
+}
+
+/** @returns the rows. @throws when a law is broken. */
+export async function judge(stage: Stage): Promise<Snapshot> {
+  const { facts, hands, unrung } = stage;
+  const seen = await takeSnapshot(stage.world, facts);
+  for (const { id, lane: on } of seen.deliveries) if (on === null) facts.strayed.add(id);
+  const wrong = brokenLaws({ facts, hands, unrung, seen, before: snapshots.get(stage) });
+  snapshots.set(stage, seen);
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  return seen;
+}

@@ -13,7 +13,8 @@ const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 const attribute = (value: string): string => `"${value.replace(/[&<>"]/g, (char) => escapes[char] ?? char)}"`;
 
 /**
- * Persistent (KahaDB, synced to disk), one user, no JMX, no scheduler. The dead-letter policy is the broker's own.
+ * Persistent (KahaDB, synced to disk), one user, no JMX, no scheduler. The dead-letter policy is the broker's own. A full disk
+ * ends it: by default ActiveMQ goes on with a hole in its journal, gives receipts, and forgets all behind the hole when it is killed.
  * The classes named are those of ActiveMQ 5.16 and later.
  */
 export function brokerXml(config: BrokerConfig): string {
@@ -43,6 +44,9 @@ export function brokerXml(config: BrokerConfig): string {
       </simpleAuthenticationPlugin>
     </plugins>
     ${ssl}
+    <ioExceptionHandler>
+      <defaultIOExceptionHandler ignoreNoSpaceErrors="false"/>
+    </ioExceptionHandler>
     <systemUsage>
       <systemUsage>
         <memoryUsage><memoryUsage limit="96 mb"/></memoryUsage>

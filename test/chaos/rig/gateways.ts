@@ -11,8 +11,8 @@ import type { Ways } from './ways.ts';
 /** Short waits, so that much happens in a minute. A lease lasts longer than a push by the 5 s that the settings ask for. */
 const hurried = {
   KUVERT_DATABASE_CONNECTIONS: '6',
-  KUVERT_BROKER_HEARTBEAT: '2s',
-  KUVERT_BROKER_WATCHDOG: '5s',
+  KUVERT_BROKER_HEARTBEAT: '4s',
+  KUVERT_BROKER_WATCHDOG: '8s',
   KUVERT_INTAKE_BATCH: '25',
   KUVERT_BROKER_PREFETCH: '50',
   KUVERT_RETRY_SCHEDULE: '300ms,1s,2s,3s',

@@ -97,6 +97,8 @@ const inflicts: Readonly<Record<FaultKind, Inflict>> = {
     servers.disks.fill(target as DiskName);
     await lasts();
     servers.disks.free(target as DiskName);
+    // ActiveMQ starts itself anew inside the same Java, with whatever the disk had left then: an operator starts it once more.
+    if (target === 'activemq') await servers.restart(target);
     await servers.revive(target as DiskName);
     return undefined;
   },

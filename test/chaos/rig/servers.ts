@@ -19,6 +19,8 @@ export interface Servers {
   /** Why there are no small disks. */
   readonly withoutDisks: string | undefined;
   kill(name: ServerName): Promise<void>;
+  /** A clean stop and a start. */
+  restart(name: ServerName): Promise<void>;
   pause(name: ServerName): void;
   resume(name: ServerName): void;
   /** Running again, whatever it was. */
@@ -51,6 +53,7 @@ export async function startServers(folder: string, keep: boolean, log: Log): Pro
     disks,
     withoutDisks: typeof mounted === 'string' ? mounted : undefined,
     kill: (name) => byName[name].kill(),
+    restart: (name) => byName[name].restart(),
     pause: (name) => byName[name].pause(),
     resume: (name) => byName[name].resume(),
     revive: async (name) => {

@@ -14,7 +14,7 @@ describe('messages from JMS programs', () => {
     const queue = freshPrefix();
     await runJava('test/support/OddMessages.java', [openwireUrl, user, password, queue]);
     const taken = collect(broker, queue);
-    await taken.reached(21);
+    await taken.reached(34);
     await taken.consumer.close();
     const of = (kind: string) => taken.frames.filter(({ headers }) => headers['kind'] === kind);
     assert.deepEqual(
@@ -28,6 +28,11 @@ describe('messages from JMS programs', () => {
     assert.equal(of('text')[0]?.body.toString(), 'åäö 😀 \0 end');
     assert.equal(of('header').length, 12);
     assert.equal(of('header').at(-1)?.headers['large'], 'å'.repeat(200_000));
+    assert.equal(of('reserved').length, 8);
+    assert.deepEqual(
+      of('length').map(({ body }) => body.toString()),
+      Array.from({ length: 5 }, () => 'header'),
+    );
     assert.equal(taken.frames.at(-1)?.body.toString(), 'last');
 
     const sender = broker.createSender();
@@ -38,7 +43,7 @@ describe('messages from JMS programs', () => {
     await sender.send(letters);
     await sender.close();
     const back = collect(broker, dead);
-    await back.reached(21);
+    await back.reached(34);
     await back.consumer.close();
     assert.deepEqual(
       back.frames.map(({ body, headers }) => [

@@ -55,6 +55,21 @@ public class OddMessages {
     large.setStringProperty("large", "å".repeat(200_000));
     producer.send(large);
 
+    // Names that STOMP has a meaning for, and a text message has no length of its own that would take their place.
+    String[] reserved = {"subscription", "ack", "message-id", "receipt-id", "destination", "heart-beat", "version", "transaction"};
+    for (String name : reserved) {
+      TextMessage message = session.createTextMessage("header");
+      message.setStringProperty("kind", "reserved");
+      message.setStringProperty(name, "__proto__");
+      producer.send(message);
+    }
+    for (String length : new String[] {"x", "-1", "0", "3", "6"}) {
+      TextMessage message = session.createTextMessage("header");
+      message.setStringProperty("kind", "length");
+      message.setStringProperty("content-length", length);
+      producer.send(message);
+    }
+
     TextMessage last = session.createTextMessage("last");
     last.setStringProperty("kind", "last");
     producer.send(last);

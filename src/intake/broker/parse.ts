@@ -68,11 +68,25 @@ function disarm(parser: Parser): void {
   if (parser._command in Object.prototype) parser._command = '';
   for (const name of ['receipt-id', 'subscription', 'version'])
     if (String(parser._headers[name] ?? '') in Object.prototype) parser._headers[name] = '';
-  // No length at all, and stompit says so; it would take a negative one from the end of what has come.
-  if (/^\s*-/.test(String(parser._headers['content-length'] ?? ''))) parser._headers['content-length'] = 'none';
+  // A property of that name on a text message, which has no length of its own: it is read to its NUL, as texts are.
+  if (!/^\d{1,15}$/.test(String(parser._headers['content-length'] ?? '0'))) delete parser._headers['content-length'];
 }
 
-/** Puts the two functions in stompit's parser: its methods name each other through this prototype. */
+/** A property called content-length may also be a number that is too small: what follows belongs to the text still. */
+function parseNullByte(this: Parser): void {
+  if (this._chunk[0] !== 0) {
+    this._parse = this._parseBody;
+    return;
+  }
+  this._consume(1);
+  this._beginTrailer();
+}
+
+/** Puts these functions in stompit's parser: its methods name each other through this prototype. */
 export function installHeaderReading(): void {
-  Object.assign(stompit.IncomingFrameStream.prototype, { _parseLine: parseLine, _parseHeaderLine: parseHeaderLine });
+  Object.assign(stompit.IncomingFrameStream.prototype, {
+    _parseLine: parseLine,
+    _parseHeaderLine: parseHeaderLine,
+    _parseNullByte: parseNullByte,
+  });
 }

@@ -51,6 +51,8 @@ declare module 'stompit' {
     _decode: (text: string) => string;
     _consume(bytes: number): void;
     _beginBody(): void;
+    _beginTrailer(): void;
+    _parseBody(): void;
     _parseLine(): string | null;
     _parseCommandLine(): void;
     _parseHeaderLine(): void;

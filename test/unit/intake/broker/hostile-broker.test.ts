@@ -32,10 +32,11 @@ describe('a broker', () => {
     }
   });
 
-  it('that sends a body of negative length is left, and the process lives', async () => {
+  it('that states a negative length is left, and the process lives', async () => {
     const error = `ERROR\ncontent-type:text/plain\ncontent-length:-5\n\n${'x'.repeat(20_000)}\0`;
-    for (const one of [error, message('content-length:-5\n', 'x'.repeat(9_000)), message('content-length: -1\n', '')])
-      assert.equal(await consumer.meet({ ...nothing, says: bytes(one) }), 'left');
+    assert.equal(await consumer.meet({ ...nothing, says: bytes(error) }), 'left');
+    for (const one of [message('content-length:-5\n', 'x'.repeat(9_000)), message('content-length: -1\n', '')])
+      assert.match(await consumer.meet({ ...nothing, says: bytes(one) }), /^left/);
   });
 
   for (const aside of ['refused', 'half'] as const)

@@ -23,16 +23,49 @@ const findingsLimit = 100;
  */
 export function loadSchema(path: string, rule: string, also: readonly string[] = []): Schema {
   try {
-    const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, strictRequired: false });
-    // A CommonJS module: its function is the default's default.
-    ajvFormats.default(ajv, { mode: 'full', formats: ['date', 'date-time', 'uri', 'email', 'uuid'] });
-    for (const other of also) ajv.addSchema(readSchema(other));
     const schema = readSchema(path);
-    const validate = ajv.compile(schema);
-    return { id: schema.$id, check: (value, most = findingsLimit) => findingsOf(validate, value, rule, most) };
+    const others = also.map(readSchema);
+    const first = compile(schema, others, false);
+    const all = compile(schema, others, true);
+    return {
+      id: schema.$id,
+      check: (value, most = findingsLimit) => {
+        if (first(value)) return [];
+        // ajv copies all errors so far for each part that has one: minutes for a document of a million wrong parts.
+        const small = most === Number.POSITIVE_INFINITY || countOf(value, mostParts) < mostParts;
+        return findingsOf(small ? all : first, value, rule, most);
+      },
+    };
   } catch (error) {
     throw new Fault('internal', `The schema ${path} cannot be used`, { cause: error });
   }
+}
+
+/** A value of more parts than this is told of its first mistake only. */
+const mostParts = 20_000;
+
+function compile(schema: object, others: readonly object[], allErrors: boolean): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors, verbose: true, strict: true, strictRequired: false });
+  // A CommonJS module: its function is the default's default.
+  ajvFormats.default(ajv, { mode: 'full', formats: ['date', 'date-time', 'uri', 'email', 'uuid'] });
+  for (const other of others) ajv.addSchema(other);
+  return ajv.compile(schema);
+}
+
+/** How many values lie in the value, itself included; counts no further than `most`. */
+function countOf(value: unknown, most: number): number {
+  const open = [value];
+  let count = 0;
+  while (open.length > 0 && count < most) {
+    const one = open.pop();
+    count += 1;
+    if (one === null || typeof one !== 'object') continue;
+    for (const member of Object.values(one)) {
+      if (open.length > most) return most;
+      open.push(member);
+    }
+  }
+  return count;
 }
 
 function readSchema(path: string): { $id: string } {
@@ -96,7 +129,13 @@ function expectation({ keyword, params, schema, parentSchema }: ErrorObject): st
 }
 
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? 'undefined';
+  } catch {
+    // So many lists in each other that writing them down runs out of stack.
+    return Array.isArray(value) ? '[…]' : '{…}';
+  }
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }
 

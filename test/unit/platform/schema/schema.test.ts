@@ -46,6 +46,26 @@ describe('schemas', () => {
     assert.equal(schema.check('text')[0]?.where, '/');
   });
 
+  it('tell of a value of half a million wrong parts in one pass', () => {
+    // With all its mistakes collected, this takes minutes.
+    const [example] = fileOf('self-invoice').examples as [Record<string, unknown>];
+    const schema = loadSchema('documents/self-invoice/1.json', 'X-1', common);
+    const lines = Array.from({ length: 490_000 }, () => ({}));
+    assert.deepEqual(
+      schema.check({ ...example, lines }).map(({ where }) => where),
+      ['/lines'],
+    );
+    const members = Object.fromEntries(Array.from({ length: 490_000 }, (_, i) => [`a${i}`, 1]));
+    assert.equal(schema.check({ ...example, ...members }).length, 1);
+  });
+
+  it('quote what is found, however deep it is', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    const [example] = fileOf('self-invoice').examples as [Record<string, unknown>];
+    const [finding] = loadSchema('documents/self-invoice/1.json', 'X-1', common).check({ ...example, note: deep });
+    assert.deepEqual([finding?.where, finding?.found], ['/note', '[…]']);
+  });
+
   it('that cannot be read or used are faults of the gateway', () => {
     assert.throws(
       () => loadSchema('documents/nothing/1.json', 'X-1'),

@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 /** An order may have to wait for a server that is away. */
-const patience = 120_000;
+const patience = 300_000;
 
 export function startOuter(name: string, folder: string): Outer {
   const file = fileURLToPath(new URL(`../outer/${name}.ts`, import.meta.url));

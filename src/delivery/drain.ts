@@ -76,7 +76,7 @@ async function drainTaken(deps: DrainDeps, hold: Hold, taken: Held): Promise<Dra
   }
 }
 
-/** @returns “leave”: the lane, or where it leads, changed under us. */
+/** @returns what became of the lane when it was recorded; “leave”: it, or where it leads, changed under us and nothing was claimed. */
 async function drainWindow(deps: DrainDeps, hold: Hold, { lane, target }: Held): Promise<Recorded | 'leave'> {
   if (lane.state === 'held' && (lane.reason === 'endpoint-certificate' || lane.reason === 'url-not-allowed')) {
     const outcome = await deps.probe(target);

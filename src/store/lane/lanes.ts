@@ -37,7 +37,7 @@ export interface Lanes {
   leave(hold: Hold): Promise<void>;
 }
 
-/** Lanes in one transaction. A window may hold 32 MB of documents, and transactions that hold many rows keep intake waiting. */
+/** Lanes in one transaction: those that hold many rows keep intake waiting, and of each lane one document at least is read. */
 const most = 32;
 
 /** Milliseconds that many lanes wait for the row of one; then each goes by itself, so that only that one waits. */

@@ -1,5 +1,6 @@
 /** Who takes part in a campaign: the gateway's processes, the servers, the suppliers. */
 import type { RoleName } from '../../../src/roles/start.ts';
+import { tempers as allTempers } from '../outer/world.ts';
 
 export const gatewayRoles = {
   'intake-1': 'intake',
@@ -19,18 +20,8 @@ export const serversOf = (gateway: GatewayName): readonly ServerName[] =>
 
 export const deliveries = gatewayNames.filter((name) => gatewayRoles[name] === 'delivery');
 
-/** What suppliers' endpoints can be told to be, besides healthy (test/chaos/outer/suppliers.ts). */
-export const tempers = [
-  'slow',
-  'flapping',
-  'down',
-  'refusing',
-  'resetting',
-  'lying',
-  'wrong-certificate',
-  'mass-refusing',
-  'tar-pit',
-] as const;
+/** What suppliers' endpoints can be told to be, besides healthy. */
+export const [, ...tempers] = allTempers;
 
 /** Of a supplier, in plans and in the names of connections; its index counts from 0. */
 export const supplierName = (index: number): string => `supplier-${index + 1}`;

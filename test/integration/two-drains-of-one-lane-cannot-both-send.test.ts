@@ -156,6 +156,26 @@ describe('two drains of one lane cannot both send', () => {
     }
   });
 
+  it("after the old holder's late success a strict lane sends what stood behind it, though the new one planned a later try", async () => {
+    const supplier = await line.addSupplier({ ordering: 'strict' });
+    await line.take(framesFor(supplier.organisationNumber, 2));
+    const old = await taken(supplier, 300);
+    const [first] = await claim(old);
+    assert.ok(first);
+    const fresh = await taken(supplier, 60_000);
+    const [second] = await claim(fresh);
+    assert.ok(second);
+    const failed: Outcome = { kind: 'message-failed', fault: 'message-failed', detail: 'answered 500', totalMs: 1 };
+    assert.equal((await settleWith(fresh, second, failed)).kind, 'armed');
+    await line.pool.query("update lane set wake_at = wake_at + interval '1 hour' where id = $1", [supplier.lane]);
+    await settleWith(old, first, delivered);
+    const next = await taken(supplier, 60_000);
+    const [behind] = await claim(next);
+    assert.ok(behind && behind.deliveryId !== first.deliveryId);
+    await settleWith(next, behind, delivered);
+    assert.deepEqual(await line.states(supplier.lane), { delivered: 2 });
+  });
+
   it('the same record twice, because the answer to its commit was lost, changes nothing more', async () => {
     const supplier = await line.addSupplier();
     await line.take(framesFor(supplier.organisationNumber, 1));

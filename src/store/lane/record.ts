@@ -6,6 +6,7 @@ import type { LaneView } from '../../domain/lane-draft.ts';
 import type { Settled } from '../../domain/settle.ts';
 import type { Db } from '../pool.ts';
 import { storableText } from '../storable.ts';
+import { moveAlarms } from '../wake.ts';
 import { insertLaneAnswer } from './answers.ts';
 import { settleDeliveries, type Try } from './outcomes.ts';
 import { nextDue, restOf } from './rest.ts';
@@ -58,6 +59,7 @@ export async function recordTries(db: Db, asks: readonly RecordAsk[], heldProbe:
   });
   const settled = [...lives.values()].map((live) => ({ lane: live.ask.hold.lane, settled: live.settled }));
   await settleDeliveries(db, tries, settled);
+  await moveAlarms(db, lateSuccesses(asks, lives));
   const lefts = await leaveOrGoOn(db, [...lives.values()], heldProbe);
   await updateLanes(db, lefts);
   for (const { ask, settled: own, unshown } of lives.values()) {
@@ -68,6 +70,16 @@ export async function recordTries(db: Db, asks: readonly RecordAsk[], heldProbe:
   const targets = await readTargets(db, more);
   const answers = new Map(lefts.map((left) => [left.live.ask, recorded(left, targets)]));
   return asks.map((ask) => answers.get(ask) ?? { kind: 'superseded' });
+}
+
+/**
+ * The lanes of others on which something was delivered late. What a strict lane waited with behind it is due from now, and
+ * nobody else knows that.
+ */
+function lateSuccesses(asks: readonly RecordAsk[], lives: ReadonlyMap<RecordAsk, Live>): number[] {
+  return asks.flatMap((ask) =>
+    !lives.has(ask) && ask.tries.some(({ outcome }) => outcome.kind === 'delivered') ? [ask.hold.lane] : [],
+  );
 }
 
 /** Those that have their lanes, with the lane settled. */

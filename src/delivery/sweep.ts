@@ -2,8 +2,8 @@
 import type { Log } from '../platform/log.ts';
 
 export interface SweepDeps {
-  /** Frees lanes whose holder is gone; returns how many. */
-  readonly endLapsedLeases: () => Promise<number>;
+  /** Frees lanes whose holder is gone; returns which. */
+  readonly endLapsedLeases: () => Promise<readonly number[]>;
   readonly dueLanes: () => Promise<number[]>;
   readonly wake: (lane: number, delay: number) => Promise<void>;
   readonly log: Log;
@@ -12,7 +12,7 @@ export interface SweepDeps {
 /** One sweep. A lane that is due and waits its turn in the queue is woken again for nothing: the queue keeps one job for each. */
 export async function sweep(deps: SweepDeps): Promise<void> {
   const freed = await deps.endLapsedLeases();
-  if (freed > 0) deps.log.warn('leases ran out', { lanes: freed });
+  if (freed.length > 0) deps.log.warn('leases ran out', { lanes: freed });
   const due = await deps.dueLanes();
   for (const lane of due) await deps.wake(lane, 0);
   if (due.length > 0) deps.log.debug('swept', { lanes: due.length });

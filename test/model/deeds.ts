@@ -199,7 +199,11 @@ export function sweepNow(): Deed {
     const { store } = officeStore(stage, stop);
     const rung: number[] = [];
     await sweep({
-      endLapsedLeases: () => endLapsedLeases(store),
+      endLapsedLeases: async () => {
+        const freed = await endLapsedLeases(store);
+        sweptLeases(stage.facts, freed);
+        return freed;
+      },
       dueLanes: () => dueLanes(store),
       wake: async (lane, delay) => {
         rung.push(lane);
@@ -207,7 +211,6 @@ export function sweepNow(): Deed {
       },
       log: silentLog,
     });
-    sweptLeases(stage.facts);
     for (const lane of stage.facts.lanes) {
       // Behind a job that is under way the ring is parked.
       const parked = stage.hands.some((hand) => hand.lane === lane.id && hand.job === 'active' && !hand.ended);

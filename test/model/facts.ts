@@ -130,7 +130,10 @@ export function left(facts: Facts, hand: Hand, hold: Hold): void {
   if (lane.holder?.hand === hand) lane.holder = undefined;
 }
 
-/** The sweeper ended the leases that had run out. */
-export function sweptLeases(facts: Facts): void {
-  for (const lane of facts.lanes) if (lane.holder && !leaseHolds(facts, lane)) lane.holder = undefined;
+/** The sweeper ended these leases. One that had run out too stays with its holder while somebody else has the lane's row. */
+export function sweptLeases(facts: Facts, freed: readonly number[]): void {
+  for (const lane of facts.lanes.filter(({ id }) => freed.includes(id))) {
+    if (leaseHolds(facts, lane)) facts.breaches.push(`lane ${lane.name} was freed while its lease held`);
+    lane.holder = undefined;
+  }
 }

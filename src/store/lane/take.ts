@@ -120,16 +120,16 @@ async function hand(db: Db, holds: readonly Hold[]): Promise<Map<number, number>
 
 /**
  * For the sweeper: ends the leases that ran out, so that nothing stays sending, also in lanes that nobody may take.
- * @returns how many lanes were freed.
+ * @returns the lanes that were freed; one whose row somebody holds is not.
  */
-export async function endLapsedLeases(pool: Pool): Promise<number> {
+export async function endLapsedLeases(pool: Pool): Promise<number[]> {
   return pool.transaction(async (db) => {
     const { rows } = await db.query<{ id: number }>(
       'select id from lane where lease_until < clock_timestamp() order by id for no key update skip locked',
     );
     const lanes = rows.map(({ id }) => id);
     if (lanes.length > 0) await freeLanes(db, lanes, 1);
-    return lanes.length;
+    return lanes;
   });
 }
 

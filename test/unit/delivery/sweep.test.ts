@@ -8,7 +8,7 @@ describe('sweep', () => {
     await sweep({
       endLapsedLeases: async () => {
         diary.push('end');
-        return 1;
+        return [7];
       },
       dueLanes: async () => {
         diary.push('due');

@@ -2,11 +2,19 @@
 import type { Express } from 'express';
 import { createApp, type Route } from '../platform/http/app.ts';
 import type { Log } from '../platform/log.ts';
+import type { CallerOf } from './caller.ts';
 
 export interface SupplierAppParts {
   readonly log: Log;
   /** The key set (RFC 7517) of current and old signing keys. */
   jwks(): object;
+  /** Left out: keys only. */
+  readonly mailbox?: MailboxParts;
+}
+
+/** What a mailbox is opened with. */
+export interface MailboxParts {
+  readonly callerOf: CallerOf;
 }
 
 /** How long a supplier may keep the key set, in seconds; a signature with a key it lacks is its sign to fetch it anew. */

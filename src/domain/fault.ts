@@ -139,6 +139,22 @@ const table = {
   'request-too-large': { disposition: 'final', status: 413, title: 'The request is larger than this resource takes' },
   'method-not-allowed': { disposition: 'final', status: 405, title: 'The resource does not have that method' },
   'certificate-required': { disposition: 'final', status: 401, title: 'The resource wants a client certificate' },
+  'certificate-not-accepted': {
+    disposition: 'final',
+    status: 403,
+    title: 'The client certificate gives no access here',
+  },
+  'message-not-fetched': {
+    disposition: 'final',
+    status: 409,
+    title: 'The message was never given out, so nobody can have it',
+  },
+  'message-not-available': {
+    disposition: 'final',
+    status: 409,
+    title: 'The message is not there to be fetched or receipted',
+  },
+  'not-acceptable': { disposition: 'final', status: 406, title: 'The resource exists in no format that was asked for' },
   // Operators, settings, suppliers.
   'setting-invalid': { disposition: 'operator', status: 500, title: 'The settings are not right' },
   'argument-invalid': { disposition: 'final', status: 400, title: 'The command was given something it cannot use' },

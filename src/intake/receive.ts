@@ -16,6 +16,8 @@ export interface ReceiveDeps extends CheckDeps {
   withdraw(frame: WithdrawalFrame): Promise<Accepted>;
   /** Tells delivery that these lanes have something to do. */
   wake(lanes: readonly number[]): Promise<void> | void;
+  /** Tells who waits to fetch that something was put in these lanes. Waits for nothing. */
+  tell(lanes: readonly number[]): void;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function receive(deps: ReceiveDeps, batch: Batch): Promise<void> {
   const taken = await checkAll(deps, batch);
   const checked = performance.now();
   // 3 store: before the broker may forget. A batch is one transaction, unless KA withdraws something in it.
-  const { verdicts, wake } = await storeAll(deps, taken);
+  const { verdicts, wake, filled } = await storeAll(deps, taken);
   const stored = performance.now();
   // 4 ack: only now.
   batch.ack();
@@ -40,6 +42,8 @@ export async function receive(deps: ReceiveDeps, batch: Batch): Promise<void> {
       deps.log.warn('lanes were not woken', { lanes: wake.length, error: errorText(error) });
     }
   }
+  // And those who wait to fetch. Who is not told hears of it when its wait is over and it asks again.
+  deps.tell(filled);
   taken.forEach((frame, i) => logFrame(deps, frame, verdicts[i]));
   deps.log.debug('batch taken', {
     frames: taken.length,
@@ -87,6 +91,7 @@ function together(parts: readonly Accepted[]): Accepted {
   return {
     verdicts: parts.flatMap(({ verdicts }) => verdicts),
     wake: [...new Set(parts.flatMap(({ wake }) => wake))],
+    filled: [...new Set(parts.flatMap(({ filled }) => filled))],
   };
 }
 

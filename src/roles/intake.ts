@@ -9,6 +9,7 @@ import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
 import { accept } from '../store/accept/accept.ts';
 import { withdraw } from '../store/accept/withdraw.ts';
+import { createTeller } from '../store/collect/channels.ts';
 import { asTheOnlySender, markSent, takeUnsent } from '../store/outbox.ts';
 import { type IntakeCredentials, loadCredentials } from './credentials.ts';
 import { openStore, type Running } from './parts.ts';
@@ -110,6 +111,7 @@ export async function startIntake(
     outboxEvery,
     outboxGap,
   );
+  const teller = createTeller(pool, log);
   const limits = { bytes: settings.documentBytes, depth: settings.documentDepth, elements: settings.documentElements };
   const deps = compose({
     read: (bytes, transport) => readDocument(bytes, limits, transport),
@@ -118,6 +120,7 @@ export async function startIntake(
     wake: async (lanes) => {
       await Promise.all(lanes.map((lane) => alarms.wake(lane, 0)));
     },
+    tell: teller.tell,
     environment: settings.environment,
     sender: settings.senderOrganisation,
     rules: settings.documentRules,
@@ -145,6 +148,7 @@ export async function startIntake(
       await sender.close();
       await asideSender.close();
       await alarms.close();
+      await teller.close();
       await pool.close();
     },
   };

@@ -23,10 +23,15 @@ export interface Pool extends Db {
    * @param lockTimeout milliseconds that one statement may wait for a lock; left out: as long as a statement may take.
    */
   transaction<T>(work: (db: Db) => Promise<T>, lockTimeout?: number): Promise<T>;
-  /** Calls `heard` for every NOTIFY on the channel until `close`; comes back after a broken connection and then calls `heard('')`. */
-  listen(channel: string, heard: (payload: string) => void): { close(): Promise<void> };
+  /**
+   * Calls `heard` for every NOTIFY on the channels until `close`, all over one connection; comes back after a broken one and
+   * then calls `heard('')` for each channel: something may have been missed.
+   */
+  listen(channels: string | readonly string[], heard: Heard): { close(): Promise<void> };
   close(): Promise<void>;
 }
+
+export type Heard = (payload: string, channel: string) => void;
 
 export interface PoolOptions {
   readonly url: string;
@@ -80,7 +85,7 @@ export function createPool(options: PoolOptions): Pool {
   return {
     ...db(pool),
     transaction: (work, lockTimeout) => transaction(pool, db, work, lockTimeout),
-    listen: (channel, heard) => listen(config, channel, heard, options.onTrouble),
+    listen: (channels, heard) => listen(config, [channels].flat(), heard, options.onTrouble),
     close: () => pool.end(),
   };
 }
@@ -136,8 +141,8 @@ async function transaction<T>(
 
 function listen(
   config: PoolConfig,
-  channel: string,
-  heard: (payload: string) => void,
+  channels: readonly string[],
+  heard: Heard,
   onTrouble: PoolOptions['onTrouble'],
 ): { close(): Promise<void> } {
   let closed = false;
@@ -157,11 +162,11 @@ function listen(
     };
     mine.on('error', again);
     mine.on('end', () => again(new Error('the connection ended')));
-    mine.on('notification', (message) => heard(message.payload ?? ''));
+    mine.on('notification', ({ payload = '', channel }) => heard(payload, channel));
     try {
       await mine.connect();
-      await mine.query(`listen ${escapeIdentifier(channel)}`);
-      if (!first) heard('');
+      await mine.query(channels.map((channel) => `listen ${escapeIdentifier(channel)}`).join(';'));
+      if (!first) for (const channel of channels) heard('', channel);
       first = false;
     } catch (error) {
       again(error);

@@ -41,6 +41,7 @@ create table address (
   constraint address_rate_per_second_check CHECK (rate_per_second > 0::double precision),
   constraint address_url_check CHECK (length(url) <= 2000)
 );
+CREATE TRIGGER address_retired AFTER UPDATE OF retired_at ON address FOR EACH ROW WHEN (new.retired_at IS NOT NULL AND old.retired_at IS NULL) EXECUTE FUNCTION tell_retirement();
 
 create table address_certificate (
   address_id bigint not null,
@@ -52,6 +53,7 @@ create table address_certificate (
   constraint address_certificate_fingerprint_organisation_number_fkey FOREIGN KEY (fingerprint, organisation_number) REFERENCES certificate(fingerprint, organisation_number),
   constraint address_certificate_pkey PRIMARY KEY (address_id, fingerprint)
 );
+CREATE TRIGGER address_certificate_removed AFTER DELETE ON address_certificate FOR EACH ROW EXECUTE FUNCTION tell_register();
 
 create table attempt (
   delivery_id bigint not null,
@@ -109,6 +111,20 @@ create table certificate (
   constraint certificate_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES supplier(organisation_number),
   constraint certificate_pkey PRIMARY KEY (fingerprint)
 );
+CREATE TRIGGER certificate_withdrawn AFTER UPDATE OF withdrawn_at ON certificate FOR EACH ROW WHEN (new.withdrawn_at IS DISTINCT FROM old.withdrawn_at) EXECUTE FUNCTION tell_register();
+
+create table collection (
+  message_id uuid not null,
+  fingerprint text not null,
+  first_at timestamp with time zone not null default now(),
+  last_at timestamp with time zone not null default now(),
+  times integer not null default 1,
+  remote_address text,
+  constraint collection_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
+  constraint collection_message_id_fkey FOREIGN KEY (message_id) REFERENCES message(id),
+  constraint collection_pkey PRIMARY KEY (message_id, fingerprint),
+  constraint collection_times_check CHECK (times > 0)
+);
 
 create table content (
   message_id uuid not null,
@@ -165,6 +181,7 @@ CREATE UNIQUE INDEX delivery_current ON delivery USING btree (message_id) WHERE 
 CREATE INDEX delivery_due ON delivery USING btree (lane_id, next_try_at) WHERE state = 'waiting'::text;
 CREATE INDEX delivery_oldest ON delivery USING btree (lane_id, message_number) WHERE state = 'waiting'::text;
 CREATE INDEX delivery_sending ON delivery USING btree (lane_id) WHERE state = 'sending'::text;
+CREATE INDEX delivery_spent ON delivery USING btree (lane_id, message_number) WHERE state = 'held'::text AND reason = 'schedule-spent'::text;
 CREATE INDEX delivery_stopped ON delivery USING btree (lane_id, message_number) WHERE state = ANY (ARRAY['held'::text, 'refused'::text]);
 CREATE INDEX delivery_unaddressed ON delivery USING btree (message_id) WHERE lane_id IS NULL AND state = 'held'::text;
 CREATE TRIGGER delivered_is_absorbing BEFORE UPDATE OF state ON delivery FOR EACH ROW WHEN (old.state = 'delivered'::text AND new.state <> 'delivered'::text) EXECUTE FUNCTION keep_delivered();
@@ -290,6 +307,17 @@ create table outbox (
 );
 CREATE INDEX outbox_unsent ON outbox USING btree (id) WHERE sent_at IS NULL;
 
+create table receipt (
+  delivery_id bigint not null,
+  at timestamp with time zone not null default now(),
+  fingerprint text not null,
+  remote_address text,
+  constraint receipt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES delivery(id),
+  constraint receipt_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
+  constraint receipt_pkey PRIMARY KEY (delivery_id)
+);
+CREATE TRIGGER receipt_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON receipt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 create table recipient (
   organisation_number text not null,
   counter bigint not null,
@@ -355,5 +383,25 @@ CREATE OR REPLACE FUNCTION refuse_change()
 AS $function$
 begin
   raise exception 'rows of % are never changed or removed', tg_table_name using errcode = 'restrict_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_register()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('kuvert_register', old.fingerprint);
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_retirement()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('kuvert_register', fingerprint) from address_certificate where address_id = new.id;
+  return null;
 end
 $function$;

@@ -28,7 +28,7 @@ export async function accept(pool: Pool, batch: readonly TakenFrame[]): Promise<
     await insertAcceptanceAnswers(db, decisions, states);
     // 4 alarms last: lanes are locked for as short a time as can be.
     const wake = await moveAlarms(db, lanes);
-    return { verdicts: decisions.map((decision) => verdict(decision, states)), wake };
+    return { verdicts: decisions.map((decision) => verdict(decision, states)), wake, filled: lanes };
   });
 }
 

@@ -81,4 +81,6 @@ export interface Accepted {
   readonly verdicts: readonly Verdict[];
   /** Lanes whose wake_at this transaction moved earlier: wake them, now. */
   readonly wake: readonly number[];
+  /** Lanes that something was put in: whoever waits for it to fetch it is told. */
+  readonly filled: readonly number[];
 }

@@ -33,7 +33,7 @@ const withoutReason = 'KA sent a withdrawal';
 export async function withdraw(pool: Pool, frame: WithdrawalFrame, now: Date): Promise<Accepted> {
   return operate(pool, false, async (db): Promise<Accepted> => {
     // 1 ledger: a frame that is in it was taken before.
-    if ((await knownFrames(db, [frame])).size > 0) return { verdicts: [{ kind: 'again' }], wake: [] };
+    if ((await knownFrames(db, [frame])).size > 0) return { verdicts: [{ kind: 'again' }], wake: [], filled: [] };
     // 2 which message: under the lock of its number, so that “the newest” stays the newest.
     const named = await lockNamed(db, frame);
     if (named === undefined) return reject(db, frame, undefined, new Fault('withdrawal-unknown', unknown(frame)));
@@ -64,7 +64,7 @@ export async function withdraw(pool: Pool, frame: WithdrawalFrame, now: Date): P
         },
         at: now,
       });
-    return { verdicts: [{ kind: 'withdrawn', messageId: named.messageId }], wake };
+    return { verdicts: [{ kind: 'withdrawn', messageId: named.messageId }], wake, filled: [] };
   });
 }
 
@@ -158,5 +158,5 @@ async function reject(db: Db, frame: WithdrawalFrame, named: Named | undefined, 
   await insertDeadLetters(db, [decision]);
   await insertFrames(db, [decision]);
   await insertAcceptanceAnswers(db, [decision], new Map());
-  return { verdicts: [{ kind: 'rejected', deadLetterId, code: fault.code }], wake: [] };
+  return { verdicts: [{ kind: 'rejected', deadLetterId, code: fault.code }], wake: [], filled: [] };
 }

@@ -23,7 +23,7 @@ import { dueLanes } from '../../../src/store/lane/take.ts';
 import { createPool, type Pool } from '../../../src/store/pool.ts';
 import type { Breakage } from './breakages.ts';
 
-const nothing = { verdicts: [], wake: [] };
+const nothing = { verdicts: [], wake: [], filled: [] };
 
 /** The broker may forget the frames as soon as their transaction has begun. */
 function ackFirst(deps: ReceiveDeps): ReceiveDeps {

@@ -38,9 +38,10 @@ function read(bytes: Uint8Array): DocumentFacts {
 const taken = (batch: readonly TakenFrame[]): Accepted => ({
   verdicts: batch.map(() => ({ kind: 'accepted', messageId: 'm', sequence: 1, state: 'waiting' })),
   wake: [7],
+  filled: [7],
 });
 
-const withdrawn: Accepted = { verdicts: [{ kind: 'withdrawn', messageId: 'm' }], wake: [9] };
+const withdrawn: Accepted = { verdicts: [{ kind: 'withdrawn', messageId: 'm' }], wake: [9], filled: [] };
 
 /** Runs one batch; says what was stored and the order of what happened. */
 async function run(frames: readonly Frame[], deps: Partial<ReceiveDeps> = {}) {
@@ -54,6 +55,7 @@ async function run(frames: readonly Frame[], deps: Partial<ReceiveDeps> = {}) {
     now: () => new Date('2026-01-02T03:04:05.678Z'),
     log: silentLog,
     wake: () => void steps.push('wake'),
+    tell: (lanes) => void (lanes.length > 0 && steps.push('tell')),
     ...deps,
     withdraw: async (frame) => {
       const withdraw = deps.withdraw ?? (async () => withdrawn);
@@ -78,7 +80,7 @@ async function run(frames: readonly Frame[], deps: Partial<ReceiveDeps> = {}) {
 
 describe('receive', () => {
   it('stores, then acknowledges, then wakes', async () => {
-    assert.deepEqual((await run([frame('a'), frame('b')])).steps, ['store 2', 'ack', 'wake']);
+    assert.deepEqual((await run([frame('a'), frame('b')])).steps, ['store 2', 'ack', 'wake', 'tell']);
   });
 
   it('hands over what headers and document say', async () => {
@@ -131,7 +133,7 @@ describe('receive', () => {
       stored.map((one) => (one.kind === 'dead-letter' ? one.fault.code : '')),
       cases.map(([, code]) => code),
     );
-    assert.deepEqual(steps, [`store ${cases.length}`, 'ack', 'wake']);
+    assert.deepEqual(steps, [`store ${cases.length}`, 'ack', 'wake', 'tell']);
   });
 
   it('names both when the buyer in the document is not whom this gateway sends for', async () => {
@@ -149,7 +151,7 @@ describe('receive', () => {
       { kind: 'duplicate', messageId: 'm' },
     ];
     const frames = [frame('a', { recipient: 'nobody' }), frame('b'), frame('c')];
-    await run(frames, { log, store: async () => ({ verdicts, wake: [] }) });
+    await run(frames, { log, store: async () => ({ verdicts, wake: [], filled: [] }) });
     assert.deepEqual(
       lines.map(([event, fields = {}]) => [event, fields['verdict'], fields['fault'], 'code' in fields]),
       [
@@ -194,7 +196,7 @@ describe('receive', () => {
         return taken(batch);
       },
     });
-    assert.deepEqual(steps, ['store 1', 'store 1', 'store 1', 'ack', 'wake']);
+    assert.deepEqual(steps, ['store 1', 'store 1', 'store 1', 'ack', 'wake', 'tell']);
     assert.deepEqual(
       stored.map((one) => one.kind),
       ['document', 'dead-letter', 'document'],
@@ -212,7 +214,7 @@ describe('receive', () => {
         return taken(batch);
       },
     });
-    assert.deepEqual(choosy.steps, ['store 1', 'ack', 'wake']);
+    assert.deepEqual(choosy.steps, ['store 1', 'ack', 'wake', 'tell']);
     const broken = await run([frame('a')], { store: () => Promise.reject(new Error('no')) });
     assert.deepEqual(broken.steps, []);
     assert.match(String(broken.outcome), /no/);
@@ -233,14 +235,14 @@ describe('receive', () => {
 
   it('withdraws in the order of the queue: after what stands before it, before what stands behind it', async () => {
     const { steps, stored } = await run([frame('a'), frame('b'), withdrawal(), withdrawal(), frame('c')]);
-    assert.deepEqual(steps, ['store 2', 'withdraw', 'withdraw', 'store 1', 'ack', 'wake']);
+    assert.deepEqual(steps, ['store 2', 'withdraw', 'withdraw', 'store 1', 'ack', 'wake', 'tell']);
     const one = stored[2];
     assert.ok(one?.kind === 'withdrawal');
     assert.deepEqual(
       [one.messageType, one.recipient, one.documentNumber, one.messageId, one.reason],
       ['self-invoice', recipient, 'F-1', undefined, undefined],
     );
-    assert.deepEqual((await run([withdrawal(), frame('a')])).steps, ['withdraw', 'store 1', 'ack', 'wake']);
+    assert.deepEqual((await run([withdrawal(), frame('a')])).steps, ['withdraw', 'store 1', 'ack', 'wake', 'tell']);
   });
 
   it('makes a dead letter of a withdrawal that says too little, the wrong thing, or has a document with it', async () => {
@@ -270,7 +272,7 @@ describe('receive', () => {
   it('makes a dead letter of a withdrawal that the store does not take, and keeps nothing back when it is in trouble', async () => {
     const { dead, steps } = await run([withdrawal(), frame('a')], { withdraw: () => Promise.reject(new Error('no')) });
     assert.equal(dead[0]?.fault.code, 'frame-unstorable');
-    assert.deepEqual(steps, ['store 1', 'store 1', 'ack', 'wake']);
+    assert.deepEqual(steps, ['store 1', 'store 1', 'ack', 'wake', 'tell']);
     const trouble = Object.assign(new Error('deadlock'), { code: '40P01' });
     const broken = await run([frame('a'), withdrawal()], { withdraw: () => Promise.reject(trouble) });
     assert.deepEqual([broken.outcome, broken.steps], [trouble, ['store 1']]);
@@ -278,7 +280,7 @@ describe('receive', () => {
 
   it('has taken the batch even if nobody could be woken', async () => {
     const { steps, outcome } = await run([frame('a')], { wake: () => Promise.reject(new Error('redis')) });
-    assert.deepEqual(steps, ['store 1', 'ack']);
+    assert.deepEqual(steps, ['store 1', 'ack', 'tell']);
     assert.equal(outcome, undefined);
   });
 

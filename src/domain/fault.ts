@@ -154,6 +154,8 @@ const table = {
     status: 409,
     title: 'The message is not there to be fetched or receipted',
   },
+  'media-type-not-taken': { disposition: 'final', status: 415, title: 'The body is of a type that is not taken here' },
+  'too-many-requests': { disposition: 'retry', status: 429, title: 'Too many requests; come back later' },
   'not-acceptable': { disposition: 'final', status: 406, title: 'The resource exists in no format that was asked for' },
   // Operators, settings, suppliers.
   'setting-invalid': { disposition: 'operator', status: 500, title: 'The settings are not right' },

@@ -7,6 +7,7 @@ import { organisationNumber, whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { withStore } from './store.ts';
 import { addAfterRestore } from './store-after-restore.ts';
+import { addVouch } from './store-vouch.ts';
 import { moment, table } from './table.ts';
 import { json } from './terminal.ts';
 
@@ -22,6 +23,7 @@ export function addStore(program: Command, context: Context): void {
       ),
     );
   addAfterRestore(store, context);
+  addVouch(store, context);
   addCounters(store, context);
   addNumbers(store, context);
 }

@@ -3,6 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import type { Rules } from '../domain/lane-draft.ts';
 import type { Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
+import { requireKnownCopy } from '../store/book-copy.ts';
 import { requireDurable, requireMigrated } from '../store/migrate.ts';
 import { createPool, type Pool } from '../store/pool.ts';
 
@@ -30,6 +31,7 @@ export async function openStore(
   try {
     await requireDurable(pool);
     await requireMigrated(pool);
+    await requireKnownCopy(pool);
     return pool;
   } catch (error) {
     await pool.close();

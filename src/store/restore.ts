@@ -4,6 +4,7 @@
  */
 import { Fault } from '../domain/fault.ts';
 import { appendAudit } from './audit.ts';
+import { knowThisCopy, thisCopy } from './book-copy.ts';
 import { freeLanes } from './lane/take.ts';
 import { operate } from './operate.ts';
 import type { Db, Pool } from './pool.ts';
@@ -74,6 +75,7 @@ export async function afterRestore(pool: Pool, order: RestoreOrder): Promise<Res
     // 4 what workers hold: lanes, and the numbers of rows that they may still name.
     const { lanes, unknown } = await takeLanesAway(db);
     await jumpIdentities(db);
+    await knowThisCopy(db, 'restored');
     const { actor, reason, now: at, seen } = order;
     const numbers = voids.reduce((sum, { first, last }) => sum + last - first + 1, 0);
     const done = { ...nothing, ...book, already: undefined, margin, lanes, unknown, voids: await named(db, voids) };
@@ -107,10 +109,6 @@ interface Book {
   readonly copy: string;
 }
 
-/**
- * The copy is named by the cluster, its timeline and the database: a recovery begins a new timeline, a dump that is read in
- * makes a new database. (A folder that was copied back as it was has all three the same, but not the row of this restoration.)
- */
 async function readBook(db: Db): Promise<Book> {
   const { rows } = await db.query<{
     copy: string;
@@ -121,9 +119,7 @@ async function readBook(db: Db): Promise<Book> {
     actor: string;
     reason: string;
   }>(
-    `with this as (
-       select (select system_identifier from pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)
-              || '/' || (select oid from pg_database where datname = current_database()) as copy)
+    `with this as (select ${thisCopy} as copy)
      select this.copy, clock_timestamp() as at,
             greatest((select taken_at from frame order by id desc limit 1), (select created_at from outbox order by id desc limit 1)) as ends,
             (select count(*) from outbox where sent_at is null) as unsent, r.at as done_at, r.actor, r.reason

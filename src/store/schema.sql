@@ -97,6 +97,15 @@ create table audit (
 );
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table book_copy (
+  copy text not null,
+  known_at timestamp with time zone not null default clock_timestamp(),
+  because text not null,
+  constraint book_copy_because_check CHECK (because = ANY (ARRAY['first'::text, 'restored'::text, 'vouched'::text])),
+  constraint book_copy_pkey PRIMARY KEY (copy)
+);
+CREATE TRIGGER book_copy_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON book_copy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 create table certificate (
   fingerprint text not null,
   organisation_number text not null,

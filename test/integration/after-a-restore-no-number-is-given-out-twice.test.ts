@@ -4,9 +4,10 @@ import type { OrganisationNumber } from '../../src/domain/organisation-number.ts
 import type { Outcome } from '../../src/domain/outcome.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { drainDeps } from '../../src/roles/delivery.ts';
+import { requireKnownCopy, thisCopy, vouchForCopy } from '../../src/store/book-copy.ts';
 import { lanesOf } from '../../src/store/lane/lanes.ts';
 import { readNumbers } from '../../src/store/numbers.ts';
-import { createPool } from '../../src/store/pool.ts';
+import { createPool, type Pool } from '../../src/store/pool.ts';
 import { reconcile } from '../../src/store/reconciliation.ts';
 import { afterRestore, innerJump, leastMargin, type Restored, type RestoreOrder } from '../../src/store/restore.ts';
 import { sampleOrganisationNumber } from '../support/documents.ts';
@@ -106,20 +107,18 @@ describe('after a restore no number is given out twice', () => {
     assert.equal(await next(supplier.organisationNumber), 2_002);
   });
 
-  it('a copy of the database under another name is another restore', async () => {
-    const supplier = await line.addSupplier();
-    await line.take(framesFor(supplier.organisationNumber, 1));
-    await restore();
+  /** The database once more, under another name: what a dump becomes that is read into a new one. */
+  async function copied(name: string): Promise<Pool> {
     const url = new URL(line.databaseUrl);
-    const name = url.pathname.slice(1);
+    const original = url.pathname.slice(1);
     url.pathname = '/postgres';
     const client = new Client({ connectionString: url.href });
     await client.connect();
     try {
       // A database that is copied may have no other connection.
-      await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+      await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${original}'`);
       await eventually('it is copied', () =>
-        client.query(`create database ${name}_copy template ${name}`).then(
+        client.query(`create database ${original}_${name} template ${original}`).then(
           () => true,
           () => false,
         ),
@@ -127,8 +126,15 @@ describe('after a restore no number is given out twice', () => {
     } finally {
       await client.end();
     }
-    url.pathname = `/${name}_copy`;
-    const pool = createPool({ url: url.href, connections: 2, name: 'test' });
+    url.pathname = `/${original}_${name}`;
+    return createPool({ url: url.href, connections: 2, name: 'test' });
+  }
+
+  it('a copy of the database under another name is another restore', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 1));
+    await restore();
+    const pool = await copied('copy');
     try {
       const done = await restore({}, pool);
       assert.equal(done.already, undefined);
@@ -139,6 +145,44 @@ describe('after a restore no number is given out twice', () => {
     } finally {
       await pool.close();
     }
+  });
+
+  it('no role works on a copy of which nobody has said that it is safe, or that nothing is missing', async () => {
+    await requireKnownCopy(line.pool);
+    await requireKnownCopy(line.pool);
+    const restored = await copied('restored');
+    const promoted = await copied('promoted');
+    const refusal = { code: 'store-unsafe', message: /kuvert store after-restore.*kuvert store vouch/ };
+    try {
+      for (const pool of [restored, promoted]) await assert.rejects(requireKnownCopy(pool), refusal);
+      await restore({ rehearsal: true }, restored);
+      await assert.rejects(requireKnownCopy(restored), refusal);
+      await restore({}, restored);
+      await requireKnownCopy(restored);
+      const word = { actor: 'cli:test', reason: 'synchronous standby', now: new Date() };
+      assert.equal((await vouchForCopy(promoted, word)).already, false);
+      assert.equal((await vouchForCopy(promoted, word)).already, true);
+      await requireKnownCopy(promoted);
+      const { rows } = await promoted.query<{ count: number }>(
+        "select count(*) from audit where action = 'store.vouch'",
+      );
+      assert.equal(rows[0]?.count, 1);
+      await requireKnownCopy(line.pool);
+    } finally {
+      await Promise.all([restored.close(), promoted.close()]);
+    }
+  });
+
+  it('who may only use the database can tell which copy it is', async () => {
+    const { rows } = await line.pool.transaction(async (db) => {
+      await db.query('create role plain_reader nologin');
+      await db.query('set local role plain_reader');
+      const read = await db.query<{ copy: string }>(`select ${thisCopy} as copy`);
+      await db.query('reset role');
+      await db.query('drop role plain_reader');
+      return read;
+    });
+    assert.match(rows[0]?.copy ?? '', /^\d+\/[0-9A-F]{8}\/\d+$/);
   });
 
   it('who has no counter begins beyond the margins of all restores: suppliers, those seen outside, and those who come later', async () => {

@@ -8,6 +8,7 @@ import { drainDeps } from '../../src/roles/delivery.ts';
 import type { StoredEnvelope } from '../../src/store/lane/due.ts';
 import { lanesOf } from '../../src/store/lane/lanes.ts';
 import { type NumbersAnswer, readNumbers } from '../../src/store/numbers.ts';
+import { createPool } from '../../src/store/pool.ts';
 import { type Cluster, ownCluster, run } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
@@ -146,13 +147,16 @@ describe('the restore drill of the backup page', function () {
     await cluster.sh(block('restore'), { WHEN: when });
     assert.equal(await one('select count(*) as value from message'), 6);
 
-    // 5 While a gateway process is connected nothing is touched; nor by a rehearsal.
-    const early = await gateway.startIntake();
+    // 5 No gateway process starts on it; while one that was not stopped is connected nothing is touched; nor by a rehearsal.
+    await eventually('recovery is over', async () => !(await one<boolean>('select pg_is_in_recovery() as value')));
+    await assert.rejects(gateway.startIntake(), { code: 'store-unsafe', message: /brought back from a backup/ });
+    const early = createPool({ url: gateway.settings.databaseUrl, connections: 1, name: 'kuvert intake' });
+    await early.query('select 1');
     await assert.rejects(
       operator(block('after-restore')),
       /4 of:[\s\S]*kuvert intake \(connections: \d+\); stop every gateway process first/,
     );
-    await early.stop();
+    await early.close();
     const rehearsed = await operator(block('rehearse'));
     assert.match(rehearsed, /The schema is up to date\.[\s\S]*The book ends [\s\S]*Nothing was done\./);
     assert.match(rehearsed, new RegExp(`${known.organisationNumber} .* 7 +\\d{6,}\n`));

@@ -5,12 +5,15 @@ import type { Environment } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { VerificationKeys } from '../envelope/keys.ts';
 import { untilTold } from '../platform/lifecycle.ts';
+import { openFolder, readReceived } from '../receiver/folder.ts';
+import { explainGap, gapsOf } from '../receiver/gaps.ts';
+import { keepKeys } from '../receiver/keys.ts';
+import { inOrder } from '../receiver/order.ts';
+import type { Received } from '../receiver/received.ts';
 import { organisationNumbers, whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { readText } from './read-text.ts';
-import { openFolder, readReceived } from './receive/folder.ts';
-import { explainGap, gapsOf, inOrder, type Received } from './receive/gaps.ts';
-import type { ReceiverEvent } from './receive/server.ts';
+import type { ReceiverEvent } from './receive-server.ts';
 import { moment, table } from './table.ts';
 import { json, type Terminal } from './terminal.ts';
 
@@ -32,6 +35,8 @@ interface ReceiveOptions {
 }
 
 const mostBytes = 32 * 1_048_576;
+/** Whoever tries things out changes keys more often than a sender does. Milliseconds. */
+const freshness = 10_000;
 
 export function addReceive(program: Command, { terminal }: Context): void {
   const receive = program
@@ -110,16 +115,16 @@ const missing = (flags: readonly string[], form: string): Fault =>
 async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void> {
   const ca = readText(options.ca);
   const credentials = { cert: readText(options.cert), key: readText(options.key), ca };
-  const { keepKeys, keysOfSet } = await import('./key-source.ts');
+  const { keysOfSet } = await import('./key-source.ts');
   const fetchKeys = () => keysOfSet(options.jwks, ca);
-  const keys = keepKeys(fetchKeys, await keysAtStart(fetchKeys, terminal), Date.now);
-  const { startReceiver } = await import('./receive/server.ts');
+  const keys = keepKeys(fetchKeys, { known: await keysAtStart(fetchKeys, terminal), freshness });
+  const { startReceiver } = await import('./receive-server.ts');
   const folder = openFolder(options.folder);
   const { told } = untilTold();
   try {
     const listener = await startReceiver(
       {
-        folder,
+        store: folder,
         keys,
         recipients: options.organisation,
         environment: options.environment,
@@ -148,7 +153,7 @@ async function listen(options: ReceiveOptions, terminal: Terminal): Promise<void
     } finally {
       await listener.close();
     }
-    terminal.err(listing([...folder.received.values()], false));
+    terminal.err(listing([...folder.list()], false));
   } finally {
     folder.close();
   }

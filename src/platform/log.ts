@@ -1,6 +1,8 @@
 /** The log: one JSON object per line on standard error, wide events, no document content. */
 import winston from 'winston';
 
+export { errorText } from './error-text.ts';
+
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -39,27 +41,6 @@ export function readableFields(fields: Fields): string[] {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-}
-
-/** What a caught value says, for a log field: message, code and the causes behind it; never a stack of secrets. */
-export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // One name with several addresses, none of which lets us in: Node leaves the message empty.
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return [...new Set(error.errors.map(errorText))].join('; ');
-  const code = (error as { code?: unknown }).code;
-  const own =
-    typeof code === 'string' && !error.message.includes(code)
-      ? `${code}: ${error.message}`
-      : error.message || error.name;
-  const cause = causeBeyond(own, error);
-  return cause === undefined ? own : `${own} (${errorText(cause)})`;
-}
-
-/** The first cause that says something new: many a sentence repeats what it was caused by. */
-function causeBeyond(said: string, { cause }: Error): unknown {
-  if (!(cause instanceof Error) || cause.message === '' || !said.includes(cause.message)) return cause;
-  return causeBeyond(said, cause);
 }
 
 /** A log that keeps nothing; for tests and for commands that speak for themselves. */

@@ -5,7 +5,7 @@ export const floors: readonly (readonly string[])[] = [
   ['domain'],
   ['platform'],
   ['store', 'pki', 'envelope', 'documents'],
-  ['intake', 'delivery', 'collection', 'suppliers', 'enrolment', 'onboarding', 'operations'],
+  ['intake', 'delivery', 'collection', 'suppliers', 'receiver', 'enrolment', 'onboarding', 'operations'],
   ['roles', 'cli'],
 ];
 

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { connect } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { startReceiver } from '../../src/cli/receive/server.ts';
+import { startReceiver } from '../../src/cli/receive-server.ts';
 import { supplierApp } from '../../src/collection/face.ts';
 import { parseBrokerAddress } from '../../src/intake/broker/address.ts';
 import { connect as connectBroker } from '../../src/intake/broker/connection.ts';
@@ -20,6 +20,7 @@ import {
 } from '../../src/pki/dev-authority.ts';
 import { listenTls } from '../../src/platform/http/listen.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { memoryStore } from '../../src/receiver/memory.ts';
 import { eventually } from '../support/eventually.ts';
 import { createParties, endpointOf, parcelOf, pusherFor, targetOf } from '../support/pushing.ts';
 
@@ -111,7 +112,7 @@ describe('a hundred megabytes', () => {
     const client = await issueDevCertificate(authority, { name: 'Klient', usages: ['clientAuth'] });
     const receiver = await startReceiver(
       {
-        folder: { received: new Map(), keep: () => assert.fail('kept'), close: () => undefined },
+        store: { ...memoryStore(), keep: () => assert.fail('kept') },
         keys: () => assert.fail('looked at'),
         recipients: undefined,
         environment: undefined,

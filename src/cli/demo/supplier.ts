@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { messageTypes } from '../../domain/message.ts';
 import type { TlsListener } from '../../platform/http/listen.ts';
 import { freePorts } from '../../platform/local/ports.ts';
+import { openFolder } from '../../receiver/folder.ts';
 import type { Stage } from '../../roles/stage.ts';
 import { keysOfSet } from '../key-source.ts';
 import { readText } from '../read-text.ts';
-import { openFolder } from '../receive/folder.ts';
-import { startReceiver } from '../receive/server.ts';
+import { startReceiver } from '../receive-server.ts';
 import { type Player, unwanted } from './cast.ts';
 
 export interface DemoSupplier {
@@ -54,7 +54,7 @@ export async function createSupplier(player: Player, stage: Stage, keysPort: num
       let keys: ReturnType<typeof keysOfSet> | undefined;
       listener = await startReceiver(
         {
-          folder,
+          store: folder,
           keys: () => (keys ??= keysOfSet(`https://127.0.0.1:${keysPort}/.well-known/jwks.json`, ca)),
           recipients: [player.organisationNumber],
           environment: 'test',
@@ -75,7 +75,7 @@ export async function createSupplier(player: Player, stage: Stage, keysPort: num
     },
     documents: async () =>
       new Map(
-        [...folder.received.values()].map(({ id, document }) => [
+        [...folder.list()].map(({ id, document }) => [
           id,
           createHash('sha256')
             .update(readFileSync(join(path, player.organisationNumber, document)))

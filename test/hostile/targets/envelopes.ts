@@ -2,8 +2,6 @@
 import { strict as assert } from 'node:assert';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { type Arbitrary, constantFrom, nat, record } from 'fast-check';
-import { type Received } from '../../../src/cli/receive/gaps.ts';
-import { take } from '../../../src/cli/receive/take.ts';
 import { Fault } from '../../../src/domain/fault.ts';
 import { checkDigitIsRight, type OrganisationNumber } from '../../../src/domain/organisation-number.ts';
 import { envelopeBytes } from '../../../src/envelope/bytes.ts';
@@ -13,6 +11,9 @@ import { type OpenedEnvelope, openEnvelope } from '../../../src/envelope/open.ts
 import { seal } from '../../../src/envelope/seal.ts';
 import { loadSigner, type Signer } from '../../../src/envelope/signer.ts';
 import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { filesOf } from '../../../src/receiver/folder.ts';
+import { memoryStore } from '../../../src/receiver/memory.ts';
+import { createTake } from '../../../src/receiver/take.ts';
 import { jsonGrammar, type Right, rightDocument, xmlGrammar } from '../documents.ts';
 import { type Edit, edited, edits, type Grammar } from '../edits.ts';
 import { opened, type Target } from '../target.ts';
@@ -175,25 +176,22 @@ function signatureOf(genuine: string, header: object | null, list: readonly Edit
 
 /** What is kept lies where it should, whatever the envelope says; a repeat is known. */
 async function judgeTaking(keys: VerificationKeys, bytes: Buffer, signature: string): Promise<void> {
-  const received = new Map<string, Received>();
+  const store = memoryStore();
   const paths: string[] = [];
-  const deps = {
-    folder: {
-      received,
-      keep: (message: Received, files: readonly { readonly path: string }[]) => {
-        received.set(message.id, message);
-        paths.push(...files.map(({ path }) => path));
+  const take = createTake({
+    store: {
+      ...store,
+      keep: (message, parts) => {
+        paths.push(...filesOf(message, parts).map(({ path }) => path));
+        return store.keep(message, parts);
       },
-      close: () => undefined,
     },
     keys: async () => keys,
-    recipients: undefined,
-    environment: undefined,
     mostBytes: 10_000_000,
-    now: () => new Date(),
-  };
-  assert.equal((await take(deps, bytes, signature)).kind, 'kept');
-  assert.equal((await take(deps, bytes, signature)).kind, 'repeat');
+  });
+  assert.equal((await take(bytes, signature)).kind, 'kept');
+  assert.equal((await take(bytes, signature)).kind, 'repeat');
+  assert.equal(paths.length, 3);
   for (const path of paths)
     assert.match(path, /^\d{10}\/(?:documents|envelopes)\/\d{10,20}-[0-9a-f-]{36}\.(?:json|xml|bin|jws)$/);
 }

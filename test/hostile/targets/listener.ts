@@ -3,11 +3,12 @@ import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { startReceiver } from '../../../src/cli/receive/server.ts';
+import { startReceiver } from '../../../src/cli/receive-server.ts';
 import { supplierApp } from '../../../src/collection/face.ts';
 import { jwks, keysOfCertificates } from '../../../src/envelope/keys.ts';
 import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { listenTls } from '../../../src/platform/http/listen.ts';
+import { memoryStore } from '../../../src/receiver/memory.ts';
 import { rememberingLog } from '../../support/http.ts';
 import { type Approach, approaches, wellKnown } from '../requests.ts';
 import { opened, type Target } from '../target.ts';
@@ -36,7 +37,7 @@ export const listener: Target = {
     const keys = keysOfCertificates([own.certificatePem]);
     const receiver = await startReceiver(
       {
-        folder: { received: new Map(), keep: () => assert.fail('nothing here is an envelope'), close: () => undefined },
+        store: { ...memoryStore(), keep: () => assert.fail('nothing here is an envelope') },
         keys: async () => keys,
         recipients: undefined,
         environment: undefined,

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keepKeys, keysOfSet } from '../../../src/cli/key-source.ts';
+import { keysOfSet } from '../../../src/cli/key-source.ts';
 import { run } from '../../../src/cli/run.ts';
 import { Fault } from '../../../src/domain/fault.ts';
-import { jwks, keysOfCertificates, type VerificationKeys } from '../../../src/envelope/keys.ts';
+import { jwks } from '../../../src/envelope/keys.ts';
 import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 
 /** Nobody listens on port 1. */
@@ -73,29 +73,5 @@ describe('the key set that envelopes are verified with', () => {
       err,
       /^warning: the key set https:\/\/127\.0\.0\.1:1\/\S+ cannot be fetched: .*answered 503 until then\nReceiving at/,
     );
-  });
-
-  it('is fetched once for all who need it, and again for an unknown key, but not each time', async () => {
-    const set = keysOfCertificates([signing.certificatePem]);
-    const answers: (VerificationKeys | Error)[] = [new Fault('server-unavailable'), set, set, set];
-    let fetched = 0;
-    let now = 0;
-    const keys = keepKeys(
-      () => {
-        const answer = answers[fetched++];
-        return answer instanceof Error || answer === undefined ? Promise.reject(answer) : Promise.resolve(answer);
-      },
-      undefined,
-      () => now,
-    );
-    await assert.rejects(keys(false));
-    await Promise.all([keys(false), keys(true), keys(false)]);
-    assert.equal(fetched, 2);
-    await keys(true);
-    assert.equal(fetched, 2, 'it is new');
-    now = 10_001;
-    await keys(false);
-    await keys(true);
-    assert.equal(fetched, 3);
   });
 });

@@ -1,26 +1,21 @@
 import { strict as assert } from 'node:assert';
-import { createHash, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Folder, openFolder, readReceived } from '../../../../src/cli/receive/folder.ts';
-import { type ReceiverEvent, type ReceiverOptions, startReceiver } from '../../../../src/cli/receive/server.ts';
-import type { TakeDeps } from '../../../../src/cli/receive/take.ts';
-import { Fault } from '../../../../src/domain/fault.ts';
-import type { OrganisationNumber } from '../../../../src/domain/organisation-number.ts';
-import { envelopeBytes } from '../../../../src/envelope/bytes.ts';
-import { keysOfCertificates, type VerificationKeys } from '../../../../src/envelope/keys.ts';
-import { seal } from '../../../../src/envelope/seal.ts';
-import { loadSigner } from '../../../../src/envelope/signer.ts';
+import { type ReceiverEvent, type ReceiverOptions, startReceiver } from '../../../src/cli/receive-server.ts';
+import { Fault } from '../../../src/domain/fault.ts';
+import { keysOfCertificates, type VerificationKeys } from '../../../src/envelope/keys.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCredential,
   issueDevCertificate,
-} from '../../../../src/pki/dev-authority.ts';
-
-const recipient = '5560160680' as OrganisationNumber;
+} from '../../../src/pki/dev-authority.ts';
+import { type Folder, openFolder, readReceived } from '../../../src/receiver/folder.ts';
+import type { TakeOptions } from '../../../src/receiver/take.ts';
+import { sealed, sealedRecipient } from '../../support/sealed.ts';
 
 describe('a reference supplier', () => {
   let ca: DevAuthority;
@@ -34,7 +29,7 @@ describe('a reference supplier', () => {
   let close: () => Promise<void>;
   let port: number;
   let keys: VerificationKeys | Error;
-  let objection: TakeDeps['objection'];
+  let objection: TakeOptions['objection'];
 
   before(async () => {
     ca = await createDevAuthority();
@@ -59,12 +54,12 @@ describe('a reference supplier', () => {
     folder = openFolder(path);
     const listener = await startReceiver(
       {
-        folder,
+        store: folder,
         keys: (anew) => {
           const now = anew && fresh ? fresh : keys;
           return now instanceof Error ? Promise.reject(now) : Promise.resolve(now);
         },
-        recipients: [recipient],
+        recipients: [sealedRecipient],
         environment: 'test',
         objection,
         mostBytes: 100_000,
@@ -84,36 +79,10 @@ describe('a reference supplier', () => {
     close = () => listener.close(0);
   };
 
-  const envelope = async (
+  const envelope = (
     sequence: number,
-    more: { id?: string; to?: string; by?: DevCredential; text?: string; format?: 'sfti' } = {},
-  ) => {
-    const by = more.by ?? signing;
-    const document = Buffer.from(more.text ?? `{"n":${sequence}}`);
-    const sealed = await seal(
-      loadSigner(by.keyPem, by.certificatePem),
-      {
-        id: more.id ?? randomUUIDv7(),
-        source: 'https://example.test/ka',
-        messageType: 'self-invoice',
-        documentNumber: '../../etc/passwd',
-        eventTime: '2026-01-02T03:04:05Z',
-        format: more.format,
-        senderOrganisation: '2021002114',
-        mediaType: more.format === 'sfti' ? 'application/xml' : 'application/json',
-        dataSchema: 'urn:test',
-        sequence,
-        environment: 'test',
-        documentSha256: createHash('sha256').update(document).digest('hex'),
-        recipient: (more.to ?? recipient) as OrganisationNumber,
-        recipientCertificate: undefined,
-        recipientUrl: undefined,
-      },
-      document,
-    );
-    const body = envelopeBytes(sealed.head, document, sealed.sha256, sealed.format);
-    return { body, signature: sealed.signature };
-  };
+    { by = signing, ...more }: Parameters<typeof sealed>[2] & { by?: DevCredential } = {},
+  ) => sealed(by, sequence, more);
 
   const post = (
     { body, signature }: { body: Buffer; signature: string },

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { explainGap, gapsOf, inOrder } from '../../../../src/cli/receive/gaps.ts';
+import { explainGap, gapsOf } from '../../../src/receiver/gaps.ts';
+import { inOrder } from '../../../src/receiver/order.ts';
 
 describe('what has been received', () => {
   const at = (time: string, sequence: string) => ({ time, sequence });

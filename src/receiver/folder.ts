@@ -1,17 +1,18 @@
 /** The folder of a receiver: documents, envelopes, and the ledger that remembers what has come. */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Fault } from '../../domain/fault.ts';
-import type { Received } from './gaps.ts';
+import { Fault } from '../domain/fault.ts';
+import type { Parts, Received, ReceivedStore } from './received.ts';
 
-export interface Folder {
-  /** By id. */
-  readonly received: ReadonlyMap<string, Received>;
+/** A store in files. One process writes to it; others may list it meanwhile. */
+export interface Folder extends ReceivedStore {
+  find(id: string): Received | undefined;
   /**
-   * Keeps a message: document, envelope and signature each under their final name, then the line in the ledger. When it
-   * returns, all of it is on disk. A crash before the last line leaves files that the repeat overwrites.
+   * Document, envelope and signature each under their final name, then the line in the ledger. When it returns, all of it
+   * is on disk. A crash before the last line leaves files that the repeat overwrites.
    */
-  keep(message: Received, files: readonly { readonly path: string; readonly bytes: Uint8Array }[]): void;
+  keep(message: Received, parts: Parts): Received | undefined;
+  list(): Iterable<Received>;
   close(): void;
 }
 
@@ -25,21 +26,41 @@ export function openFolder(path: string): Folder {
     mkdirSync(path, { recursive: true });
     received = readLedger(join(path, ledgerName));
     ledger = openSync(join(path, ledgerName), 'a');
-    // A crash may have left half a line: what is written next must not become its other half.
-    writeSync(ledger, '\n');
   } catch (cause) {
     throw new Fault('argument-invalid', `the folder ${path} cannot be used: ${(cause as Error).message}`, { cause });
   }
+  // A crash, or a disk that was full, may have left half a line: what is written next must not become its other half.
+  let lineIsWhole = false;
   return {
-    received,
-    keep: (message, files) => {
-      for (const { path: name, bytes } of files) writeDurably(join(path, name), bytes);
-      writeSync(ledger, `${JSON.stringify(message)}\n`);
+    find: (id) => received.get(id),
+    // From here to the end nothing waits, so that two at once cannot both be first.
+    keep: (message, parts) => {
+      const before = received.get(message.id);
+      if (before !== undefined) return before;
+      for (const { path: name, bytes } of filesOf(message, parts)) writeDurably(join(path, name), bytes);
+      const line = `${lineIsWhole ? '' : '\n'}${JSON.stringify(message)}\n`;
+      lineIsWhole = false;
+      writeWhole(ledger, Buffer.from(line));
       fsyncSync(ledger);
+      lineIsWhole = true;
       received.set(message.id, message);
+      return undefined;
     },
+    list: () => received.values(),
     close: () => closeSync(ledger),
   };
+}
+
+/** The files of a message, relative to the folder: the document, and what proves it beside it. */
+export function filesOf(message: Received, { document, envelope, signature }: Parts) {
+  const name = `${message.recipient}/envelopes/${message.sequence.padStart(10, '0')}-${message.id}`;
+  // Only XML begins with `<`, and an SFTI envelope begins with nothing else.
+  const isXml = envelope[0] === 0x3c;
+  return [
+    { path: message.document, bytes: document },
+    { path: `${name}${isXml ? '.xml' : '.json'}`, bytes: envelope },
+    { path: `${name}.jws`, bytes: Buffer.from(`${signature}\n`) },
+  ];
 }
 
 /** What a folder has received; for a listing. Never writes. */
@@ -78,7 +99,7 @@ function writeDurably(path: string, bytes: Uint8Array): void {
   const part = `${path}.part`;
   const file = openSync(part, 'w', 0o600);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    writeWhole(file, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -90,4 +111,9 @@ function writeDurably(path: string, bytes: Uint8Array): void {
   } finally {
     closeSync(folder);
   }
+}
+
+/** A disk that is nearly full takes a part of what it is given, and says so only in the return value. */
+function writeWhole(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }

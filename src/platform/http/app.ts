@@ -1,6 +1,5 @@
 /** What every listener of ours has in common: request ids, one log line each, limits, faults as problems. */
 import { randomUUID } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -10,7 +9,10 @@ import express, {
 } from 'express';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { errorText, type Log } from '../log.ts';
+import { peerFingerprint } from './connections.ts';
+import type { Contract } from './contract.ts';
 import { asFault, problemMediaType, problemOf } from './problem.ts';
+import { holdRequests } from './requests.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -20,7 +22,10 @@ export interface Route {
    * per request: the TLS stack's word for it outlives a withdrawal.
    */
   readonly certificate: 'not-asked' | 'required';
-  /** Largest body, in bytes, read into a Buffer on `request.body`; absent: no body is taken. */
+  /**
+   * Largest body, in bytes, read into a Buffer on `request.body`; absent: no body is taken. One that the contract describes has been
+   * parsed and found right when the route gets it.
+   */
   readonly mostBodyBytes?: number;
   handle(request: Request, response: Response): void | Promise<void>;
 }
@@ -42,12 +47,21 @@ export function requestIdOf(request: Request): string {
 
 /** SHA-256 of the client's certificate, lower-case hex; undefined if it showed none. Says nothing about whether to trust it. */
 export function clientFingerprint(request: Request): string | undefined {
-  const { getPeerX509Certificate } = request.socket as Partial<TLSSocket>;
-  return getPeerX509Certificate?.call(request.socket)?.fingerprint256.replaceAll(':', '').toLowerCase();
+  return peerFingerprint(request.socket);
+}
+
+export interface AppOptions {
+  /**
+   * Looks at each request that has a route before anything more of it is read, its body least of all.
+   * Throws a Fault for one that is turned away.
+   */
+  readonly enter?: (request: Request, response: Response, route: Route) => void | Promise<void>;
+  /** What it does not allow reaches no route. */
+  readonly contract?: Contract;
 }
 
 /** Puts routes together to an application. A path without a route is 404, a method that a path does not have is 405. */
-export function createApp(log: Log, routes: readonly Route[]): Express {
+export function createApp(log: Log, routes: readonly Route[], options: AppOptions = {}): Express {
   const app = express();
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
@@ -57,11 +71,14 @@ export function createApp(log: Log, routes: readonly Route[]): Express {
   for (const path of new Set(routes.map((route) => route.path))) {
     const here = routes.filter((route) => route.path === path);
     const methods = here.map((route) => route.method);
-    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ');
+    // What is handed out to somebody is handed out whole, and is on record: no answer without its body.
+    const head = here.some(({ method, certificate }) => method === 'GET' && certificate === 'not-asked');
+    const allowed = [...methods, ...(head ? ['HEAD'] : [])].join(', ');
     for (const route of here)
       app[route.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete'](
         path,
-        ...guards(route),
+        ...guards(route, head, options.enter),
+        ...held(route, options.contract),
         route.handle.bind(route),
       );
     app.all(path, (request, response) => {
@@ -100,11 +117,14 @@ function beginTrail(log: Log): RequestHandler {
   };
 }
 
-function guards(route: Route): RequestHandler[] {
-  const note: RequestHandler = (request, _response, next) => {
+function guards(route: Route, head: boolean, enter: AppOptions['enter']): RequestHandler[] {
+  const note: RequestHandler = async (request, response, next) => {
+    // Express has the routes of GET answer HEAD too.
+    if (request.method === 'HEAD' && !head) return next('route');
     trailOf(request).route = route.path;
-    if (route.certificate === 'required' && clientFingerprint(request) === undefined)
+    if (route.certificate === 'required' && peerFingerprint(request.socket) === undefined)
       throw new Fault('certificate-required', 'show the client certificate that is registered for your organisation');
+    await enter?.(request, response, route);
     next();
   };
   if (route.mostBodyBytes !== undefined)
@@ -115,6 +135,9 @@ function guards(route: Route): RequestHandler[] {
   };
   return [note, noBody];
 }
+
+const held = ({ method, path }: Route, contract: Contract | undefined): RequestHandler[] =>
+  [contract && holdRequests(contract, method, path)].filter((handler) => handler !== undefined);
 
 function answerFault(log: Log): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, _next) => {

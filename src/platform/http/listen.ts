@@ -1,11 +1,12 @@
 /** A TLS listener: limits on everything, credentials that can be changed while it runs, an end that lets answers out. */
+import { constants } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { errorText, type Log } from '../log.ts';
 import { type CheckedCredentials, checkTlsCredentials, type TlsCredentials } from '../tls/credentials.ts';
-import { trackConnections } from './connections.ts';
+import { type Connections, trackConnections } from './connections.ts';
 import { problemMediaType, problemOf } from './problem.ts';
 
 export interface ListenOptions {
@@ -26,7 +27,11 @@ export interface ListenLimits {
   readonly keepAlive: number;
   readonly headerBytes: number;
   readonly connections: number;
+  /** Connections from one network of which it is not known whose they are. */
+  readonly strangers: number;
   readonly requestsPerConnection: number;
+  /** For the reader to take an answer, from when all of it is written. */
+  readonly answer: number;
 }
 
 const defaultLimits: ListenLimits = {
@@ -36,12 +41,15 @@ const defaultLimits: ListenLimits = {
   keepAlive: 65_000,
   headerBytes: 16_384,
   connections: 2_000,
+  strangers: 2_000,
   requestsPerConnection: 10_000,
+  answer: 120_000,
 };
 
 export interface TlsListener {
   readonly host: string;
   readonly port: number;
+  readonly connections: Connections;
   /**
    * Takes other credentials into use for new connections.
    * @throws Fault `certificate-invalid`; the old ones stay in use
@@ -87,24 +95,42 @@ export async function listenTls(
   server.on('tlsClientError', (error, socket) => {
     log.debug('handshake failed', { remote: socket.remoteAddress, error: errorText(error) });
   });
-  const stop = trackConnections(server);
+  const connections = trackConnections(server, limits.strangers);
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) =>
+    breakOffSlowReader(response, limits.answer, () => {
+      log.info('a slow reader was broken off', { remote: socket.remoteAddress, ms: limits.answer });
+      socket.destroy();
+    }),
+  );
   await bind(server, options);
   const { port } = server.address() as AddressInfo;
   return {
     host: options.host,
     port,
+    connections,
     reload: (next) => {
       const checked = checkTlsCredentials(next, now());
       server.setSecureContext(contextOf(next));
       log.info('listener credentials changed', { fingerprint: checked.fingerprint, notAfter: checked.notAfter });
       return checked;
     },
-    close: (graceMs = 5_000) => stop(graceMs),
+    close: (graceMs = 5_000) => connections.stop(graceMs),
   };
 }
 
+/** What was written and is not read lies in memory, or in the way of what the process wants to end. */
+function breakOffSlowReader(response: ServerResponse, answerMs: number, breakOff: () => void): void {
+  // Node: all of the answer is handed over (prefinish), all of it has left the process (finish).
+  response.once('prefinish', () => {
+    const timer = setTimeout(breakOff, answerMs);
+    response.once('finish', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+  });
+}
+
 function contextOf({ key, cert, ca }: TlsCredentials) {
-  return { key, cert, ca, minVersion: 'TLSv1.2' as const };
+  // On a resumed session the peer proves nothing anew and shows no chain; a renegotiation may change who it is midway.
+  const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
+  return { key, cert, ca, minVersion: 'TLSv1.2' as const, secureOptions };
 }
 
 async function bind(server: Server, { host, port }: ListenOptions): Promise<void> {

@@ -23,22 +23,25 @@ const findingsLimit = 100;
  */
 export function loadSchema(path: string, rule: string, also: readonly string[] = []): Schema {
   try {
-    const schema = readSchema(path);
-    const others = also.map(readSchema);
-    const first = compile(schema, others, false);
-    const all = compile(schema, others, true);
-    return {
-      id: schema.$id,
-      check: (value, most = findingsLimit) => {
-        if (first(value)) return [];
-        // ajv copies all errors so far for each part that has one: minutes for a document of a million wrong parts.
-        const small = most === Number.POSITIVE_INFINITY || countOf(value, mostParts) < mostParts;
-        return findingsOf(small ? all : first, value, rule, most);
-      },
-    };
+    return compileSchema(readSchema(path), rule, also.map(readSchema));
   } catch (error) {
     throw new Fault('internal', `The schema ${path} cannot be used`, { cause: error });
   }
+}
+
+/** The same for a schema that stands in no file of its own; throws what ajv throws. */
+export function compileSchema(schema: { readonly $id: string }, rule: string, others: readonly object[] = []): Schema {
+  const first = compile(schema, others, false);
+  const all = compile(schema, others, true);
+  return {
+    id: schema.$id,
+    check: (value, most = findingsLimit) => {
+      if (first(value)) return [];
+      // ajv copies all errors so far for each part that has one: minutes for a document of a million wrong parts.
+      const small = most === Number.POSITIVE_INFINITY || countOf(value, mostParts) < mostParts;
+      return findingsOf(small ? all : first, value, rule, most);
+    },
+  };
 }
 
 /** A value of more parts than this is told of its first mistake only. */

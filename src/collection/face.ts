@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { createApp, type Route } from '../platform/http/app.ts';
 import type { Log } from '../platform/log.ts';
 import type { CallerOf } from './caller.ts';
-import { contractRoutes } from './open-routes.ts';
+import { contractRoutes, supplierContract } from './open-routes.ts';
 
 export interface SupplierAppParts {
   readonly log: Log;
@@ -23,7 +23,7 @@ const jwksSeconds = 300;
 
 /** The application behind the suppliers' listener. */
 export function supplierApp(parts: SupplierAppParts): Express {
-  return createApp(parts.log, [jwksRoute(parts), ...contractRoutes]);
+  return createApp(parts.log, [jwksRoute(parts), ...contractRoutes], { contract: supplierContract });
 }
 
 /** Verifying must be possible for whoever gets hold of an envelope, so nobody is asked who they are. */

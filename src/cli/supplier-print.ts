@@ -68,7 +68,7 @@ function showAddress(address: RegisteredAddress, lane: ToldLane | undefined, now
     ['Address', address.name],
     ['Environment', address.environment],
     ['Delivery', address.delivery],
-    ['URL', address.url],
+    [address.delivery === 'push' ? 'URL' : 'URL, kept', address.url],
     ['Message types', address.messageTypes.join(', ')],
     ['Envelope', address.envelopeFormat],
     ['Order', address.ordering],

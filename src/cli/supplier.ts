@@ -4,14 +4,15 @@ import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Language } from '../operations/catalogue.ts';
 import { explainLane } from '../operations/explain.ts';
-import { settingsOfProcess } from '../platform/config/process.ts';
 import { laneOverview } from '../store/supplier-lanes.ts';
 import { readRegister } from '../store/suppliers.ts';
 import { type LaneAction, moveLane } from '../suppliers/lanes.ts';
 import { mandatoryReason, organisationNumber, reason } from './arguments.ts';
 import { type Context, examples } from './context.ts';
+import { egressOfProcess } from './egress.ts';
 import { languageOption } from './language.ts';
 import { actor, withStore } from './store.ts';
+import { addDelivery } from './supplier-delivery.ts';
 import { showImport, showSupplier, supplierTable } from './supplier-print.ts';
 import { json } from './terminal.ts';
 
@@ -29,6 +30,7 @@ export function addSupplier(program: Command, context: Context): void {
   addImport(supplier, context);
   addList(supplier, context);
   addShow(supplier, context);
+  addDelivery(supplier, context);
   addLaneAction(supplier, context, {
     action: 'pause',
     description: 'Stops the lane to an address: nothing more is sent until it is resumed.',
@@ -85,15 +87,9 @@ function addImport(supplier: Command, { terminal }: Context): void {
     .action(async (file: string, options: { reason?: string; dryRun?: true; json?: true }) => {
       if (options.reason === undefined && options.dryRun !== true) throw withoutReason(file);
       const { readSupplierFile } = await import('../suppliers/read-file.ts');
-      const { egressJudge } = await import('../delivery/push/egress.ts');
       const { importSuppliers } = await import('../suppliers/import.ts');
       const now = new Date();
-      const judge = egressJudge(settingsOfProcess(['egressAllow']).egressAllow);
-      const whyNoPush = (address: string) => {
-        const verdict = judge(address);
-        return verdict.ok ? undefined : verdict.why;
-      };
-      const read = readSupplierFile(file, { now, whyNoPush });
+      const read = readSupplierFile(file, { now, whyNoPush: await egressOfProcess() });
       const summary = await withStore((pool) =>
         importSuppliers(pool, read, {
           actor: actor(),

@@ -132,6 +132,16 @@ async function readCertificatesOf(db: Db, ids: readonly number[]): Promise<Map<n
   return found;
 }
 
+/** The certificates of an address, newest last, as PEM. */
+export async function certificateTexts(db: Db, addressId: number): Promise<string[]> {
+  const { rows } = await db.query<{ pem: string }>(
+    `select c.pem from address_certificate l join certificate c using (fingerprint)
+      where l.address_id = $1 order by l.registered_at, l.fingerprint`,
+    [addressId],
+  );
+  return rows.map(({ pem }) => pem);
+}
+
 /** Whose these certificates are, by fingerprint; those that nobody has registered are left out. */
 export async function certificateOwners(db: Db, fingerprints: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await db.query<{ fingerprint: string; organisation_number: string }>(

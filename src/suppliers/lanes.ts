@@ -7,6 +7,7 @@ import { operate } from '../store/operate.ts';
 import type { Pool } from '../store/pool.ts';
 import { lanesOf, letFlow, type OperatedLane, stopLane } from '../store/supplier-lanes.ts';
 import { moveAlarms, notifyWake } from '../store/wake.ts';
+import { chooseAddress } from './choose-address.ts';
 
 export type LaneAction = 'pause' | 'resume' | 'release';
 
@@ -33,7 +34,7 @@ export interface LaneMoved {
  */
 export async function moveLane(pool: Pool, order: LaneOrder): Promise<LaneMoved> {
   return operate(pool, false, async (db) => {
-    const lane = choose(await lanesOf(db, order.organisationNumber, 'lock'), order);
+    const lane = chooseAddress(await lanesOf(db, order.organisationNumber, 'lock'), order, (one) => one.address);
     const { organisationNumber, address, state: before } = lane;
     const after = nextLaneState(before, order.action);
     if (after === 'conflict') throw conflict(lane, order.action);
@@ -53,23 +54,6 @@ export async function moveLane(pool: Pool, order: LaneOrder): Promise<LaneMoved>
     });
     return { organisationNumber, address, before, after };
   });
-}
-
-function choose(lanes: readonly OperatedLane[], order: LaneOrder): OperatedLane {
-  const [first, ...more] = lanes;
-  if (first === undefined)
-    throw new Fault('not-found', `${order.organisationNumber} has no address in use; see \`kuvert supplier list\``);
-  const names = lanes.map(({ address }) => address).join(', ');
-  if (order.address === undefined) {
-    if (more.length === 0) return first;
-    throw new Fault(
-      'argument-invalid',
-      `${order.organisationNumber} has several addresses (${names}); say which with --address NAME`,
-    );
-  }
-  const found = lanes.find(({ address }) => address === order.address);
-  if (found) return found;
-  throw new Fault('not-found', `${order.organisationNumber} has no address ${order.address} in use; it has ${names}`);
 }
 
 function conflict({ organisationNumber, address, state, detail }: OperatedLane, action: LaneAction): Fault {

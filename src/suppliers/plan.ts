@@ -1,5 +1,6 @@
 /** What a file would change in the register: pure, so that a rehearsal and an import cannot differ. */
 import type { Finding } from '../domain/fault.ts';
+import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { RegisteredAddress, RegisteredSupplier } from '../store/suppliers.ts';
 import { addressPlace, type WantedAddress, type WantedSupplier } from './wanted.ts';
@@ -69,7 +70,9 @@ export function planSupplier(
   };
 }
 
-function planAddress(current: RegisteredAddress | undefined, wanted: WantedAddress): AddressPlan {
+function planAddress(current: RegisteredAddress | undefined, asked: WantedAddress): AddressPlan {
+  // An address that is not pushed to keeps the URL that it had, for the day when it is again.
+  const wanted = { ...asked, url: asked.url ?? current?.url };
   const have = new Set(current?.certificates.map(({ fingerprint }) => fingerprint));
   const want = new Set(wanted.certificates.map(({ fingerprint }) => fingerprint));
   const add = wanted.certificates.filter(({ fingerprint }) => !have.has(fingerprint));
@@ -87,7 +90,7 @@ function planAddress(current: RegisteredAddress | undefined, wanted: WantedAddre
   const order = reorder
     ? [`certificates in another order; the newest is ${wanted.certificates.at(-1)?.subject ?? 'none'}`]
     : [];
-  const endpoint = differences(current, wanted, ['delivery', 'url']);
+  const endpoint = [...differences(current, wanted, ['delivery', 'url']), ...keptUrl(current, wanted)];
   const terms = differences(current, wanted, [
     'messageTypes',
     'envelopeFormat',
@@ -101,6 +104,12 @@ function planAddress(current: RegisteredAddress | undefined, wanted: WantedAddre
     changes: [...back, ...endpoint, ...certificateChanges, ...order, ...terms],
     bump: back.length + endpoint.length + certificateChanges.length > 0,
   };
+}
+
+/** Said when it is pushed to again: where to is what an operator must see. */
+function keptUrl(current: RegisteredAddress, wanted: WantedAddress): string[] {
+  const again = wanted.delivery === 'push' && current.delivery !== 'push' && wanted.url === current.url;
+  return again ? [`url: ${wanted.url} (kept)`] : [];
 }
 
 function checkCertificates(
@@ -132,6 +141,32 @@ function checkCertificates(
     };
     (fresh ? report.findings : report.warnings).push(finding);
   }
+}
+
+/** What changing one address of a supplier in the register would change; the others, and the supplier itself, stay as they are. */
+export function planOneAddress(
+  current: RegisteredSupplier & { readonly organisationNumber: OrganisationNumber },
+  wanted: WantedAddress,
+  where: string,
+  now: Date,
+): SupplierPlan {
+  const findings: Finding[] = [];
+  const warnings: Finding[] = [];
+  const { organisationNumber, name, language, addresses } = current;
+  const plan = planAddress(
+    addresses.find((one) => one.name === wanted.name),
+    wanted,
+  );
+  checkCertificates(wanted, plan, where, organisationNumber, new Map(), now, { findings, warnings });
+  return {
+    wanted: { organisationNumber, name, language, addresses: [wanted], where },
+    isNew: false,
+    changes: [],
+    addresses: [plan],
+    retire: [],
+    findings,
+    warnings,
+  };
 }
 
 type Member<T> = { [K in keyof T]: T[K] extends string | number | readonly string[] | undefined ? K : never }[keyof T] &

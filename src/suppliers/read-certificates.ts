@@ -27,6 +27,7 @@ export function readAddressCertificates(
   report: Report,
 ): Certificate[] {
   const certificates: Certificate[] = [];
+  const places: string[] = [];
   for (const [index, source] of (raw.certificates ?? []).entries()) {
     if (source === null) continue;
     const place = `${where}/certificates/${index}`;
@@ -37,20 +38,13 @@ export function readAddressCertificates(
       continue;
     }
     checkHolder(certificate, place, given.organisationNumber, report);
-    checkUsage(certificate, place, raw.delivery, report);
     warnOfDates(certificate, place, given.now, report);
     certificates.push(certificate);
+    places.push(place);
   }
-  if (raw.certificates === undefined || raw.certificates?.length === 0) {
-    const lacking = { where: `${where}/certificates`, rule: 'certificate-missing' };
-    if (raw.delivery === 'push')
-      report.findings.push({
-        ...lacking,
-        text: "delivery push needs the endpoint's certificate: nothing is sent to an endpoint that does not show it",
-      });
-    if (raw.delivery === 'pull')
-      report.warnings.push({ ...lacking, text: 'nobody can fetch from this address until it has a certificate' });
-  }
+  if (raw.delivery !== null) checkUses(raw.delivery, certificates, places, report);
+  if (raw.delivery !== null && (raw.certificates === undefined || raw.certificates?.length === 0))
+    checkLacking(raw.delivery, `${where}/certificates`, report);
   return certificates;
 }
 
@@ -105,11 +99,38 @@ function checkHolder(
   });
 }
 
-/** What could never be used: delivery would hold the lane at the first handshake. */
-function checkUsage({ x509 }: Certificate, where: string, delivery: DeliveryMode | null, report: Report): void {
-  if (delivery === null || delivery === 'manual') return;
-  const misused = judgeUsage(x509, delivery === 'push' ? 'server' : 'client');
-  if (misused !== undefined) report.findings.push({ where, rule: 'certificate-usage', text: misused });
+/** Of an address without certificates. */
+export function checkLacking(delivery: DeliveryMode, where: string, report: Report): void {
+  const lacking = { where, rule: 'certificate-missing' };
+  if (delivery === 'push')
+    report.findings.push({
+      ...lacking,
+      text: "delivery push needs the endpoint's certificate: nothing is sent to an endpoint that does not show it",
+    });
+  if (delivery === 'pull')
+    report.warnings.push({ ...lacking, text: 'nobody can fetch from this address until it has a certificate' });
+}
+
+/**
+ * What could never be used: without one for a TLS server delivery would hold the lane at the first handshake, without one for a
+ * client nobody could fetch. Beside such a one the other kind may stand: what is pushed may be fetched too, by a program that
+ * has a certificate of its own.
+ * @param places of the certificates, for findings
+ */
+export function checkUses(
+  delivery: DeliveryMode,
+  certificates: readonly Certificate[],
+  places: readonly string[],
+  report: Report,
+): void {
+  if (delivery === 'manual') return;
+  const [role, other] = delivery === 'push' ? (['server', 'client'] as const) : (['client', 'server'] as const);
+  const served = certificates.some(({ x509 }) => judgeUsage(x509, role) === undefined);
+  for (const [index, { x509 }] of certificates.entries()) {
+    const misused = judgeUsage(x509, role);
+    if (misused === undefined || (served && judgeUsage(x509, other) === undefined)) continue;
+    report.findings.push({ where: places[index] ?? '', rule: 'certificate-usage', text: misused });
+  }
 }
 
 function warnOfDates({ subject, notBefore, notAfter }: Certificate, where: string, now: Date, report: Report): void {

@@ -3,7 +3,7 @@ import type { EnvelopeFormat, Environment, MessageType } from '../domain/message
 import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
 import { type RawCertificate, readAddressCertificates } from './read-certificates.ts';
 import { checkNames, checkOwners, checkRouting } from './rules.ts';
-import { judgeUrl, type WhyNoPush } from './url.ts';
+import { readUrl, type WhyNoPush } from './url.ts';
 import type {
   DeliveryMode,
   JudgedAddress,
@@ -125,7 +125,7 @@ function readAddress(
     name: raw.name === undefined ? 'default' : raw.name,
     environment: raw.environment,
     delivery: raw.delivery,
-    url: readUrl(raw, where, given.whyNoPush, report),
+    url: raw.url === null ? undefined : readUrl(raw.delivery, raw.url, `${where}/url`, given.whyNoPush, report),
     certificates: readAddressCertificates(raw, where, given, report),
     messageTypes: (raw.messageTypes ?? []).filter((type) => type !== null).sort(),
     envelopeFormat: raw.envelopeFormat ?? 'cloudevents',
@@ -133,33 +133,4 @@ function readAddress(
     concurrency: raw.concurrency ?? 1,
     ratePerSecond: raw.ratePerSecond ?? undefined,
   };
-}
-
-function readUrl(
-  { delivery, url }: RawAddress,
-  where: string,
-  whyNoPush: WhyNoPush | undefined,
-  report: Report,
-): string | undefined {
-  const place = `${where}/url`;
-  if (url === null) return undefined;
-  if (delivery === 'pull' || delivery === 'manual') {
-    if (url !== undefined)
-      report.findings.push({
-        where: place,
-        rule: 'url-unused',
-        text: `with delivery ${delivery} nothing is sent to a URL; leave it out, or make delivery push`,
-      });
-    return undefined;
-  }
-  if (url === undefined) {
-    if (delivery === 'push')
-      report.findings.push({ where: place, rule: 'url-missing', text: 'delivery push needs a URL to push to' });
-    return undefined;
-  }
-  const judged = judgeUrl(url, whyNoPush);
-  if (!judged.ok) report.findings.push({ where: place, rule: judged.rule, text: judged.text });
-  else if (judged.warning !== undefined)
-    report.warnings.push({ where: place, rule: 'url-private', text: judged.warning });
-  return judged.ok ? judged.url : undefined;
 }

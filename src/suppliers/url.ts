@@ -1,5 +1,6 @@
 /** Whether a URL can be an endpoint's, as far as can be told without connecting. */
 import { isIP } from 'node:net';
+import type { DeliveryMode, Report } from './wanted.ts';
 
 export type UrlJudgement =
   | { readonly ok: true; readonly url: string; readonly warning: string | undefined }
@@ -30,6 +31,37 @@ export function judgeUrl(text: string, whyNoPush: WhyNoPush = nothingKnown): Url
   if (url.href.length > urlLimit)
     return refuse('url-length', `the URL is longer than ${urlLimit} characters once it is written out`);
   return { ok: true, url: url.href, warning: warningOf(url.hostname.replace(/^\[(.*)\]$/, '$1'), whyNoPush) };
+}
+
+/**
+ * The URL of an address, judged together with how it is delivered to.
+ * @param where its place, for findings
+ */
+export function readUrl(
+  delivery: DeliveryMode | null,
+  url: string | undefined,
+  where: string,
+  whyNoPush: WhyNoPush | undefined,
+  report: Report,
+): string | undefined {
+  if (delivery === 'pull' || delivery === 'manual') {
+    if (url !== undefined)
+      report.findings.push({
+        where,
+        rule: 'url-unused',
+        text: `with delivery ${delivery} nothing is sent to a URL; leave it out, or make delivery push`,
+      });
+    return undefined;
+  }
+  if (url === undefined) {
+    if (delivery === 'push')
+      report.findings.push({ where, rule: 'url-missing', text: 'delivery push needs a URL to push to' });
+    return undefined;
+  }
+  const judged = judgeUrl(url, whyNoPush);
+  if (!judged.ok) report.findings.push({ where, rule: judged.rule, text: judged.text });
+  else if (judged.warning !== undefined) report.warnings.push({ where, rule: 'url-private', text: judged.warning });
+  return judged.ok ? judged.url : undefined;
 }
 
 /** Names are resolved when a push connects, and may resolve otherwise there: of them only what their form tells. */

@@ -5,9 +5,11 @@ import type { Settled } from '../../src/domain/settle.ts';
 import { type LaneRow, laneColumns, laneView } from '../../src/store/lane/take.ts';
 import type { Db } from '../../src/store/pool.ts';
 
-export async function settledInRows(db: Db, lane: number, settled: Settled): Promise<string[]> {
-  const { rows } = await db.query<LaneRow & Record<string, unknown>>(
-    `select ${laneColumns} from lane join address using (id) where id = $1`,
+/** @param before the lane as it was settled from: so it stays when it is no longer pushed to */
+export async function settledInRows(db: Db, lane: number, before: LaneView, settled: Settled): Promise<string[]> {
+  const { rows } = await db.query<LaneRow & { readonly pushed: boolean } & Record<string, unknown>>(
+    `select ${laneColumns}, address.delivery = 'push' and address.retired_at is null as pushed
+       from lane join address using (id) where id = $1`,
     [lane],
   );
   const { rows: deliveries } = await db.query<{ id: number; state: string; failures: number }>(
@@ -16,7 +18,8 @@ export async function settledInRows(db: Db, lane: number, settled: Settled): Pro
   );
   const row = rows[0];
   if (!row) return [`lane ${lane} has no row`];
-  return [...laneDiffers(laneView(row), settled), ...deliveriesDiffer(deliveries, settled)];
+  const wanted = row.pushed ? settled : { ...settled, lane: before, wakeIn: null };
+  return [...laneDiffers(laneView(row), wanted), ...deliveriesDiffer(deliveries, settled)];
 }
 
 /** A lane that backs off and has nothing to try it with flows again once its time has come. */

@@ -232,7 +232,7 @@ function stepsOf(stage: Stage, hand: Hand): DrainDeps {
       ask('record', async () => {
         const came = await lanes.record(hold, tries, pause, (lane) => {
           const settled = made(lane);
-          transactionNow()?.examine.push((db) => settledInRows(db, hold.lane, settled));
+          transactionNow()?.examine.push((db) => settledInRows(db, hold.lane, lane, settled));
           return settled;
         });
         recorded(facts, hand, hold, tries, came);

@@ -92,12 +92,14 @@ async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<Record
       wait: number | null;
       pause: number | null;
       unshown: boolean;
+      pushed: boolean;
     }
   >(
     `select ${laneColumns}, lane.id, lane.epoch, lane.holder,
             extract(epoch from lane.wake_at - clock_timestamp())::float8 * 1000 as wait,
             extract(epoch from lane.not_before - clock_timestamp())::float8 * 1000 as pause,
-            coalesce((select true from address_certificate c where c.address_id = lane.id and c.first_shown_at is null limit 1), false) as unshown
+            coalesce((select true from address_certificate c where c.address_id = lane.id and c.first_shown_at is null limit 1), false) as unshown,
+            address.delivery = 'push' and address.retired_at is null as pushed
        from lane join address on address.id = lane.id
       where lane.id = any($1) order by lane.id for no key update of lane`,
     [asks.map(({ hold }) => hold.lane)],
@@ -106,18 +108,29 @@ async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<Record
   const lives = asks.flatMap((ask): [RecordAsk, Live][] => {
     const row = found.get(ask.hold.lane);
     if (row?.epoch !== ask.hold.epoch || row.holder !== ask.hold.holder) return [];
-    const { id: _id, epoch: _epoch, holder: _holder, wait, pause, unshown, ...own } = row;
+    const { id: _id, epoch: _epoch, holder: _holder, wait, pause, unshown, pushed, ...own } = row;
     const lane = laneView(own);
     if (!ask.settle) {
       const settled = { deliveries: [], unrefuse: [], lane, wakeIn: undefined, announceHeld: false };
       return [[ask, { ask, settled, wake: wait, pause: pause ?? 0, unshown }]];
     }
-    const settled = ask.settle(lane);
+    const settled = pushed ? ask.settle(lane) : settledAside(ask.settle(lane), lane);
     const wake = settled.wakeIn === undefined ? wait : settled.wakeIn;
     return [[ask, { ask, settled, wake, pause: ask.waits ? 0 : ask.pause, unshown }]];
   });
   return new Map(lives);
 }
+
+/**
+ * Of a lane that is no longer pushed to, while its last pushes were in flight: they end as they do, and what that would mean for
+ * the lane is about an endpoint that is not its own any more.
+ */
+const settledAside = (settled: Settled, lane: LaneView): Settled => ({
+  ...settled,
+  lane,
+  wakeIn: null,
+  announceHeld: false,
+});
 
 interface Left {
   readonly live: Live;

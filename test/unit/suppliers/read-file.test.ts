@@ -286,6 +286,20 @@ describe('a supplier file', () => {
     assert.deepEqual(refused(await forUse('signing')), []);
   });
 
+  it("takes the certificate of a program that fetches beside the endpoint's own, but not instead of it", async () => {
+    const forUse = async (usage: 'clientAuth' | 'serverAuth') =>
+      (await issueDevCertificate(undefined, { name: usage, usages: [usage] })).certificatePem;
+    const [client, server] = [await forUse('clientAuth'), await forUse('serverAuth')];
+    const refused = (certificates: string[], more: Record<string, unknown> = {}) =>
+      mistakes(supplier([address({ certificates, ...more })]));
+    assert.deepEqual(refused([client, server]), []);
+    assert.deepEqual(refused([client, server], { delivery: 'pull', url: undefined }), []);
+    assert.deepEqual(refused([client, await forUse('clientAuth')]), [
+      '/addresses/0/certificates/0 certificate-usage',
+      '/addresses/0/certificates/1 certificate-usage',
+    ]);
+  });
+
   it('takes the leaf of a chain, and nothing that is no certificate of an endpoint', () => {
     const chain = read(supplier([address({ certificates: [`${pem}\n${authority}`] })]));
     assert.equal(chain.suppliers[0]?.addresses[0]?.certificates.length, 1);

@@ -2,8 +2,13 @@
 import type { Express } from 'express';
 import { createApp, type Route } from '../platform/http/app.ts';
 import type { Log } from '../platform/log.ts';
-import type { CallerOf } from './caller.ts';
+import { fetchRoute } from './fetch.ts';
+import { listRoute } from './list.ts';
+import type { MailboxParts } from './mailbox.ts';
+import { numbersRoute } from './numbers.ts';
 import { contractRoutes, supplierContract } from './open-routes.ts';
+import { receiptRoutes } from './receipts.ts';
+import { statusRoute } from './status.ts';
 
 export interface SupplierAppParts {
   readonly log: Log;
@@ -13,17 +18,18 @@ export interface SupplierAppParts {
   readonly mailbox?: MailboxParts;
 }
 
-/** What a mailbox is opened with. */
-export interface MailboxParts {
-  readonly callerOf: CallerOf;
-}
-
 /** How long a supplier may keep the key set, in seconds; a signature with a key it lacks is its sign to fetch it anew. */
 const jwksSeconds = 300;
 
 /** The application behind the suppliers' listener. */
 export function supplierApp(parts: SupplierAppParts): Express {
-  return createApp(parts.log, [jwksRoute(parts), ...contractRoutes], { contract: supplierContract });
+  const mailbox = parts.mailbox === undefined ? [] : mailboxRoutes(parts.mailbox);
+  return createApp(parts.log, [jwksRoute(parts), ...contractRoutes, ...mailbox], { contract: supplierContract });
+}
+
+/** The fixed path before the one with an id in its place. */
+function mailboxRoutes(parts: MailboxParts): Route[] {
+  return [listRoute(parts), numbersRoute(parts), fetchRoute(parts), ...receiptRoutes(parts), statusRoute(parts)];
 }
 
 /** Verifying must be possible for whoever gets hold of an envelope, so nobody is asked who they are. */

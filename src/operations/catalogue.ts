@@ -4,7 +4,7 @@ import { type FaultCode, faultTable } from '../domain/fault.ts';
 export const languages = ['en', 'sv'] as const;
 export type Language = (typeof languages)[number];
 
-type InEach = Readonly<Record<Language, string>>;
+export type InEach = Readonly<Record<Language, string>>;
 
 /** `{name}` stands for a fact. One that stands right after a word brings its own space or punctuation, and may be empty. */
 export const catalogue = {
@@ -199,7 +199,12 @@ export type Key = keyof typeof catalogue;
 
 /** The sentence `key` with its facts filled in; a fact that is not given is left out. */
 export function say(language: Language, key: Key, facts: Readonly<Record<string, string | number>> = {}): string {
-  return catalogue[key][language].replaceAll(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ''));
+  return fill(catalogue[key][language], facts);
+}
+
+/** The text with its facts filled in. */
+export function fill(text: string, facts: Readonly<Record<string, string | number>>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ''));
 }
 
 /** In Swedish, the titles of the faults that can be why a delivery or a lane is where it is; the English are the fault table's. */

@@ -118,7 +118,7 @@ function causeOf(reason: string | undefined, detail: string | undefined, languag
 }
 
 /** A lane backs off for messages that fail only when several did. */
-function laneCauseOf(reason: string | undefined, detail: string | undefined, language: Language): string {
+export function laneCauseOf(reason: string | undefined, detail: string | undefined, language: Language): string {
   if (reason !== 'message-failed') return causeOf(reason, detail, language);
   const last = detail === undefined ? '' : ` (${translated(detail, language)})`;
   return `: ${say(language, 'piece.many-fail')}${last}`;
@@ -137,7 +137,7 @@ function shortened(text: string): string {
   return characters.length <= most ? text : `${characters.slice(0, most).join('')}…`;
 }
 
-const stamp = (at: Date | undefined, language: Language): string =>
+export const stamp = (at: Date | undefined, language: Language): string =>
   at === undefined ? say(language, 'piece.some-time') : `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 const when = (at: Date | undefined, language: Language): string =>

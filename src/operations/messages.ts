@@ -2,6 +2,7 @@
 import { type DeliveryEvent, type DeliveryState, nextDeliveryState } from '../domain/delivery.ts';
 import { Fault, faultTable } from '../domain/fault.ts';
 import { appendAudit } from '../store/audit.ts';
+import { notifyStored } from '../store/collect/channels.ts';
 import { insertDeliveryAnswers } from '../store/lane/answers.ts';
 import {
   insertNextDelivery,
@@ -73,6 +74,7 @@ async function resend(db: Db, delivery: OperatedDelivery): Promise<DeliveryState
   const lane = wayFor(delivery);
   await insertNextDelivery(db, delivery, lane);
   await wake(db, [lane]);
+  await notifyStored(db, [lane]);
   return 'waiting';
 }
 
@@ -83,6 +85,7 @@ async function release(db: Db, delivery: OperatedDelivery): Promise<DeliveryStat
   await sendAgain(db, delivery.deliveryId, after, lane);
   // The old lane too: if it is strict it was standing still because of this one.
   await wake(db, [lane, ...(delivery.lane === undefined ? [] : [delivery.lane])]);
+  await notifyStored(db, [lane]);
   return after;
 }
 

@@ -29,6 +29,10 @@ export interface DeliveryCredentials {
 
 export interface SupplierApiCredentials {
   readonly listener: TlsCredentials;
+  /** Signs what is fetched before it was ever pushed. */
+  readonly signer: Signer;
+  /** Who issues suppliers' certificates. */
+  readonly authorities: readonly X509Certificate[];
   /** Keys that verify our signatures, old ones too. */
   readonly keys: ReturnType<typeof jwks>;
 }
@@ -81,8 +85,7 @@ function intakeOf(shelf: Shelf): IntakeCredentials {
 }
 
 function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
-  const signing = pair(shelf, 'signingKeyFile', 'signingCertificateFile');
-  const signer = signing && shelf.attempt('signingKeyFile', () => loadSigner(signing.key, signing.cert));
+  const signer = signerOf(shelf);
   const client = pair(shelf, 'clientKeyFile', 'clientCertificateFile');
   tryInTls(shelf, 'clientCertificateFile', client);
   const proxyCa = bundle(shelf, 'egressProxyCaFile')?.pem;
@@ -90,6 +93,11 @@ function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
   if (signer === undefined || client === undefined || issuers === undefined) return undefined;
   const { key, cert: certificate, own } = client;
   return { signer, client: { key, certificate, fingerprint: own.fingerprint }, authorities: issuers, proxyCa };
+}
+
+function signerOf(shelf: Shelf): Signer | undefined {
+  const signing = pair(shelf, 'signingKeyFile', 'signingCertificateFile');
+  return signing && shelf.attempt('signingKeyFile', () => loadSigner(signing.key, signing.cert));
 }
 
 function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
@@ -100,10 +108,12 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
     return pem && keys ? [pem] : [];
   });
   const own = pair(shelf, 'supplierKeyFile', 'supplierCertificateFile');
-  const ca = authorities(shelf)?.pem;
-  tryInTls(shelf, 'supplierCertificateFile', own, ca);
-  if (own === undefined || ca === undefined || pems.length === 0) return undefined;
-  return { listener: { key: own.key, cert: own.cert, ca }, keys: jwks(pems) };
+  const signer = signerOf(shelf);
+  const issuers = authorities(shelf);
+  tryInTls(shelf, 'supplierCertificateFile', own, issuers?.pem);
+  if (own === undefined || issuers === undefined || signer === undefined || pems.length === 0) return undefined;
+  const listener = { key: own.key, cert: own.cert, ca: issuers.pem };
+  return { listener, signer, authorities: issuers.certificates.map(({ x509 }) => x509), keys: jwks(pems) };
 }
 
 interface Pair {

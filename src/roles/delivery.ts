@@ -11,12 +11,9 @@ import type { Outcome } from '../domain/outcome.ts';
 import { settle, settleProbe } from '../domain/settle.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
 import { envelopeMediaTypes } from '../envelope/facts.ts';
-import { seal } from '../envelope/seal.ts';
-import type { Signer } from '../envelope/signer.ts';
 import { judgePeer } from '../pki/judge-peer.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
-import type { DueDelivery } from '../store/lane/due.ts';
 import { lanesOf } from '../store/lane/lanes.ts';
 import { alarmOf, dueLanes, endLapsedLeases } from '../store/lane/take.ts';
 import type { LaneTarget } from '../store/lane/target.ts';
@@ -24,6 +21,7 @@ import type { Pool } from '../store/pool.ts';
 import { wakeChannel } from '../store/wake.ts';
 import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
 import { openStore, type Running, rulesOf } from './parts.ts';
+import { sealOrFault } from './seal.ts';
 import { pushesEndAfter } from './stop.ts';
 
 export const deliverySettings = [
@@ -81,7 +79,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
   const rules = rulesOf(settings);
   return {
     ...lanesOf(pool, settings.heldProbe, log),
-    seal: (due, target) => sealOne(settings, signer, due, target),
+    seal: (due, target) => sealOrFault(settings, signer, due, target),
     push: async (target, due, envelope, attempt): Promise<Outcome> => {
       try {
         const bytes = envelopeBytes(envelope.head, due.document, envelope.sha256, envelope.format);
@@ -143,29 +141,6 @@ function targetOf(target: LaneTarget): Target {
     certificates: target.certificates,
     connections: target.concurrency,
   };
-}
-
-async function sealOne(settings: DeliverySettings, signer: Signer, due: DueDelivery, target: LaneTarget) {
-  try {
-    return await seal(
-      signer,
-      {
-        ...due,
-        id: due.messageId,
-        format: target.envelopeFormat,
-        source: settings.source,
-        senderOrganisation: settings.senderOrganisation,
-        recipientCertificate: target.certificate,
-        recipientUrl: target.url,
-        correlationId: due.correlationId ?? undefined,
-        traceparent: due.traceparent ?? undefined,
-      },
-      due.document,
-    );
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
 }
 
 /**

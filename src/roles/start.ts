@@ -63,7 +63,7 @@ export async function startGateway(
   const logOf = (role: RoleName) => log.with({ role });
   try {
     if (roles.includes('supplier-api')) {
-      const listener = await startSupplierApi(settings, logOf('supplier-api'), credentials['supplier-api']);
+      const listener = await startSupplierApi(settings, logOf('supplier-api'), undefined, credentials['supplier-api']);
       running.set('supplier-api', listener);
       supplierPort = listener.port;
     }

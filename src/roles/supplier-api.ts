@@ -1,16 +1,31 @@
-/** The supplier-api role: the listener that suppliers reach, with the keys that verify our signatures. */
+/** The supplier-api role: the listener that suppliers reach, with the keys that verify our signatures and their mailboxes. */
 import { supplierApp } from '../collection/face.ts';
+import type { MailboxParts } from '../collection/mailbox.ts';
+import { openWaitingRoom, type WaitingRoom } from '../collection/waiting.ts';
+import { envelopeBytes } from '../envelope/bytes.ts';
+import { explainAttempt } from '../operations/explain.ts';
+import { explainOwnLane } from '../operations/explain-own.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { listenTls } from '../platform/http/listen.ts';
 import type { Log } from '../platform/log.ts';
+import { storedChannel } from '../store/collect/channels.ts';
+import type { Pool } from '../store/pool.ts';
+import { registeredCaller } from './caller.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
-import type { Running } from './parts.ts';
+import { openStore, type Running } from './parts.ts';
+import { sealOrFault } from './seal.ts';
 
 export const supplierApiSettings = [
+  'environment',
+  'source',
+  'senderOrganisation',
+  'databaseUrl',
+  'databaseConnections',
   'supplierHost',
   'supplierPort',
   'supplierKeyFile',
   'supplierCertificateFile',
+  'signingKeyFile',
   'signingCertificateFile',
   'signingOldCertificatesFile',
   'caFile',
@@ -18,20 +33,66 @@ export const supplierApiSettings = [
 export type SupplierApiSettings = Pick<Settings, (typeof supplierApiSettings)[number]>;
 
 /**
+ * @param compose for the crash tests: the steps may be replaced by steps that end the process.
  * @param credentials left out: read from the files that the settings name.
- * @throws Fault when a file of the settings is not right or the address cannot be had
+ * @throws Fault when PostgreSQL does not answer, a file of the settings is not right or the address cannot be had
  */
 export async function startSupplierApi(
   settings: SupplierApiSettings,
   log: Log,
+  compose: (parts: MailboxParts) => MailboxParts = (parts) => parts,
   credentials: SupplierApiCredentials = loadCredentials(settings, ['supplier-api'], new Date())['supplier-api'],
 ): Promise<Running & { readonly port: number }> {
-  const { keys, listener: own } = credentials;
-  const listener = await listenTls({ log, now: () => new Date() }, own, supplierApp({ log, jwks: () => keys }), {
-    host: settings.supplierHost,
-    port: settings.supplierPort,
-    requestCertificate: true,
-  });
-  log.info('the suppliers listener runs', { host: listener.host, port: listener.port });
-  return { port: listener.port, stop: () => listener.close() };
+  // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
+  const begun = new AsyncDisposableStack();
+  try {
+    const pool = begun.adopt(await openStore(settings, 'supplier-api', log), (one) => one.close());
+    const waiting = openWaitingRoom();
+    const ear = begun.adopt(
+      pool.listen(storedChannel, (payload) => waiting.ring(payload)),
+      (one) => one.close(),
+    );
+    // Nobody may wait for a word that nobody hears.
+    await ear.opened;
+    const mailbox = compose(mailboxOf(settings, { pool, waiting, credentials, log }));
+    const app = supplierApp({ log, jwks: () => credentials.keys, mailbox });
+    const address = { host: settings.supplierHost, port: settings.supplierPort, requestCertificate: true };
+    const listener = await listenTls({ log, now: () => new Date() }, credentials.listener, app, address);
+    begun.defer(() => listener.close());
+    log.info('the suppliers listener runs', { host: listener.host, port: listener.port });
+    return {
+      port: listener.port,
+      stop: async () => {
+        // Who waits is answered, with what there is: nothing.
+        waiting.stop();
+        await begun.disposeAsync();
+      },
+    };
+  } catch (error) {
+    await begun.disposeAsync();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly pool: Pool;
+  readonly waiting: WaitingRoom;
+  readonly credentials: SupplierApiCredentials;
+  readonly log: Log;
+}
+
+function mailboxOf(settings: SupplierApiSettings, { pool, waiting, credentials, log }: Opened): MailboxParts {
+  return {
+    log,
+    pool,
+    waiting,
+    environment: settings.environment,
+    callerOf: registeredCaller(pool, settings.environment),
+    seal: (fetched) => sealOrFault(settings, credentials.signer, fetched, fetched.target),
+    bytes: ({ head, sha256, format }, document) => envelopeBytes(head, document, sha256, format),
+    explain: {
+      lane: ({ delivery, lane }, language) => explainOwnLane(delivery, lane, language),
+      attempt: explainAttempt,
+    },
+  };
 }

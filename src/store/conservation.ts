@@ -55,6 +55,22 @@ const laws: readonly (readonly [breach: string, sql: string])[] = [
         and not exists (select from attempt a where a.delivery_id = d.id and a.outcome = 'delivered')`,
   ],
   [
+    'deliveries marked as collected without a receipt',
+    `select count(*) from delivery d where d.state = 'delivered' and d.delivered_by = 'collected'
+        and not exists (select from receipt r where r.delivery_id = d.id)`,
+  ],
+  [
+    'receipts whose delivery is not marked as collected',
+    `select count(*) from receipt r join delivery d on d.id = r.delivery_id
+      where d.state <> 'delivered' or d.delivered_by <> 'collected'`,
+  ],
+  [
+    'messages that were receipted or fetched without ever having been sealed',
+    `select count(*) from (select d.message_id from receipt r join delivery d on d.id = r.delivery_id
+                           union select message_id from collection) x
+      where not exists (select from envelope e where e.message_id = x.message_id)`,
+  ],
+  [
     'attempts answered as delivered whose delivery is not',
     `select count(*) from attempt a join delivery d on d.id = a.delivery_id where a.outcome = 'delivered' and d.state <> 'delivered'`,
   ],

@@ -27,11 +27,17 @@ export interface Pool extends Db {
    * Calls `heard` for every NOTIFY on the channels until `close`, all over one connection; comes back after a broken one and
    * then calls `heard('')` for each channel: something may have been missed.
    */
-  listen(channels: string | readonly string[], heard: Heard): { close(): Promise<void> };
+  listen(channels: string | readonly string[], heard: Heard): Ear;
   close(): Promise<void>;
 }
 
 export type Heard = (payload: string, channel: string) => void;
+
+export interface Ear {
+  /** When it hears, or could not be had at once; then it tries on, and calls `heard('')` when it does. */
+  readonly opened: Promise<void>;
+  close(): Promise<void>;
+}
 
 export interface PoolOptions {
   readonly url: string;
@@ -144,7 +150,7 @@ function listen(
   channels: readonly string[],
   heard: Heard,
   onTrouble: PoolOptions['onTrouble'],
-): { close(): Promise<void> } {
+): Ear {
   let closed = false;
   let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -156,6 +162,7 @@ function listen(
     const again = (error: unknown) => {
       if (gone || closed) return;
       gone = true;
+      first = false;
       onTrouble?.(error);
       mine.end().catch(() => undefined);
       timer = setTimeout(() => void connect(), 1_000);
@@ -174,6 +181,7 @@ function listen(
   };
   const started = connect();
   return {
+    opened: started,
     close: async () => {
       closed = true;
       clearTimeout(timer);

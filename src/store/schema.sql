@@ -82,6 +82,7 @@ create table attempt (
   constraint attempt_pkey PRIMARY KEY (delivery_id, number)
 );
 CREATE INDEX attempt_under_way ON attempt USING btree (lane_id) WHERE outcome IS NULL;
+CREATE INDEX attempt_unsuccessful ON attempt USING btree (lane_id, finished_at) WHERE outcome IS NOT NULL AND outcome <> 'delivered'::text;
 
 create table audit (
   id bigint not null,
@@ -120,6 +121,7 @@ create table certificate (
   constraint certificate_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES supplier(organisation_number),
   constraint certificate_pkey PRIMARY KEY (fingerprint)
 );
+CREATE INDEX certificate_of_organisation ON certificate USING btree (organisation_number);
 CREATE TRIGGER certificate_withdrawn AFTER UPDATE OF withdrawn_at ON certificate FOR EACH ROW WHEN (new.withdrawn_at IS DISTINCT FROM old.withdrawn_at) EXECUTE FUNCTION tell_register();
 
 create table collection (

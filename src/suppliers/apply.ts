@@ -1,5 +1,6 @@
 /** A plan becomes the register: addresses change, and what waits follows them. For a transaction that holds recipients and lanes. */
 import { appendAudit } from '../store/audit.ts';
+import { notifyStored } from '../store/collect/channels.ts';
 import { insertDeliveryAnswers } from '../store/lane/answers.ts';
 import type { Db } from '../store/pool.ts';
 import { moveDisplaced, probeSoon, releaseUnaddressed, silence } from '../store/reroute.ts';
@@ -38,15 +39,19 @@ export interface RegisterChange {
   readonly now: Date;
 }
 
-/** Changes the register, supplier by supplier, wakes the workers, and writes down what was done. */
+/** Changes the register, supplier by supplier, wakes the workers and those who wait to fetch, and writes down what was done. */
 export async function applyPlans(
   db: Db,
   plans: readonly SupplierPlan[],
   { actor, reason, action, now }: RegisterChange,
 ): Promise<ImportedSupplier[]> {
-  const done: { supplier: ImportedSupplier; wake: number[]; plan: SupplierPlan }[] = [];
+  const done: { supplier: ImportedSupplier; wake: number[]; filled: number[]; plan: SupplierPlan }[] = [];
   for (const plan of plans) done.push({ ...(await applyPlan(db, plan, now)), plan });
   await notifyWake(db, [...new Set(done.flatMap(({ wake }) => wake))]);
+  await notifyStored(
+    db,
+    done.flatMap(({ filled }) => filled),
+  );
   // The audit's lock last.
   for (const { supplier, plan } of done)
     if (supplier.outcome !== 'unchanged' || supplier.released + supplier.rerouted + supplier.held > 0)
@@ -65,7 +70,7 @@ async function applyPlan(
   db: Db,
   plan: SupplierPlan,
   now: Date,
-): Promise<{ supplier: ImportedSupplier; wake: number[] }> {
+): Promise<{ supplier: ImportedSupplier; wake: number[]; filled: number[] }> {
   const { organisationNumber, name } = plan.wanted;
   const changes = [...plan.changes];
   if (changes.length > 0) await upsertSupplier(db, plan.wanted, now);
@@ -108,6 +113,7 @@ async function applyPlan(
       held: moved.length - rerouted,
     },
     wake,
+    filled,
   };
 }
 

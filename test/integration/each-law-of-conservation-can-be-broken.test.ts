@@ -48,6 +48,21 @@ describe('each law of conservation can be broken, and is seen to be', () => {
 
   const breaks: readonly (readonly [what: string, sql: string, breach: RegExp])[] = [
     [
+      'a delivery is called collected without a word of its supplier',
+      "update delivery set state = 'delivered', delivered_at = now(), delivered_by = 'collected', next_try_at = null",
+      /collected without a receipt/,
+    ],
+    [
+      'a receipt ended nothing',
+      `insert into receipt (delivery_id, fingerprint) select min(id), repeat('a', 64) from delivery`,
+      /receipts whose delivery is not/,
+    ],
+    [
+      'what was fetched was never sealed',
+      `insert into collection (message_id, fingerprint) select id, repeat('a', 64) from message`,
+      /without ever having been sealed/,
+    ],
+    [
       'a frame is forgotten',
       "delete from frame where verdict = 'duplicate' or verdict = 'message'",
       /messages without the frame/,

@@ -14,6 +14,7 @@ import { type DeliverySettings, deliverySettings, startDelivery } from '../../sr
 import type { Running } from '../../src/roles/parts.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import type { Accepted, CheckedFrame, TakenFrame } from '../../src/store/accept/frames.ts';
+import { notifyStored } from '../../src/store/collect/channels.ts';
 import { type Conservation, conservation } from '../../src/store/conservation.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { addCertificate, insertAddress, upsertSupplier } from '../../src/store/suppliers-change.ts';
@@ -36,7 +37,7 @@ export interface SupplierOptions {
   readonly mostConnections?: number;
   readonly ordering?: 'any' | 'strict';
   readonly envelopeFormat?: EnvelopeFormat;
-  readonly delivery?: 'push' | 'pull';
+  readonly delivery?: 'push' | 'pull' | 'manual';
   readonly messageTypes?: readonly MessageType[];
   /** Registered without an endpoint: nobody listens at this URL. */
   readonly url?: string;
@@ -66,7 +67,7 @@ export interface Line {
   readonly certificates: DevCertificates;
   readonly settings: (more?: Readonly<Record<string, string>>) => DeliverySettings;
   readonly addSupplier: (options?: SupplierOptions) => Promise<TestSupplier>;
-  /** Stores frames in one transaction, as intake does, and wakes the lanes. */
+  /** Stores frames in one transaction, as intake does, wakes the lanes, and tells who waits to fetch. */
   readonly take: (frames: readonly TakenFrame[]) => Promise<Accepted>;
   /** Starts the delivery role; stopped by `close`. */
   readonly deliver: (
@@ -156,6 +157,7 @@ export async function openLine(options: LineOptions = {}): Promise<Line> {
     take: async (frames) => {
       const accepted = await accept(pool, frames);
       for (const lane of accepted.wake) await alarms.wake(lane, 0);
+      await notifyStored(pool, accepted.filled);
       return accepted;
     },
     deliver: async (more = {}, compose = (deps) => deps) => {

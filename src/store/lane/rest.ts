@@ -53,13 +53,13 @@ export async function nextDue(db: Db, lanes: readonly number[]): Promise<Map<num
 
 /**
  * Leaves the lane at once with its alarm as it is (a time slice is over, the process stops, a step broke). What a broken drain
- * leaves as sending has a lease that is over: whoever takes the lane next, or the sweeper if nobody may, sets it right. Power
+ * leaves under way, though a receipt may have ended its delivery, has a lease that is over: whoever takes the lane next, or the sweeper if nobody may, sets it right. Power
  * lost before the commit: the lease runs out by itself.
  */
 export async function leaveLane(db: Db, hold: Hold): Promise<void> {
   await db.query(
     `update lane set holder = null,
-            lease_until = case when exists (select from delivery where lane_id = $1 and state = 'sending') then clock_timestamp() end
+            lease_until = case when exists (select from attempt where lane_id = $1 and outcome is null) then clock_timestamp() end
       where id = $1 and epoch = $2 and holder = $3`,
     [hold.lane, hold.epoch, hold.holder],
   );

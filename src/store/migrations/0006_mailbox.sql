@@ -25,6 +25,12 @@ create table collection (
 -- held or refused for other reasons.
 create index delivery_spent on delivery (lane_id, message_number) where state = 'held' and reason = 'schedule-spent';
 
+-- What went wrong with a supplier lately, for the supplier. What goes well costs it nothing.
+create index attempt_unsuccessful on attempt (lane_id, finished_at) where outcome is not null and outcome <> 'delivered';
+
+-- A supplier's own certificates, for the supplier.
+create index certificate_of_organisation on certificate (organisation_number);
+
 -- Whoever takes a certificate out of use tells every listener, when that is committed: the triggers cannot forget it.
 create function tell_register() returns trigger language plpgsql as $$
 begin

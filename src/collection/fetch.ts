@@ -1,0 +1,92 @@
+/** `GET /v1/messages/{id}`: the signed bytes, the same that a push brings, on record before they are shown. */
+import { Fault, type FaultCode, faultTable } from '../domain/fault.ts';
+import { envelopeMediaTypes, signatureHeader } from '../envelope/facts.ts';
+import type { Route } from '../platform/http/app.ts';
+import { type Fetchable, holdUnsealable, readFetchable, recordGiving, type Standing } from '../store/collect/fetch.ts';
+import type { StoredEnvelope } from '../store/lane/due.ts';
+import { noSuchMessage } from './ask.ts';
+import type { Caller } from './caller.ts';
+import { givingOf, type MailboxParts } from './mailbox.ts';
+
+export function fetchRoute(parts: MailboxParts): Route {
+  return {
+    method: 'GET',
+    path: '/v1/messages/:id',
+    certificate: 'required',
+    handle: async (request, response) => {
+      const caller = await parts.callerOf(request);
+      const id = String(request.params['id']);
+      // 1 is it theirs, and may they have it.
+      const fetched = await readFetchable(parts.pool, id, caller);
+      if (fetched === undefined) throw noSuchMessage();
+      const document = documentOf(fetched);
+      // 2 do they take it as it is. Before it is sealed: nothing is shown to who does not.
+      const contentType = envelopeMediaTypes[fetched.envelope?.format ?? fetched.target.envelopeFormat];
+      const bare = contentType.split(';')[0] as string;
+      if (request.accepts([bare, contentType]) === false)
+        throw new Fault('not-acceptable', `the message is ${bare}; accept that, or */*`);
+      // 3 the envelope: the one on record, or a new one. Built, and compared with its hash, before anything is written.
+      const sealed = fetched.envelope ?? (await sealNow(parts, caller, { ...fetched, document }));
+      const built = parts.bytes(sealed, document);
+      // 4 on record, 5 and out.
+      const given = await recordGiving(parts.pool, id, caller, givingOf(caller, request), sealed, mayHave);
+      if (given.kind === 'changed') return refuseChanged(parts, id, caller);
+      const { envelope } = given;
+      const bytes = envelope.sha256 === sealed.sha256 ? built : parts.bytes(envelope, document);
+      response
+        .set({
+          'content-type': envelopeMediaTypes[envelope.format],
+          [signatureHeader]: envelope.signature,
+          'idempotency-key': id,
+          etag: `"${envelope.sha256}"`,
+          ...(fetched.traceparent === null ? {} : { traceparent: fetched.traceparent }),
+        })
+        .send(bytes);
+    },
+  };
+}
+
+/** What is on its way, what is there already, and what only failed; not what somebody has stopped. */
+function mayHave({ state, reason }: Standing): boolean {
+  if (state === 'held') return reason === 'schedule-spent';
+  return state !== 'cancelled';
+}
+
+function documentOf(fetched: Fetchable): Buffer {
+  if (!mayHave(fetched)) throw notAvailable(fetched);
+  if (fetched.document !== undefined) return fetched.document;
+  throw new Fault('message-not-available', 'the message was delivered, and its document is not kept any longer');
+}
+
+async function sealNow(
+  parts: MailboxParts,
+  caller: Caller,
+  fetched: Fetchable & { readonly document: Buffer },
+): Promise<StoredEnvelope> {
+  const sealed = await parts.seal(fetched);
+  if (!(sealed instanceof Fault)) return sealed;
+  const held = await holdUnsealable(parts.pool, fetched.messageId, caller, sealed);
+  const { messageId } = fetched;
+  parts.log.warn('a message cannot be sealed', { messageId, fault: sealed.code, detail: sealed.message, held });
+  throw notAvailable({ state: 'held', reason: sealed.code });
+}
+
+/** Between the reading and the giving somebody stopped it, or it went elsewhere: said as it is now. */
+async function refuseChanged(parts: MailboxParts, id: string, caller: Caller): Promise<never> {
+  const now = await readFetchable(parts.pool, id, caller);
+  if (now === undefined) throw noSuchMessage();
+  if (!mayHave(now)) throw notAvailable(now);
+  // And let go again at once.
+  throw new Fault('message-not-available', 'the message was stopped for a moment; ask again');
+}
+
+const happened = { held: 'is held', cancelled: 'was cancelled' } as const;
+
+/** Why in our words; what an operator wrote is not the supplier's to read. */
+export function notAvailable({ state, reason }: Pick<Standing, 'state' | 'reason'>): Fault {
+  const what = state === 'cancelled' ? happened.cancelled : happened.held;
+  const why = reason === null ? '' : `: ${titleOf(reason)}`;
+  return new Fault('message-not-available', `the message ${what}${why}`);
+}
+
+export const titleOf = (code: string): string => (code in faultTable ? faultTable[code as FaultCode].title : code);

@@ -1,0 +1,86 @@
+/** `GET /v1/messages/missing`: what stands behind each number, so that a gap is never a riddle. */
+import { sequenceText } from '../envelope/facts.ts';
+import type { Route } from '../platform/http/app.ts';
+import { type NumberState, type Numbers, readNumbers } from '../store/numbers.ts';
+import { sequenceIn } from './ask.ts';
+import { titleOf } from './fetch.ts';
+import type { MailboxParts } from './mailbox.ts';
+
+const mostEntries = 1_000;
+
+/** What is being pushed waits still, to who wants to fetch it; what is not kept any longer was delivered. */
+const states: Readonly<Record<Exclude<NumberState, 'not-given'>, string>> = {
+  waiting: 'waiting',
+  sending: 'waiting',
+  held: 'held',
+  refused: 'refused',
+  cancelled: 'cancelled',
+  delivered: 'delivered',
+  purged: 'delivered',
+  void: 'void',
+};
+
+interface Entry {
+  first: number;
+  last: number;
+  readonly state: string;
+  readonly id: string | undefined;
+  readonly address: string | undefined;
+  readonly declared: string | undefined;
+  readonly reason: string | undefined;
+}
+
+export function numbersRoute({ pool, callerOf }: MailboxParts): Route {
+  return {
+    method: 'GET',
+    path: '/v1/messages/missing',
+    certificate: 'required',
+    handle: async (request, response) => {
+      const { organisationNumber, addresses } = await callerOf(request);
+      const from = Math.max(1, numberOf(sequenceIn(request.query, 'from') ?? '1'));
+      const last = sequenceIn(request.query, 'to');
+      const to = last === undefined ? undefined : numberOf(last);
+      const answer = await readNumbers(pool, organisationNumber, from, to, mostEntries);
+      const entries: Entry[] = [];
+      for (const one of answer.numbers) {
+        if (one.state === 'not-given') continue;
+        const entry = entryOf(one, states[one.state], addresses);
+        const before = entries.at(-1);
+        if (before !== undefined && alike(before, entry)) before.last = entry.last;
+        else entries.push(entry);
+      }
+      response.json({
+        numbers: entries.map((one) => ({ ...one, first: sequenceText(one.first), last: sequenceText(one.last) })),
+        highest: sequenceText(answer.highest),
+        ...(answer.next === undefined ? {} : { next: sequenceText(answer.next) }),
+      });
+    },
+  };
+}
+
+/** An id only of what lies where the caller may fetch it. */
+function entryOf(one: Numbers, state: string, addresses: readonly number[]): Entry {
+  const own = one.address !== undefined && addresses.includes(one.address.id);
+  return {
+    first: one.first,
+    last: one.last,
+    state,
+    id: own ? one.messageId : undefined,
+    address: one.address?.name,
+    declared: one.declaredAt?.toISOString(),
+    // Of numbers that were given up, what the operator wrote is for the suppliers; of messages it is not.
+    reason: one.reason ?? (one.because && titleOf(one.because)),
+  };
+}
+
+const alike = (a: Entry, b: Entry): boolean =>
+  a.id === undefined &&
+  b.id === undefined &&
+  a.state === b.state &&
+  a.address === b.address &&
+  a.declared === b.declared &&
+  a.reason === b.reason &&
+  a.last + 1 === b.first;
+
+/** Beyond what any counter reaches, one number is as good as another. */
+const numberOf = (digits: string): number => Math.min(Number(digits), Number.MAX_SAFE_INTEGER);

@@ -1,0 +1,73 @@
+/** What lies in a mailbox. */
+import type { MessageType } from '../../domain/message.ts';
+import type { Db } from '../pool.ts';
+
+/** Whose messages, and where they lie: one organisation, and those of its addresses that the caller may empty. */
+export interface Mailbox {
+  readonly organisationNumber: string;
+  /** Ids of addresses, which are their lanes' too. */
+  readonly addresses: readonly number[];
+}
+
+export interface Listed {
+  readonly id: string;
+  readonly sequence: number;
+  readonly messageType: MessageType;
+  readonly documentNumber: string;
+  readonly eventTime: string;
+  readonly mediaType: string;
+  /** Lower-case hex. */
+  readonly documentSha256: string;
+  /** Bytes of the document. */
+  readonly documentSize: number;
+}
+
+/**
+ * The oldest messages without a receipt that may be fetched: those that wait or are being pushed, and those that were pushed
+ * too often. Read from indexes in the order of the numbers, so a page costs as many rows as it has, however full the box is.
+ * @param after a sequence number; only what comes after it. Decimal digits: it may be larger than a number can be.
+ * @returns one row more than `limit` when there is more
+ */
+export async function listMailbox(
+  db: Db,
+  { organisationNumber, addresses }: Mailbox,
+  after: string,
+  limit: number,
+): Promise<Listed[]> {
+  // Numbers are given in the order of acceptance, so the order of `number` is that of a recipient's sequence.
+  const { rows } = await db.query<Listed & Record<string, unknown>>(
+    `with start as materialized (
+       select coalesce((select number from message where organisation_number = $2 and sequence <= $3
+                         order by sequence desc limit 1), 0) as number)
+     select m.id, m.sequence, m.message_type as "messageType", m.document_number as "documentNumber", m.event_time as "eventTime",
+            m.media_type as "mediaType", encode(m.document_sha256, 'hex') as "documentSha256", m.document_size as "documentSize"
+       from (select d.message_id, d.message_number
+               from unnest($1::bigint[]) as box (lane)
+              cross join lateral (
+                (select message_id, message_number from delivery
+                  where lane_id = box.lane and state = 'waiting' and message_number > (select number from start)
+                  order by message_number limit $4)
+                union all
+                (select message_id, message_number from delivery
+                  where lane_id = box.lane and state = 'sending' and message_number > (select number from start)
+                  order by message_number limit $4)
+                union all
+                (select message_id, message_number from delivery
+                  where lane_id = box.lane and state = 'held' and reason = 'schedule-spent'
+                    and message_number > (select number from start)
+                  order by message_number limit $4)) d
+              order by d.message_number limit $4) page
+       join message m on m.id = page.message_id
+      where m.organisation_number = $2
+      order by page.message_number`,
+    [addresses, organisationNumber, clamped(after), limit + 1],
+  );
+  return rows;
+}
+
+/** No sequence is larger than a bigint. */
+function clamped(digits: string): string {
+  const most = 2n ** 63n - 1n;
+  const number = BigInt(digits);
+  return String(number > most ? most : number);
+}

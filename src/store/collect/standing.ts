@@ -1,0 +1,130 @@
+/** How it stands with a supplier, for the supplier itself. */
+import type { EnvelopeFormat, Environment, MessageType } from '../../domain/message.ts';
+import type { AttemptRow } from '../messages.ts';
+import type { Db, Pool } from '../pool.ts';
+import type { LaneOverview } from '../supplier-lanes.ts';
+import type { Mailbox } from './list.ts';
+
+/** More than this many are not counted: a full mailbox must not make its owner's question expensive. */
+export const mostCounted = 10_000;
+
+/** Attempts that are told of. */
+const mostAttempts = 20;
+
+type Lane = Pick<LaneOverview, 'state' | 'reason' | 'detail' | 'since' | 'nextWake'>;
+
+export interface OwnAddress {
+  readonly id: number;
+  readonly name: string;
+  readonly delivery: 'push' | 'pull' | 'manual';
+  readonly url: string | undefined;
+  readonly envelopeFormat: EnvelopeFormat;
+  readonly messageTypes: readonly MessageType[];
+  readonly lane: Lane;
+  /** On their way, those that are being pushed too. Each count is `mostCounted` at most. */
+  readonly waiting: number;
+  readonly held: number;
+  readonly refused: number;
+  /** When the oldest of those that wait was accepted. */
+  readonly oldestWaiting: Date | undefined;
+}
+
+export interface OwnCertificate {
+  readonly fingerprint: string;
+  readonly subject: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly withdrawnAt: Date | undefined;
+  /** When the endpoint first showed it to us. */
+  readonly firstShownAt: Date | undefined;
+}
+
+export interface OwnAttempt extends AttemptRow {
+  readonly messageId: string;
+  readonly address: string;
+}
+
+export interface Own {
+  readonly name: string;
+  /** All of the organisation's addresses in use. */
+  readonly addresses: readonly OwnAddress[];
+  /** All of the organisation's, newest last day first. */
+  readonly certificates: readonly OwnCertificate[];
+  /** Newest first: pushes to the mailbox's own addresses that did not succeed. */
+  readonly attempts: readonly OwnAttempt[];
+}
+
+/** One consistent picture. */
+export function readOwn(pool: Pool, box: Mailbox, environment: Environment): Promise<Own> {
+  return pool.transaction(async (db) => {
+    await db.query('set transaction isolation level repeatable read, read only');
+    const { rows } = await db.query<{ name: string }>('select name from supplier where organisation_number = $1', [
+      box.organisationNumber,
+    ]);
+    return {
+      name: rows[0]?.name ?? '',
+      addresses: await readAddresses(db, box, environment),
+      certificates: await readCertificates(db, box),
+      attempts: await readAttempts(db, box),
+    };
+  });
+}
+
+type NullsOf<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
+
+function withoutNulls<T extends object>(row: NullsOf<T>): T {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
+}
+
+type AddressRow = Omit<OwnAddress, 'lane'> & Lane;
+
+async function readAddresses(db: Db, { organisationNumber }: Mailbox, environment: Environment): Promise<OwnAddress[]> {
+  const { rows } = await db.query<NullsOf<AddressRow>>(
+    `select a.id, a.name, a.delivery, a.url, a.envelope_format as "envelopeFormat", a.message_types as "messageTypes",
+            l.state, l.reason, l.detail, l.since, l.wake_at as "nextWake",
+            (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'waiting' limit $3) w)
+              + (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'sending' limit $3) s) as waiting,
+            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'held' limit $3) h) as held,
+            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'refused' limit $3) r) as refused,
+            (select m.accepted_at from message m where m.number = (
+              select message_number from delivery where lane_id = a.id and state = 'waiting' order by message_number limit 1)) as "oldestWaiting"
+       from address a join lane l on l.id = a.id
+      where a.organisation_number = $1 and a.environment = $2 and a.retired_at is null order by a.name`,
+    [organisationNumber, environment, mostCounted],
+  );
+  return rows.map((row) => {
+    const { state, reason, detail, since, nextWake, waiting, ...address } = withoutNulls<AddressRow>(row);
+    const lane = { state, reason, detail, since, nextWake };
+    return { ...address, lane, waiting: Math.min(waiting, mostCounted) };
+  });
+}
+
+async function readCertificates(db: Db, { organisationNumber }: Mailbox): Promise<OwnCertificate[]> {
+  const { rows } = await db.query<NullsOf<OwnCertificate>>(
+    `select c.fingerprint, c.subject, c.not_before as "notBefore", c.not_after as "notAfter", c.withdrawn_at as "withdrawnAt",
+            (select min(l.first_shown_at) from address a join address_certificate l on l.address_id = a.id
+              where a.organisation_number = c.organisation_number and l.fingerprint = c.fingerprint) as "firstShownAt"
+       from certificate c where c.organisation_number = $1 order by c.not_after desc, c.fingerprint`,
+    [organisationNumber],
+  );
+  return rows.map(withoutNulls<OwnCertificate>);
+}
+
+async function readAttempts(db: Db, { addresses }: Mailbox): Promise<OwnAttempt[]> {
+  const { rows } = await db.query<NullsOf<OwnAttempt>>(
+    `select d.message_id as "messageId", a.name as address, t.*
+       from unnest($1::bigint[]) as box (lane)
+      cross join lateral (
+        select delivery_id as "deliveryId", number, started_at as "startedAt", finished_at as "finishedAt", outcome, fault, detail,
+               status, excerpt, tls_version as "tlsVersion", cipher, peer_fingerprint as "peerFingerprint",
+               connect_ms as "connectMs", tls_ms as "tlsMs", first_byte_ms as "firstByteMs", total_ms as "totalMs",
+               remote_address as "remoteAddress"
+          from attempt
+         where lane_id = box.lane and outcome is not null and outcome <> 'delivered'
+         order by finished_at desc limit $2) t
+       join delivery d on d.id = t."deliveryId" join address a on a.id = box.lane
+      order by t."finishedAt" desc limit $2`,
+    [addresses, mostAttempts],
+  );
+  return rows.map(withoutNulls<OwnAttempt>);
+}

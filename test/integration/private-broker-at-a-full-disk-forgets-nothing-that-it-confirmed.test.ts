@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Local, startLocal } from '../../src/platform/local/local.ts';
 import { connectStomp, type Stomp, type StompFrame, type StompOptions } from '../chaos/outer/stomp.ts';
 import { type Disks, mountDisks } from '../chaos/rig/disks.ts';
+import { restartUntilItRuns } from '../chaos/rig/servers.ts';
 import { eventually } from '../support/eventually.ts';
 
 const queue = '/queue/full';
@@ -75,7 +76,7 @@ describe('a private broker at a full disk forgets nothing that it confirmed', fu
     const [works] = await send(['works']).catch(() => []);
     if (works === undefined) {
       await set.broker?.kill();
-      await set.broker?.restart();
+      await restartUntilItRuns(set.broker!);
     }
     const after = await send(names('after').slice(0, 100));
     assert.equal(after.length, 100);

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Local, startLocal } from '../../../src/platform/local/local.ts';
 import { answers } from '../../../src/platform/local/probe.ts';
+import type { LocalServer } from '../../../src/platform/local/supervise.ts';
 import type { Log } from '../../../src/platform/log.ts';
 import type { ServerName } from './cast.ts';
 import { type Disks, mountDisks } from './disks.ts';
@@ -53,7 +54,7 @@ export async function startServers(folder: string, keep: boolean, log: Log): Pro
     disks,
     withoutDisks: typeof mounted === 'string' ? mounted : undefined,
     kill: (name) => byName[name].kill(),
-    restart: (name) => byName[name].restart(),
+    restart: (name) => restartUntilItRuns(byName[name]),
     pause: (name) => byName[name].pause(),
     resume: (name) => byName[name].resume(),
     revive: async (name) => {
@@ -66,7 +67,7 @@ export async function startServers(folder: string, keep: boolean, log: Log): Pro
         await sleep(500);
       }
       await broker.kill();
-      await broker.restart();
+      await restartUntilItRuns(broker);
     },
     emptyRedis: () => emptyRedis(redis.url),
     stop: async () => {
@@ -81,25 +82,31 @@ export async function startServers(folder: string, keep: boolean, log: Log): Pro
   };
 }
 
+/**
+ * ActiveMQ may refuse its first starts after a full disk (“Failed to recover data at position …”: its index knows of a record that
+ * the journal had no room for), and runs at a later one. Whatever runs it as a service starts it again.
+ */
+export async function restartUntilItRuns(server: Pick<LocalServer, 'restart'>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await server.restart();
+    } catch (error) {
+      if (tries >= 5) throw error;
+      await sleep(1_000);
+    }
+  }
+}
+
 const connectFrame = (login: string, passcode: string): string =>
   `CONNECT\naccept-version:1.2\nhost:127.0.0.1\nlogin:${login}\npasscode:${passcode}\n\n\0`;
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-/** A server that ended because its disk was full may need more than one start. */
-async function revive(server: Local['postgres'] & object): Promise<void> {
+async function revive(server: LocalServer): Promise<void> {
   server.resume();
-  for (let tries = 1; ; tries++) {
-    // One that is about to end by itself must have had the time to.
-    await sleep(200);
-    if (server.pid() !== undefined) return;
-    try {
-      await server.restart();
-      return;
-    } catch (error) {
-      if (tries >= 5) throw error;
-    }
-  }
+  // One that is about to end by itself must have had the time to.
+  await sleep(200);
+  if (server.pid() === undefined) await restartUntilItRuns(server);
 }
 
 /** In Redis' own words, past the proxies. */

@@ -1,7 +1,10 @@
 /** What suppliers find at our own listener. */
 import type { Express } from 'express';
+import { Fault } from '../domain/fault.ts';
 import { createApp, type Route } from '../platform/http/app.ts';
 import type { Log } from '../platform/log.ts';
+import { isServerTrouble } from '../store/pool.ts';
+import type { Door } from './door.ts';
 import { fetchRoute } from './fetch.ts';
 import { listRoute } from './list.ts';
 import type { MailboxParts } from './mailbox.ts';
@@ -14,6 +17,8 @@ export interface SupplierAppParts {
   readonly log: Log;
   /** The key set (RFC 7517) of current and old signing keys. */
   jwks(): object;
+  /** Who may come in; a mailbox is not opened without it. */
+  readonly door?: Door;
   /** Left out: keys only. */
   readonly mailbox?: MailboxParts;
 }
@@ -24,7 +29,12 @@ const jwksSeconds = 300;
 /** The application behind the suppliers' listener. */
 export function supplierApp(parts: SupplierAppParts): Express {
   const mailbox = parts.mailbox === undefined ? [] : mailboxRoutes(parts.mailbox);
-  return createApp(parts.log, [jwksRoute(parts), ...contractRoutes, ...mailbox], { contract: supplierContract });
+  return createApp(parts.log, [jwksRoute(parts), ...contractRoutes, ...mailbox], {
+    contract: supplierContract,
+    ...(parts.door && { enter: parts.door.enter }),
+    translate: (error) =>
+      isServerTrouble(error) ? new Fault('server-unavailable', undefined, { cause: error }) : error,
+  });
 }
 
 /** The fixed path before the one with an id in its place. */

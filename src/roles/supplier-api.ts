@@ -1,16 +1,18 @@
 /** The supplier-api role: the listener that suppliers reach, with the keys that verify our signatures and their mailboxes. */
+import { createDoor, type Door } from '../collection/door.ts';
 import { supplierApp } from '../collection/face.ts';
+import { createLimits } from '../collection/limits.ts';
 import type { MailboxParts } from '../collection/mailbox.ts';
 import { openWaitingRoom, type WaitingRoom } from '../collection/waiting.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
 import { explainAttempt } from '../operations/explain.ts';
 import { explainOwnLane } from '../operations/explain-own.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
-import { listenTls } from '../platform/http/listen.ts';
+import { type ListenOptions, listenTls, type TlsListener } from '../platform/http/listen.ts';
 import type { Log } from '../platform/log.ts';
-import { storedChannel } from '../store/collect/channels.ts';
+import { readCallers } from '../store/collect/callers.ts';
+import { registerChannel, storedChannel } from '../store/collect/channels.ts';
 import type { Pool } from '../store/pool.ts';
-import { registeredCaller } from './caller.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
 import { openStore, type Running } from './parts.ts';
 import { sealOrFault } from './seal.ts';
@@ -25,6 +27,13 @@ export const supplierApiSettings = [
   'supplierPort',
   'supplierKeyFile',
   'supplierCertificateFile',
+  'supplierConnections',
+  'supplierConnectionsEach',
+  'supplierStrangers',
+  'supplierRate',
+  'supplierBurst',
+  'supplierWaits',
+  'supplierAnswerTimeout',
   'signingKeyFile',
   'signingCertificateFile',
   'signingOldCertificatesFile',
@@ -48,17 +57,27 @@ export async function startSupplierApi(
   try {
     const pool = begun.adopt(await openStore(settings, 'supplier-api', log), (one) => one.close());
     const waiting = openWaitingRoom();
+    let listener: TlsListener | undefined;
+    const connections = () => {
+      if (listener === undefined) throw new Error('the listener does not run yet');
+      return listener.connections;
+    };
+    const door = openDoor(settings, { pool, credentials, log, connections });
     const ear = begun.adopt(
-      pool.listen(storedChannel, (payload) => waiting.ring(payload)),
+      pool.listen([storedChannel, registerChannel], (payload, channel) => {
+        if (channel === storedChannel) waiting.ring(payload);
+        else if (listener !== undefined) void door.registerChanged(payload);
+      }),
       (one) => one.close(),
     );
     // Nobody may wait for a word that nobody hears.
     await ear.opened;
-    const mailbox = compose(mailboxOf(settings, { pool, waiting, credentials, log }));
-    const app = supplierApp({ log, jwks: () => credentials.keys, mailbox });
-    const address = { host: settings.supplierHost, port: settings.supplierPort, requestCertificate: true };
-    const listener = await listenTls({ log, now: () => new Date() }, credentials.listener, app, address);
-    begun.defer(() => listener.close());
+    const mailbox = compose(mailboxOf(settings, { pool, waiting, door, credentials, log }));
+    const app = supplierApp({ log, jwks: () => credentials.keys, door, mailbox });
+    const parts = { log, now: () => new Date() };
+    listener = begun.adopt(await listenTls(parts, credentials.listener, app, listenOptionsOf(settings)), (one) =>
+      one.close(),
+    );
     log.info('the suppliers listener runs', { host: listener.host, port: listener.port });
     return {
       port: listener.port,
@@ -77,22 +96,64 @@ export async function startSupplierApi(
 interface Opened {
   readonly pool: Pool;
   readonly waiting: WaitingRoom;
+  readonly door: Door;
   readonly credentials: SupplierApiCredentials;
   readonly log: Log;
 }
 
-function mailboxOf(settings: SupplierApiSettings, { pool, waiting, credentials, log }: Opened): MailboxParts {
+function mailboxOf(settings: SupplierApiSettings, { pool, waiting, door, credentials, log }: Opened): MailboxParts {
   return {
     log,
     pool,
     waiting,
     environment: settings.environment,
-    callerOf: registeredCaller(pool, settings.environment),
+    callerOf: door.callerOf,
     seal: (fetched) => sealOrFault(settings, credentials.signer, fetched, fetched.target),
     bytes: ({ head, sha256, format }, document) => envelopeBytes(head, document, sha256, format),
     explain: {
       lane: ({ delivery, lane }, language) => explainOwnLane(delivery, lane, language),
       attempt: explainAttempt,
+    },
+  };
+}
+
+function openDoor(
+  settings: SupplierApiSettings,
+  {
+    pool,
+    credentials,
+    log,
+    connections,
+  }: Omit<Opened, 'waiting' | 'door'> & { connections(): TlsListener['connections'] },
+): Door {
+  const limits = createLimits(
+    {
+      ratePerSecond: settings.supplierRate,
+      burst: settings.supplierBurst,
+      connections: settings.supplierConnectionsEach,
+      waits: settings.supplierWaits,
+    },
+    () => performance.now(),
+  );
+  return createDoor({
+    log,
+    now: () => new Date(),
+    authorities: () => credentials.authorities,
+    find: (fingerprints) => readCallers(pool, settings.environment, fingerprints),
+    limits,
+    connections,
+  });
+}
+
+function listenOptionsOf(settings: SupplierApiSettings): ListenOptions {
+  return {
+    host: settings.supplierHost,
+    port: settings.supplierPort,
+    requestCertificate: true,
+    limits: {
+      connections: settings.supplierConnections,
+      strangers: settings.supplierStrangers,
+      answer: settings.supplierAnswerTimeout,
     },
   };
 }

@@ -11,12 +11,12 @@ import {
   duration,
   file,
   organisationNumber,
-  port,
   text,
   uri,
   url,
 } from './readers.ts';
 import { optional, preset, required, type Setting } from './setting.ts';
+import { supplierApiTable } from './supplier-api-settings.ts';
 
 export const settingsTable = {
   environment: required(
@@ -159,19 +159,7 @@ export const settingsTable = {
 
   ...deliveryTable,
 
-  // Listeners.
-  supplierHost: preset('KUVERT_SUPPLIER_HOST', text, '0.0.0.0', "Where the suppliers' listener is bound."),
-  supplierPort: preset('KUVERT_SUPPLIER_PORT', port, '8443', "The suppliers' listener's port; 0 takes a free one."),
-  supplierKeyFile: required(
-    'KUVERT_SUPPLIER_KEY_FILE',
-    file,
-    "PEM file with the private key of the suppliers' listener.",
-  ),
-  supplierCertificateFile: required(
-    'KUVERT_SUPPLIER_CERTIFICATE_FILE',
-    file,
-    "PEM file with the certificate of the suppliers' listener and its chain.",
-  ),
+  ...supplierApiTable,
 
   logLevel: preset(
     'KUVERT_LOG_LEVEL',

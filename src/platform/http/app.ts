@@ -58,6 +58,8 @@ export interface AppOptions {
   readonly enter?: (request: Request, response: Response, route: Route) => void | Promise<void>;
   /** What it does not allow reaches no route. */
   readonly contract?: Contract;
+  /** Says an error of a library as the fault that it is, where that is known. */
+  readonly translate?: (error: unknown) => unknown;
 }
 
 /** Puts routes together to an application. A path without a route is 404, a method that a path does not have is 405. */
@@ -89,7 +91,7 @@ export function createApp(log: Log, routes: readonly Route[], options: AppOption
   app.use((request) => {
     throw new Fault('not-found', `there is nothing at ${request.path.slice(0, 200)}`);
   });
-  app.use(answerFault(log));
+  app.use(answerFault(log, options.translate));
   return app;
 }
 
@@ -125,7 +127,8 @@ function guards(route: Route, head: boolean, enter: AppOptions['enter']): Reques
     if (route.certificate === 'required' && peerFingerprint(request.socket) === undefined)
       throw new Fault('certificate-required', 'show the client certificate that is registered for your organisation');
     await enter?.(request, response, route);
-    next();
+    // Nobody is there any more to be answered.
+    if (!request.socket.destroyed) next();
   };
   if (route.mostBodyBytes !== undefined)
     return [note, express.raw({ type: () => true, limit: route.mostBodyBytes, inflate: false })];
@@ -139,10 +142,10 @@ function guards(route: Route, head: boolean, enter: AppOptions['enter']): Reques
 const held = ({ method, path }: Route, contract: Contract | undefined): RequestHandler[] =>
   [contract && holdRequests(contract, method, path)].filter((handler) => handler !== undefined);
 
-function answerFault(log: Log): ErrorRequestHandler {
+function answerFault(log: Log, translate: AppOptions['translate'] = (error) => error): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, _next) => {
     const trail = trailOf(request);
-    const fault = asFault(error);
+    const fault = asFault(translate(error));
     trail.fault = fault.code;
     const problem = problemOf(fault, trail.requestId);
     if (problem.status >= 500) trail.error = errorText(fault);

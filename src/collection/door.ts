@@ -1,10 +1,9 @@
 /** The suppliers' door: each request is let in by the register as it is now, and put out when the register changes. */
 import type { X509Certificate } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { Request, Response } from 'express';
 import { peerChain } from '../pki/peer-chain.ts';
-import type { Route } from '../platform/http/app.ts';
+import type { AppOptions } from '../platform/http/app.ts';
 import { type Connections, peerFingerprint } from '../platform/http/connections.ts';
 import { networkOf } from '../platform/http/network.ts';
 import { errorText, type Log } from '../platform/log.ts';
@@ -26,7 +25,7 @@ export interface DoorParts {
 
 export interface Door {
   /** For `createApp`: lets a request in or throws why not. */
-  enter(request: Request, response: Response, route: Route): Promise<void>;
+  readonly enter: NonNullable<AppOptions['enter']>;
   /** As the register is now, also in the middle of a request. */
   readonly callerOf: CallerOf;
   /**
@@ -115,7 +114,7 @@ function mayGoOn(registered: RegisteredCaller | undefined, inside: ReadonlySet<C
   return [...inside].every(({ addresses }) => addresses.every((id) => registered.addresses.includes(id)));
 }
 
-function stay(inside: Map<string, Set<Caller>>, caller: Caller, response: Response): void {
+function stay(inside: Map<string, Set<Caller>>, caller: Caller, response: ServerResponse): void {
   const { fingerprint } = caller;
   const others = inside.get(fingerprint) ?? new Set();
   inside.set(fingerprint, others.add(caller));

@@ -1,7 +1,7 @@
 /** How much one organisation may ask for, and how much those may of whom nobody knows who they are. In memory: each process by itself. */
 
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Response } from 'express';
 import { Fault } from '../domain/fault.ts';
 
 export interface LimitSettings {
@@ -15,11 +15,11 @@ export interface LimitSettings {
 
 export interface Limits {
   /** Each throws Fault `too-many-requests`, with `Retry-After` on the response, and counts nothing then. */
-  request(who: string, response: Response): void;
+  request(who: string, response: ServerResponse): void;
   /** Counted until the connection closes. */
-  connection(organisation: string, socket: Socket, response: Response): void;
+  connection(organisation: string, socket: Socket, response: ServerResponse): void;
   /** Counted until the answer is out. */
-  wait(organisation: string, response: Response): void;
+  wait(organisation: string, response: ServerResponse): void;
 }
 
 /** Far more than there are suppliers; whoever comes from ever new networks does not fill the memory. */
@@ -50,7 +50,7 @@ export function createLimits(settings: LimitSettings, now: () => number): Limits
       const open = connections.get(organisation) ?? new Set();
       if (open.has(socket)) return;
       if (open.size >= settings.connections) {
-        response.set('connection', 'close');
+        response.setHeader('connection', 'close');
         throw tooMany(response, `more than ${settings.connections} connections; keep some open and use them again`);
       }
       connections.set(organisation, open.add(socket));
@@ -73,7 +73,7 @@ export function createLimits(settings: LimitSettings, now: () => number): Limits
   };
 }
 
-function tooMany(response: Response, why: string, afterMs = 1_000): Fault {
-  response.set('retry-after', String(Math.max(1, Math.ceil(afterMs / 1_000))));
+function tooMany(response: ServerResponse, why: string, afterMs = 1_000): Fault {
+  response.setHeader('retry-after', String(Math.max(1, Math.ceil(afterMs / 1_000))));
   return new Fault('too-many-requests', why);
 }

@@ -1,0 +1,131 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Fetches what a Kuvert gateway has for us, as it comes; with the argument once: what waits now. Settings: README.md. */
+public class PullClient {
+  static final String URL = Envelopes.setting("KUVERT_URL");
+
+  final HttpClient http;
+  final Envelopes envelopes;
+
+  PullClient() throws IOException, GeneralSecurityException {
+    // Who we are is in the certificate: nothing else says it.
+    http = HttpClient.newBuilder().sslContext(Envelopes.tls()).version(HttpClient.Version.HTTP_1_1).build();
+    envelopes = new Envelopes(http);
+  }
+
+  public static void main(String[] args) throws Exception {
+    PullClient client = new PullClient();
+    boolean once = args.length > 0 && args[0].equals("once");
+    while (true) {
+      try {
+        // With nothing there, the answer comes when there is something.
+        Round round = client.round(once ? 0 : 30);
+        if (round.taken > 0) client.explainGaps();
+        if (once && round.taken == 0) break;
+        // Only what we cannot take: not again at once.
+        if (round.listed > 0 && round.taken == 0) Thread.sleep(60_000);
+      } catch (IOException error) {
+        // The gateway or the disk. What was kept stays kept.
+        if (once) throw error;
+        System.out.println("not now: " + error);
+        Thread.sleep(10_000);
+      }
+    }
+  }
+
+  record Round(int taken, int listed) {}
+
+  /** Everything that waits, page by page, from the beginning: what is released later has a lower number. */
+  Round round(int wait) throws IOException, GeneralSecurityException, InterruptedException {
+    int taken = 0;
+    int listed = 0;
+    String after = "";
+    while (true) {
+      JsonNode page = json(ask(get("/v1/messages?limit=100&wait=" + wait + after)));
+      List<String> ids = new ArrayList<>();
+      for (JsonNode message : page.path("messages"))
+        if (fetch(message.path("id").asText())) ids.add(message.path("id").asText());
+      if (!ids.isEmpty()) sendReceipts(ids);
+      taken += ids.size();
+      listed += page.path("messages").size();
+      if (!page.has("next")) return new Round(taken, listed);
+      after = "&after=" + page.path("next").asText();
+    }
+  }
+
+  /** True when the message is on disk, now or from before, so that it may be receipted. */
+  boolean fetch(String id) throws IOException, GeneralSecurityException, InterruptedException {
+    HttpResponse<byte[]> answer = ask(get("/v1/messages/" + id));
+    try {
+      // Withdrawn meanwhile, say.
+      if (answer.statusCode() != 200) throw new Envelopes.TurnedDown(answer.statusCode(), new String(answer.body()));
+      String signature = answer.headers().firstValue("x-jws-signature").orElse("");
+      Envelopes.Taken taken = envelopes.take(answer.body(), signature);
+      System.out.println((taken.isNew() ? "kept " : "repeat ") + taken.number() + " " + taken.id());
+      return true;
+    } catch (Envelopes.TurnedDown reason) {
+      // No receipt: it stays in the list, and somebody must look at it.
+      System.out.println("turned down " + reason.status + " " + reason.getMessage());
+      return false;
+    }
+  }
+
+  void sendReceipts(List<String> ids) throws IOException, InterruptedException {
+    byte[] body = Envelopes.JSON.writeValueAsBytes(Map.of("ids", ids));
+    HttpRequest.Builder request = request("/v1/receipts").header("content-type", "application/json");
+    for (JsonNode one : json(ask(request.POST(BodyPublishers.ofByteArray(body)).build())).path("results")) {
+      String result = one.path("result").asText();
+      if (!result.equals("received") && !result.equals("already-received"))
+        System.out.println("no receipt for " + one.path("id").asText() + " " + result);
+    }
+  }
+
+  /** Of numbers that we lack, the gateway says what became of them. */
+  void explainGaps() throws IOException, InterruptedException {
+    for (long[] gap : envelopes.gaps()) {
+      String from = String.valueOf(gap[0]);
+      while (from != null) {
+        JsonNode page = json(ask(get("/v1/messages/missing?from=" + from + "&to=" + gap[1])));
+        for (JsonNode one : page.path("numbers"))
+          System.out.println(
+              "missing " + one.path("first").asLong() + "-" + one.path("last").asLong()
+                  + ": " + one.path("state").asText() + " " + one.path("reason").asText());
+        from = page.has("next") ? page.path("next").asText() : null;
+      }
+    }
+  }
+
+  static HttpRequest get(String path) {
+    return request(path).build();
+  }
+
+  static HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(URL + path)).timeout(Duration.ofSeconds(60));
+  }
+
+  /** One request; again when the gateway says later. */
+  HttpResponse<byte[]> ask(HttpRequest request) throws IOException, InterruptedException {
+    while (true) {
+      HttpResponse<byte[]> answer = Envelopes.send(http, request);
+      if (answer.statusCode() != 429 && answer.statusCode() != 503) return answer;
+      Thread.sleep(1_000 * Long.parseLong(answer.headers().firstValue("retry-after").orElse("5")));
+    }
+  }
+
+  static JsonNode json(HttpResponse<byte[]> answer) throws IOException {
+    if (answer.statusCode() != 200)
+      throw new IOException(answer.uri() + ": " + answer.statusCode() + " " + new String(answer.body()));
+    return Envelopes.JSON.readTree(answer.body());
+  }
+}

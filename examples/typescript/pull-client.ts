@@ -22,7 +22,8 @@ const dispatcher = new Agent({
 /** One request; again when the gateway says later. */
 async function ask(method: 'GET' | 'POST', path: string, json?: object) {
   for (;;) {
-    const body = json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+    const body =
+      json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
     const answer = await request(url + path, { method, dispatcher, headersTimeout: 60_000, ...body });
     const bytes = Buffer.from(await answer.body.arrayBuffer());
     const { statusCode: status, headers } = answer;

@@ -17,6 +17,8 @@ export interface SentFrame {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly isText: boolean;
+  /** Of a text: what its producer says in a property content-length. */
+  readonly lie: number | undefined;
 }
 
 export interface Script {
@@ -24,7 +26,7 @@ export interface Script {
   readonly hello: Buffer | undefined;
   /** What it says once it was subscribed to. */
   readonly says: readonly Buffer[];
-  /** The frames in that, if there is nothing else in it. */
+  /** What it says instead, as ActiveMQ would, until all of them are acknowledged. */
   readonly frames: readonly SentFrame[] | undefined;
   /** Where the bytes are cut into packets. */
   readonly packets: readonly number[];
@@ -50,27 +52,40 @@ const bodies = oneof(
 const names = oneof(oddText, constantFrom('messageType', 'recipient', 'timestamp', 'content-type', 'x'));
 const headerList = array(tuple(names, oddText), { maxLength: 5 });
 
-const rightFrame: Arbitrary<SentFrame> = record({ headers: headerList, body: bodies, isText: boolean() }).map(
-  ({ headers, body, isText }) => ({
-    headers: headers.filter(([name]) => !['content-length', 'subscription', 'ack', 'message-id'].includes(name)),
-    // A text ends at its first NUL.
-    body: isText ? Buffer.from(body.filter((byte) => byte !== 0 && byte !== 0xc0 && byte !== 0xed)) : body,
-    isText,
-  }),
-);
+const rightFrame: Arbitrary<SentFrame> = record({
+  headers: headerList,
+  body: bodies,
+  isText: boolean(),
+  lie: rarely(nat(30_000), 15),
+}).map(({ headers, body, isText, lie }) => ({
+  headers: headers.filter(
+    ([name]) => !['content-length', 'subscription', 'ack', 'message-id', 'transformation'].includes(name),
+  ),
+  // A text ends at its first NUL.
+  body: isText ? Buffer.from(body.filter((byte) => byte !== 0 && byte !== 0xc0 && byte !== 0xed)) : body,
+  isText,
+  lie: isText ? (lie ?? undefined) : undefined,
+}));
 
-const sent = ({ headers, body, isText }: SentFrame, number: number): Buffer =>
-  encode(
-    'MESSAGE',
-    [
-      ['subscription', 'intake'],
-      ['ack', `ack-${number}`],
-      ['message-id', `ID:${number}`],
-      ...(isText ? [] : [['content-length', String(body.length)] as const]),
-      ...headers,
-    ],
-    body,
-  );
+/** As ActiveMQ writes it: what is no bytes message bears the mark that SUBSCRIBE asked for. */
+export function sent({ headers, body, isText, lie }: SentFrame, number: number, mark?: string): Buffer {
+  const length = isText ? lie : body.length;
+  return Buffer.concat([
+    encode(
+      'MESSAGE',
+      [
+        ['subscription', 'intake'],
+        ['ack', `ack-${number}`],
+        ['message-id', `ID:${number}`],
+        ...(length === undefined ? [] : [['content-length', String(length)] as const]),
+        ...(isText && mark !== undefined ? [['transformation', mark] as const] : []),
+        ...headers,
+      ],
+      body,
+    ),
+    Buffer.from('\n'),
+  ]);
+}
 
 const lengths = [
   '-1',
@@ -163,7 +178,7 @@ const rightScript: Arbitrary<Script> = record({
   packets,
 }).map(({ frames, packets: cuts }) => ({
   hello: undefined,
-  says: frames.map(sent),
+  says: [],
   frames,
   packets: cuts,
   ending: 'fin',

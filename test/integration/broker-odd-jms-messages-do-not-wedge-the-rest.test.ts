@@ -55,6 +55,37 @@ describe('messages from JMS programs', () => {
     );
   });
 
+  const lengths = ['20', '21', '22', '23', '300', '100000', '1048576', '1048577', '104857600', '999999999999', 'none'];
+  for (const [where, count] of [
+    ['behind', 44],
+    ['last', 2],
+  ] as const)
+    it(`whose length is a lie are taken as what they are, with everything that is not behind them (${where})`, async () => {
+      const prefix = freshPrefix();
+      await runJava('test/support/LyingLengths.java', [openwireUrl, user, password, prefix, where, ...lengths]);
+      await Promise.all(
+        lengths.map(async (length, i) => {
+          const taken = collect(broker, `${prefix}${i + 5}`);
+          await taken.reached(count);
+          await taken.consumer.close();
+          assert.equal(taken.texts()[0], 'first');
+          const texts = taken.texts();
+          assert.equal(
+            texts[1],
+            `this is no length: ${length === 'none' ? '\0 or \0\0\0, åäö' : length}`,
+            `content-length:${length}`,
+          );
+          if (where === 'last') return;
+          for (let more = 0; more < 20; more++) {
+            assert.equal(texts[2 + 2 * more], `text ${more}`);
+            assert.equal(texts[3 + 2 * more], 'NUL \0\n\nMESSAGE\nsubscription:intake\n\nx\0\n');
+          }
+          assert.equal(taken.frames[42]?.body.toString('hex'), '0061000a0062000a0063');
+          assert.equal(texts[43], 'last');
+        }),
+      );
+    });
+
   it('of the sample program in the contract arrive byte for byte with their headers', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kuvert-ka-'));
     const queue = freshPrefix();

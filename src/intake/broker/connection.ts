@@ -23,6 +23,8 @@ export interface Connection {
   readonly address: BrokerAddress;
   /** Why it is over; undefined while it is not. */
   over(): Error | undefined;
+  /** What came was no frame, or broke off in the middle of one. */
+  misread(): boolean;
   /** Resolves when it is over. */
   readonly ended: Promise<Error>;
   /** Resolves when the broker has confirmed the subscription. `onFrame` gets the next frame only when the body before was read to its end. */
@@ -69,7 +71,11 @@ export async function connect(address: BrokerAddress, options: ConnectionOptions
     client.destroy();
   };
   const lost = (reason: Error | string) => finish(unavailable(address, reason));
-  client.on('error', lost);
+  let misread = false;
+  client.on('error', (error: Error & { isProtocolError?: () => boolean }) => {
+    misread = error.isProtocolError?.() === true;
+    lost(error);
+  });
   client.on('end', () => lost('closed the connection'));
   socket.on('close', () => lost('closed the connection'));
 
@@ -121,6 +127,7 @@ export async function connect(address: BrokerAddress, options: ConnectionOptions
   return {
     address,
     over: () => why,
+    misread: () => misread,
     ended,
     subscribe: (headers, onFrame) =>
       withReceipt((onReceipt) => {

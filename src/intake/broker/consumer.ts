@@ -1,10 +1,12 @@
 /** Frames from a queue, in batches, in order, acknowledged after each batch; comes back whenever the connection is lost. */
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
+import type { IncomingFrame } from 'stompit';
 import type { Log } from '../../platform/log.ts';
 import { type Connection, reasonOf } from './connection.ts';
-import type { Frame } from './frame.ts';
-import { readFrame, type SetAside } from './read-frame.ts';
+import { type Frame, heldBytes } from './frame.ts';
+import { createLengths, type Lengths } from './lengths.ts';
+import type { SetAside } from './read-frame.ts';
 
 export interface Batch {
   /** At least one, in the broker's order. */
@@ -52,6 +54,7 @@ export function consume(
 ): Consumer {
   const closing = new AbortController();
   let connection: Connection | undefined;
+  const lengths = createLengths();
 
   const run = async () => {
     let failures = 0;
@@ -61,11 +64,11 @@ export function consume(
       try {
         connection = await needs.connect();
         needs.log.info('intake listens', { broker: connection.address.text, queue: options.queue });
-        const { batches, why } = await serve(needs, options, onBatch, connection, closing.signal);
+        const { batches, why } = await serve(needs, options, onBatch, connection, closing.signal, lengths);
         if (closing.signal.aborted) return;
         refused = 0;
         failures = batches > 0 ? 0 : failures;
-        const level = why === 'idle' ? 'debug' : 'warn';
+        const level = why === 'idle' || why === 'lengths are believed again' ? 'debug' : 'warn';
         needs.log[level]('intake left its broker', { broker: connection.address.text, reason: why, batches });
       } catch (error) {
         // Once loud, then once a minute or so: a broker that is away is away.
@@ -74,6 +77,8 @@ export function consume(
           failures: failures + 1,
         });
       } finally {
+        const doubted = lengths.left(connection?.misread() ?? false);
+        if (doubted !== undefined) needs.log.warn('intake asks its broker which lengths are true', doubted);
         connection = undefined;
       }
       await needs.pause(failures++, closing.signal);
@@ -96,10 +101,11 @@ async function serve(
   onBatch: (batch: Batch) => Promise<void>,
   connection: Connection,
   closing: AbortSignal,
+  lengths: Lengths,
 ): Promise<{ batches: number; why: string }> {
   const left = { batches: 0, why: '' };
   const waiting: Frame[] = [];
-  // Bytes that wait for their batch; beyond this, nothing more is read until there is room.
+  // Bytes that wait for their batch, with their headers; beyond this, nothing more is read until there is room.
   const room = Math.max(2 * options.bodyBytes, 64 * 1_048_576);
   let held = 0;
   let cameAt = performance.now();
@@ -112,7 +118,7 @@ async function serve(
     await setImmediate();
     while (waiting.length > 0 && !connection.over() && !closing.aborted) {
       const frames = waiting.splice(0, options.batch);
-      held -= frames.reduce((sum, frame) => sum + frame.body.length, 0);
+      held -= frames.reduce((sum, frame) => sum + heldBytes(frame), 0);
       if (held < room) emptied();
       let acknowledged = false;
       const ack = () => {
@@ -133,7 +139,7 @@ async function serve(
         if (waiting.length > 0 && !connection.over() && !closing.aborted) start();
       });
   };
-  const take = async (incoming: Parameters<typeof readFrame>[1]) => {
+  const take = async (incoming: IncomingFrame) => {
     if (held >= room) {
       connection.reading(false);
       await new Promise<void>((resolve) => {
@@ -141,10 +147,12 @@ async function serve(
       });
       connection.reading(true);
     }
-    const frame = await readFrame(needs.setAside, incoming, options.bodyBytes, connection.ended);
+    // What was in the same packet as the frame that ended the connection.
+    if (connection.over()) return;
+    const frame = await lengths.read(needs.setAside, incoming, options.bodyBytes, connection.ended);
     connection.moved();
     cameAt = performance.now();
-    held += frame.body.length;
+    held += heldBytes(frame);
     waiting.push(frame);
     start();
   };
@@ -154,8 +162,14 @@ async function serve(
   closing.addEventListener('abort', onClosing, { once: true });
   // It may have come while we were connecting; then no event follows.
   if (closing.aborted) onClosing();
+  const begunAt = performance.now();
   const timer = setInterval(() => {
-    if (!working && performance.now() - cameAt > needs.idle) leaveBecause('idle');
+    const now = performance.now();
+    const isIdle = !working && now - cameAt > needs.idle;
+    const isPast = lengths.areAskedFor() && left.batches > 0 && now - begunAt > needs.idle;
+    if (isIdle || isPast) lengths.believe();
+    if (isIdle) leaveBecause('idle');
+    else if (isPast) leaveBecause('lengths are believed again');
   }, needs.idle / 4);
   try {
     await connection.subscribe(
@@ -163,6 +177,7 @@ async function serve(
         destination: `/queue/${options.queue}`,
         'activemq.exclusive': 'true',
         'activemq.prefetchSize': String(options.prefetch),
+        ...lengths.headers(),
       },
       (incoming) => {
         // One after the other: a body on its way to the dead-letter queue must not be overtaken by the frames behind it.

@@ -32,6 +32,13 @@ export function frameFacts(headers: Readonly<Record<string, string>>): Pick<Fram
   };
 }
 
+/** Bytes that a frame takes in memory, about: two for each character, and what the engine keeps for each header. */
+export function heldBytes({ headers, body }: Pick<Frame, 'headers' | 'body'>): number {
+  let bytes = body.length;
+  for (const name in headers) bytes += 2 * (name.length + (headers[name]?.length ?? 0)) + 64;
+  return bytes;
+}
+
 /**
  * Text as UTF-8. ActiveMQ passes a text message on as Java wrote it (modified UTF-8, java.io.DataInput): a character
  * beyond U+FFFF as two surrogates of three bytes each, and NUL as C0 80. Everything else is UTF-8 and stays as it is.

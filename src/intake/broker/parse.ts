@@ -5,11 +5,30 @@
  * each time the frame comes; a property called `hasOwnProperty` ends the process; and a letter cut in two between two
  * packets becomes two replacement characters.
  */
+import { randomUUID } from 'node:crypto';
 import stompit, { type Parser } from 'stompit';
+import { readText } from './text-body.ts';
 
-/** What is kept of one line, in bytes, and of one frame's headers; the rest is read and let go. */
+/** What is kept of one line, in bytes, and of one frame's headers, in lines and characters; the rest is read and let go. */
 const lineLimit = 1_048_576;
 const headersLimit = 5_000;
+const charactersLimit = 4_194_304;
+/** Kept whatever stands before them: without these a frame cannot be acknowledged, or says something else than it does. */
+const alwaysKept = new Set(
+  [
+    'subscription ack message-id receipt-id content-length transformation timestamp',
+    'messageType message-type recipient eventTime event-time operation messageId reason documentNumber document-number',
+    'kaMessageId ka-message-id correlationId correlation-id',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/**
+ * The value that ActiveMQ gives the header `transformation` of each message that is no bytes message, when SUBSCRIBE asked
+ * for it. No producer knows it, so that none can say it of a bytes message.
+ */
+export const textMark = `text-${randomUUID()}`;
+
+const commands = new Set(['CONNECTED', 'MESSAGE', 'RECEIPT', 'ERROR']);
 
 const escapes: Readonly<Record<string, string>> = { '\\r': '\r', '\\n': '\n', '\\c': ':', '\\\\': '\\' };
 /** STOMP 1.2 “Value Encoding”, except that an unknown escape stands for itself. */
@@ -21,6 +40,7 @@ interface Unfinished {
   bytes: number;
 }
 const unfinished = new WeakMap<Parser, Unfinished>();
+const characters = new WeakMap<Parser, number>();
 
 /** One line without its end, or null when the chunk ends first. The bytes are kept as bytes until the line is whole. */
 function parseLine(this: Parser): string | null {
@@ -43,21 +63,49 @@ function parseLine(this: Parser): string | null {
   return line.toString('utf8', 0, line.at(-1) === 0x0d ? line.length - 1 : line.length);
 }
 
+/** What is no command is a frame that is none, and ends the connection at once: it might have no headers to wait for. */
+function parseCommandLine(this: Parser): void {
+  this._parsingFrame = true;
+  const line = this._parseLine();
+  if (line === null) return;
+  this._command = line;
+  this._headers = {};
+  this._numHeaders = 0;
+  if (commands.has(line)) this._parse = this._parseHeaderLine;
+  else {
+    disarm(this);
+    this._beginBody();
+  }
+}
+
 /** The first of several lines with one name counts (STOMP 1.2 “Repeated Header Entries”). */
 function parseHeaderLine(this: Parser): void {
   const line = this._parseLine();
   if (line === null) return;
-  if (this._numHeaders === 0) this._headers = Object.create(null) as Parser['_headers'];
+  if (this._numHeaders === 0) {
+    this._headers = Object.create(null) as Parser['_headers'];
+    characters.set(this, 0);
+  }
   if (line === '') {
+    const isText = this._headers['transformation'] === textMark;
+    if (isText) {
+      delete this._headers['transformation'];
+      delete this._headers['content-length'];
+    }
     disarm(this);
     this._beginBody();
+    if (isText) readText(this);
     return;
   }
   const colon = line.indexOf(':');
   const name = unescape(colon === -1 ? line : line.slice(0, colon));
-  if (name in this._headers || this._numHeaders >= headersLimit) return;
+  if (name in this._headers) return;
+  const kept = characters.get(this) ?? 0;
+  const isFull = this._numHeaders >= headersLimit || kept + line.length > charactersLimit;
+  if (isFull && !alwaysKept.has(name)) return;
   this._headers[name] = colon === -1 ? '' : unescape(line.slice(colon + 1));
   this._numHeaders += 1;
+  characters.set(this, kept + line.length);
 }
 
 /**
@@ -86,6 +134,7 @@ function parseNullByte(this: Parser): void {
 export function installHeaderReading(): void {
   Object.assign(stompit.IncomingFrameStream.prototype, {
     _parseLine: parseLine,
+    _parseCommandLine: parseCommandLine,
     _parseHeaderLine: parseHeaderLine,
     _parseNullByte: parseNullByte,
   });

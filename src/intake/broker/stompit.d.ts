@@ -2,7 +2,7 @@
 declare module 'stompit' {
   import type { EventEmitter } from 'node:events';
   import type { Socket } from 'node:net';
-  import type { Readable, Writable } from 'node:stream';
+  import type { Duplex, Readable, Writable } from 'node:stream';
 
   interface IncomingFrame extends Readable {
     readonly command: string;
@@ -47,9 +47,14 @@ declare module 'stompit' {
     _command: string;
     _headers: Record<string, string | number>;
     _numHeaders: number;
+    _parsingFrame: boolean;
+    /** The one whose body is read; `_resume` is called when there is room for more of it. */
+    _frame: IncomingFrame & { _resume?: () => void };
     _parse: (this: Parser) => void;
     _decode: (text: string) => string;
     _consume(bytes: number): void;
+    /** Nothing more is parsed until the returned function is called. */
+    _pause(): () => void;
     _beginBody(): void;
     _beginTrailer(): void;
     _parseBody(): void;
@@ -60,7 +65,7 @@ declare module 'stompit' {
 
   const stompit: {
     connect(options: ConnectOptions, callback: (error: Error | null, client: Client) => void): Client;
-    readonly IncomingFrameStream: { readonly prototype: Parser };
+    readonly IncomingFrameStream: { new (): Duplex; readonly prototype: Parser };
   };
   export default stompit;
   export type { Client, IncomingFrame, Parser };

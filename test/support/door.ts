@@ -1,7 +1,7 @@
 /** The suppliers' door for tests: a register written by hand, real TLS, and routes that only say who came in. */
 import { X509Certificate } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { createDoor, type Door } from '../../src/collection/door.ts';
+import { createDoor, type Door, type DoorParts } from '../../src/collection/door.ts';
 import { createLimits, type LimitSettings } from '../../src/collection/limits.ts';
 import { parseOrganisationNumber } from '../../src/domain/organisation-number.ts';
 import { describeCertificate } from '../../src/pki/certificate.ts';
@@ -96,6 +96,8 @@ export interface TestDoor {
   start(options?: {
     readonly limits?: Partial<LimitSettings>;
     readonly listen?: Partial<ListenLimits>;
+    /** Around each look at the register. */
+    readonly look?: (find: DoorParts['find'], fingerprints: readonly string[]) => ReturnType<DoorParts['find']>;
     readonly routes?: Readonly<Record<string, (request: Request, response: Response) => unknown>>;
   }): Promise<DoorProcess>;
   close(): Promise<void>;
@@ -116,7 +118,8 @@ export async function openDoor(): Promise<TestDoor> {
     authority,
     ca: authority.certificatePem,
     log,
-    start: async ({ limits = {}, listen = {}, routes = {} } = {}) => {
+    start: async ({ limits = {}, listen = {}, routes = {}, look } = {}) => {
+      const find: DoorParts['find'] = (fingerprints) => readCallers(mine, 'test', fingerprints);
       const started: { listener?: TlsListener } = {};
       const mine = createPool({
         url: databaseUrl,
@@ -129,11 +132,12 @@ export async function openDoor(): Promise<TestDoor> {
         log,
         now: () => new Date(),
         authorities: () => [new X509Certificate(authority.certificatePem)],
-        find: (fingerprints) => readCallers(mine, 'test', fingerprints),
+        find: (fingerprints) => (look === undefined ? find(fingerprints) : look(find, fingerprints)),
         limits: createLimits({ ...roomy, ...limits }, () => performance.now()),
         connections: () => (started.listener as TlsListener).connections,
       });
       const heard = mine.listen(registerChannel, (fingerprint) => void door.registerChanged(fingerprint));
+      await heard.opened;
       const all = {
         '/who': async (request: Request, response: Response) => response.json(await door.callerOf(request)),
         ...routes,

@@ -124,9 +124,9 @@ function guards(route: Route, head: boolean, enter: AppOptions['enter']): Reques
     // Express has the routes of GET answer HEAD too.
     if (request.method === 'HEAD' && !head) return next('route');
     trailOf(request).route = route.path;
+    await enter?.(request, response, route);
     if (route.certificate === 'required' && peerFingerprint(request.socket) === undefined)
       throw new Fault('certificate-required', 'show the client certificate that is registered for your organisation');
-    await enter?.(request, response, route);
     // Nobody is there any more to be answered.
     if (!request.socket.destroyed) next();
   };

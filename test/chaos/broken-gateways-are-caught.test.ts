@@ -48,6 +48,12 @@ describe('a campaign', function () {
     assert.ok(claimsOf(report).includes('nothing is lost'), claimsOf(report).join());
   });
 
+  it('catches a gateway that takes receipts from anybody', () => {
+    const report = campaign('any-receipts', 12, 280);
+    assert.ok(!report.clean);
+    assert.ok(claimsOf(report).includes('nothing is collected by others'), claimsOf(report).join());
+  });
+
   it('catches a gateway that does not look whom it speaks to', () => {
     const report = campaign('no-pin', 12, 280);
     assert.ok(!report.clean);

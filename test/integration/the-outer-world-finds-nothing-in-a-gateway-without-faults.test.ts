@@ -2,7 +2,9 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readSettings } from '../../src/platform/config/read.ts';
 import { freePorts } from '../../src/platform/local/ports.ts';
+import { startSupplierApi, supplierApiSettings } from '../../src/roles/supplier-api.ts';
 import type { Store } from '../chaos/outer/books.ts';
 import { readJournal } from '../chaos/outer/journal.ts';
 import type { ProducedLine } from '../chaos/outer/lines.ts';
@@ -12,17 +14,32 @@ import { messageTypes, type World, type WorldSupplier } from '../chaos/outer/wor
 import { sampleOrganisationNumber } from '../support/documents.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
+import { testLog } from '../support/gateway-log.ts';
 import { issueSupplierCredential } from '../support/gateway-supplier.ts';
 
-const cast: readonly Pick<WorldSupplier, 'temper' | 'ordering' | 'format' | 'concurrency'>[] = [
+type Cast = Pick<WorldSupplier, 'temper' | 'ordering' | 'format' | 'concurrency' | 'collects'>;
+
+/** Who is pushed to, and, at the end, who only fetches. */
+const cast: readonly (Cast & { readonly delivery?: 'pull' })[] = [
   { temper: 'healthy', ordering: 'any', format: 'cloudevents', concurrency: 1 },
   { temper: 'healthy', ordering: 'strict', format: 'sfti', concurrency: 1 },
   { temper: 'slow', ordering: 'any', format: 'cloudevents', concurrency: 8 },
   { temper: 'refusing', ordering: 'any', format: 'cloudevents', concurrency: 2 },
   { temper: 'lying', ordering: 'any', format: 'sfti', concurrency: 2 },
+  { temper: 'slow', ordering: 'any', format: 'cloudevents', concurrency: 1, collects: 'fetching-twice' },
+  { temper: 'healthy', ordering: 'any', format: 'cloudevents', concurrency: 1, collects: 'prompt', delivery: 'pull' },
+  { temper: 'healthy', ordering: 'strict', format: 'sfti', concurrency: 1, collects: 'forgetful', delivery: 'pull' },
+  {
+    temper: 'healthy',
+    ordering: 'any',
+    format: 'sfti',
+    concurrency: 1,
+    collects: 'receipting-twice',
+    delivery: 'pull',
+  },
 ];
 
-async function makeWorld(gateway: TestGateway, folder: string): Promise<World> {
+async function makeWorld(gateway: TestGateway, folder: string, apiPort: number): Promise<World> {
   const { settings, certificates } = gateway;
   const ports = await freePorts(cast.length);
   const write = (name: string, text: string): string => {
@@ -30,7 +47,7 @@ async function makeWorld(gateway: TestGateway, folder: string): Promise<World> {
     return name;
   };
   const suppliers = await Promise.all(
-    cast.map(async (one, i): Promise<WorldSupplier> => {
+    cast.map(async ({ delivery: _delivery, ...one }, i): Promise<WorldSupplier> => {
       const org = sampleOrganisationNumber(i + 1);
       const { key, certificate } = await issueSupplierCredential(certificates.authority, org);
       const [keyFile, certificateFile] = [write(`${org}.key`, key), write(`${org}.pem`, certificate)];
@@ -49,18 +66,20 @@ async function makeWorld(gateway: TestGateway, folder: string): Promise<World> {
     },
     gatewayCa: certificates.caFile,
     signing: { certificateFile: certificates.signing.certificateFile },
+    api: { ports: [apiPort], caFile: certificates.caFile },
     suppliers,
   };
   write('world.json', JSON.stringify(world));
   await gateway.register(
-    ...suppliers.map(({ org, name, port, certificateFile, format, ordering, concurrency }) => ({
+    ...suppliers.map(({ org, name, port, certificateFile, format, ordering, concurrency }, i) => ({
       organisationNumber: org,
       name,
       addresses: [
         {
           environment: settings.environment,
-          delivery: 'push',
-          url: `https://127.0.0.1:${port}/in`,
+          ...(cast[i]?.delivery === 'pull'
+            ? { delivery: 'pull' }
+            : { delivery: 'push', url: `https://127.0.0.1:${port}/in` }),
           certificates: [readFileSync(join(folder, certificateFile), 'utf8')],
           messageTypes,
           envelopeFormat: format,
@@ -71,6 +90,18 @@ async function makeWorld(gateway: TestGateway, folder: string): Promise<World> {
     })),
   );
   return world;
+}
+
+/** Where suppliers fetch. */
+function startApi({ environment, certificates }: TestGateway) {
+  const settings = readSettings(supplierApiSettings, {
+    ...environment,
+    KUVERT_SUPPLIER_HOST: '127.0.0.1',
+    KUVERT_SUPPLIER_PORT: '0',
+    KUVERT_SUPPLIER_KEY_FILE: certificates.supplierListener.keyFile,
+    KUVERT_SUPPLIER_CERTIFICATE_FILE: certificates.supplierListener.certificateFile,
+  });
+  return startSupplierApi(settings, testLog());
 }
 
 /** Everything that was sent is taken, nothing waits but in a lane that says why, and KA has every answer. */
@@ -97,6 +128,7 @@ describe('the outer world of a campaign, around a gateway without faults', () =>
   const folder = mkdtempSync(join(tmpdir(), 'kuvert-outer-'));
   const running = new Map<OuterName, OuterProcess>();
   let gateway: TestGateway;
+  let api: Awaited<ReturnType<typeof startApi>>;
   let store: Store;
 
   before(async () => {
@@ -104,16 +136,19 @@ describe('the outer world of a campaign, around a gateway without faults', () =>
     store = { query: (sql) => gateway.pool.query(sql) };
     // What is on KA's queues is for the outer world.
     await gateway.ka.close();
-    await makeWorld(gateway, folder);
+    api = await startApi(gateway);
+    await makeWorld(gateway, folder, api.port);
     for (const name of outerNames) running.set(name, await startOuter(folder, name));
     await gateway.start();
     const [producer, queues] = [running.get('producer'), running.get('queues')];
     assert.ok(producer && queues);
-    await producer.order({ do: 'send', count: 150, seed: 1 });
+    // A seed that gives the supplier who wants SFTI and order nothing that stands in the way of the rest.
+    await producer.order({ do: 'send', count: 150, seed: 2 });
     await settled(gateway, folder, queues);
   });
   after(async () => {
     await Promise.all([...running.values()].map((one) => one.stop()));
+    await api.stop();
     await gateway.close();
     rmSync(folder, { recursive: true });
   });
@@ -130,6 +165,9 @@ describe('the outer world of a campaign, around a gateway without faults', () =>
       'refused',
       'held',
       'repeats',
+      'fetches',
+      'collected',
+      'turnedAway',
       'keptWithoutReceipt',
     ])
       assert.ok((counts[name] ?? 0) > 0, `${name}: ${JSON.stringify(counts)}`);

@@ -86,6 +86,19 @@ export interface LaneRow {
   readonly retired: number | null;
 }
 
+export interface ReceiptRow {
+  readonly delivery: number;
+  readonly at: number;
+  readonly fingerprint: string;
+}
+
+/** Numbers that were given up for good. */
+export interface VoidRow {
+  readonly org: string;
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface Books {
   /** The database's clock. */
   readonly now: number;
@@ -93,6 +106,8 @@ export interface Books {
   readonly deliveries: readonly DeliveryRow[];
   readonly attempts: readonly AttemptRow[];
   readonly envelopes: readonly { readonly message: string; readonly sha256: string }[];
+  readonly receipts: readonly ReceiptRow[];
+  readonly voids: readonly VoidRow[];
   readonly frames: readonly FrameRow[];
   readonly letters: readonly LetterRow[];
   /** Of the status queue, in the order in which they were written. */
@@ -122,6 +137,8 @@ const statements = {
   attempts: `select delivery_id::float8 as delivery, number, ${ms('started_at')} as at, ${ms('finished_at')} as finished, outcome, status,
     fault, peer_fingerprint as peer from attempt order by delivery_id, number`,
   envelopes: `select message_id::text as message, encode(sha256, 'hex') as sha256 from envelope`,
+  receipts: `select delivery_id::float8 as delivery, ${ms('at')} as at, fingerprint from receipt order by delivery_id`,
+  voids: `select organisation_number as org, first_sequence::float8 as first, last_sequence::float8 as last from void_range`,
   frames: `select id::float8, broker_message_id as broker, encode(body_sha256, 'hex') as sha256, verdict, message_id::text as message,
     dead_letter_id::text as letter, ${ms('taken_at')} as at from frame order by id`,
   // Of what was too large only the beginning is kept: its frame has the hash.
@@ -149,6 +166,8 @@ export async function readBooks(store: Store): Promise<Books> {
     deliveries: await read(statements.deliveries),
     attempts: await read(statements.attempts),
     envelopes: await read(statements.envelopes),
+    receipts: await read(statements.receipts),
+    voids: await read(statements.voids),
     frames: await read(statements.frames),
     letters: await read(statements.letters),
     answers: outbox.flatMap((row): AnswerRow[] =>

@@ -4,7 +4,10 @@ import { readJournal } from './journal.ts';
 import type {
   AnsweredLine,
   At,
+  CollectedLine,
   DeadLine,
+  EnvelopeClaims,
+  FetchedLine,
   IntentLine,
   ProducedLine,
   ReceivedLine,
@@ -22,6 +25,16 @@ export interface SentFrame {
   readonly receipts: number;
 }
 
+/** A whole envelope, whichever way it came. */
+export interface Arrival {
+  readonly id: string;
+  readonly org: string;
+  readonly bodySha256: string | undefined;
+  readonly documentSha256: string | undefined;
+  readonly signature: string | undefined;
+  readonly claims: EnvelopeClaims | undefined;
+}
+
 export interface Evidence {
   readonly world: World;
   readonly books: Books;
@@ -37,6 +50,9 @@ export interface Evidence {
   readonly deliveriesOf: ReadonlyMap<string, readonly DeliveryRow[]>;
   readonly attemptsOf: ReadonlyMap<string, readonly AttemptRow[]>;
   readonly receivedOf: ReadonlyMap<string, readonly At<ReceivedLine>[]>;
+  readonly collected: readonly At<CollectedLine>[];
+  /** What suppliers were given, pushed or fetched, by id. */
+  readonly arrivals: readonly Arrival[];
 }
 
 export async function readEvidence(folder: string, store: Store): Promise<Evidence> {
@@ -49,13 +65,14 @@ export async function readEvidence(folder: string, store: Store): Promise<Eviden
     status: readJournal<StatusLine>(folder, 'status.jsonl'),
     dead: readJournal<DeadLine>(folder, 'dead.jsonl'),
     register: readJournal<RegisterLine>(folder, 'register.jsonl'),
+    collected: readJournal<CollectedLine>(folder, 'collected.jsonl'),
   });
 }
 
 function gather({
   lines,
   ...plain
-}: Pick<Evidence, 'world' | 'books' | 'produced' | 'status' | 'dead' | 'register'> & {
+}: Pick<Evidence, 'world' | 'books' | 'produced' | 'status' | 'dead' | 'register' | 'collected'> & {
   readonly lines: readonly At<ReceivedLine | AnsweredLine>[];
 }): Evidence {
   const { books, produced } = plain;
@@ -73,7 +90,29 @@ function gather({
     deliveriesOf: grouped(books.deliveries, ({ message }) => message),
     attemptsOf: grouped(books.attempts, ({ delivery }) => messageOf.get(delivery) ?? ''),
     receivedOf: grouped(received, ({ id }) => id),
+    arrivals: [...received.filter(({ whole }) => whole).map(arrivalOf), ...fetched(plain.collected).map(arrivalOf)],
   };
+}
+
+const arrivalOf = ({
+  id,
+  org,
+  bodySha256,
+  documentSha256,
+  signature,
+  claims,
+}: ReceivedLine | FetchedLine): Arrival => ({
+  id,
+  org,
+  bodySha256,
+  documentSha256,
+  signature,
+  claims,
+});
+
+/** What programs were given. */
+export function fetched(collected: readonly At<CollectedLine>[]): At<FetchedLine>[] {
+  return collected.flatMap((line) => (line.event === 'fetched' ? [line] : []));
 }
 
 function sentFrames(produced: readonly At<ProducedLine>[]): Map<string, SentFrame> {

@@ -98,6 +98,57 @@ export interface AnsweredLine {
   readonly delivered: boolean;
 }
 
+/** What a program that fetches did or was told; `begun`: when it asked, epoch milliseconds. */
+interface Collecting {
+  readonly org: string;
+  /** SHA-256 of the certificate that it showed. */
+  readonly identity: string;
+  readonly begun: number;
+}
+
+/** collected.jsonl: it was told of the message, for the first time. */
+export interface ListedLine extends Collecting {
+  readonly event: 'listed';
+  readonly id: string;
+  readonly sequence: number;
+}
+
+/** collected.jsonl: it was given the bytes; written before anything is said about them. */
+export interface FetchedLine extends Collecting {
+  readonly event: 'fetched';
+  readonly id: string;
+  readonly bodySha256: string;
+  readonly documentSha256?: string;
+  /** `valid`, or why not. */
+  readonly signature: string;
+  readonly claims?: EnvelopeClaims;
+}
+
+/** collected.jsonl: it is about to say that it has these. */
+export interface ReceiptingLine extends Collecting {
+  readonly event: 'receipting';
+  readonly ids: readonly string[];
+}
+
+/** collected.jsonl: what it was told of that, for each. */
+export interface ReceiptedLine extends Collecting {
+  readonly event: 'receipted';
+  readonly id: string;
+  /** `received`, `already-received`, `not-found`, … */
+  readonly result: string;
+}
+
+/** collected.jsonl: it was refused something. */
+export interface TurnedAwayLine extends Collecting {
+  readonly event: 'turned-away';
+  readonly what: string;
+  readonly status: number;
+  /** The last part of the problem's type. */
+  readonly fault: string;
+}
+
+export type CollectedLine = ListedLine | FetchedLine | ReceiptingLine | ReceiptedLine | TurnedAwayLine;
+
 /** status.jsonl: an answer as it came on KA's status queue. */
 export interface StatusLine {
   readonly raw: string;

@@ -1,4 +1,4 @@
-/** Starts the three processes of the outer world, and gives them orders. */
+/** Starts the processes of the outer world, and gives them orders. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export const outerNames = ['producer', 'suppliers', 'queues'] as const;
+export const outerNames = ['producer', 'suppliers', 'collectors', 'queues'] as const;
 export type OuterName = (typeof outerNames)[number];
 
 export interface OuterProcess {

@@ -31,6 +31,7 @@ export function storyOf(evidence: Evidence, { id, ka, key }: Breach): string[] {
     ...stored(evidence, ids, name),
     ...tried(evidence, ids),
     ...said(evidence, ids, name),
+    ...collecting(evidence, ids),
   ];
   const ordered = told.toSorted((a, b) => a.at - b.at);
   const start = ordered[0]?.at ?? 0;
@@ -98,6 +99,23 @@ function tried({ attemptsOf, receivedOf, answered }: Evidence, ids: ReadonlySet<
       ];
     }),
   ]);
+}
+
+function collecting({ collected, books, deliveriesOf }: Evidence, ids: ReadonlySet<string>): Told[] {
+  const own = new Set([...ids].flatMap((id) => (deliveriesOf.get(id) ?? []).map((row) => row.id)));
+  return [
+    ...collected.flatMap((line): Told[] => {
+      const about = 'id' in line ? [line.id] : 'ids' in line ? line.ids : [];
+      if (!about.some((id) => ids.has(id))) return [];
+      const result = line.event === 'receipted' ? `: ${line.result}` : '';
+      return [
+        { at: line.at, text: `program   ${line.org}, showing ${line.identity.slice(0, 12)}…, ${line.event}${result}` },
+      ];
+    }),
+    ...books.receipts
+      .filter(({ delivery }) => own.has(delivery))
+      .map(({ at, fingerprint }) => ({ at, text: `store     a receipt by ${fingerprint.slice(0, 12)}…` })),
+  ];
 }
 
 function said({ status, dead }: Evidence, ids: ReadonlySet<string>, name: string | undefined): Told[] {

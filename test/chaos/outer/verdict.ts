@@ -3,20 +3,24 @@ import type { Store } from './books.ts';
 import { agreement } from './claims/agreement.ts';
 import { answersTrue } from './claims/answers.ts';
 import type { Breach, Claim } from './claims/claim.ts';
+import { rightCollector } from './claims/collected.ts';
 import { conserved } from './claims/conservation.ts';
 import { rightIdentity } from './claims/identity.ts';
 import { nothingLost } from './claims/nothing-lost.ts';
 import { oneDocument } from './claims/one-document.ts';
+import { receiptsTrue } from './claims/receipts.ts';
 import { explainedRepeats } from './claims/repeats.ts';
 import { gapless } from './claims/sequences.ts';
 import { strictOrder } from './claims/strict-order.ts';
-import { type Evidence, readEvidence } from './evidence.ts';
+import { type Evidence, fetched, readEvidence } from './evidence.ts';
 import { storyOf } from './story.ts';
 
 /** Each claim by the name that findings, reports and tests call it. */
 export const claims = {
   'nothing is lost': nothingLost,
   'nothing goes to a wrong identity': rightIdentity,
+  'nothing is collected by others': rightCollector,
+  'receipts are true': receiptsTrue,
   'an id is one document in one envelope': oneDocument,
   'sequences have no gap': gapless,
   'strict lanes are in order': strictOrder,
@@ -54,7 +58,16 @@ export async function judge(folder: string, store: Store): Promise<Verdict> {
   return { clean: findings.length === 0, seed: evidence.world.seed, findings, counts: countsOf(evidence) };
 }
 
-function countsOf({ sent, produced, received, answered, status, dead, books }: Evidence): Record<string, number> {
+function countsOf({
+  sent,
+  produced,
+  received,
+  answered,
+  status,
+  dead,
+  books,
+  collected,
+}: Evidence): Record<string, number> {
   const current = books.deliveries.filter((row) => row.current);
   const states = ['delivered', 'refused', 'held', 'cancelled', 'waiting', 'sending'] as const;
   const kept = new Set(received.flatMap((line) => (line.kept ? [line.id] : [])));
@@ -75,6 +88,9 @@ function countsOf({ sent, produced, received, answered, status, dead, books }: E
     // Kept, and answered as if not: what a lying or dying supplier makes of delivery “at least once”.
     keptWithoutReceipt: received.filter(({ kept: has, request }) => has && answered.get(request)?.delivered !== true)
       .length,
+    fetches: fetched(collected).length,
+    collected: books.receipts.length,
+    turnedAway: collected.filter(({ event }) => event === 'turned-away').length,
     outcomesUnknown: books.attempts.filter(({ outcome }) => outcome === 'unknown').length,
     attempts: books.attempts.length,
     answers: status.length,

@@ -16,6 +16,18 @@ export const tempers = [
 ] as const;
 export type Temper = (typeof tempers)[number];
 
+/** How a program fetches: `late` with its receipts, or `never`; `forgetful`: it dies between a fetch and its receipt, now and then. */
+export const collectorTempers = [
+  'off',
+  'prompt',
+  'late',
+  'never',
+  'fetching-twice',
+  'receipting-twice',
+  'forgetful',
+] as const;
+export type CollectorTemper = (typeof collectorTempers)[number];
+
 export const messageTypes = ['purchase-order', 'self-invoice', 'self-invoice-credit'] as const;
 export type MessageType = (typeof messageTypes)[number];
 
@@ -40,6 +52,8 @@ export interface WorldSupplier extends Credential {
   readonly port: number;
   /** What it shows when it is told to show the other one. */
   readonly otherCertificate?: Credential;
+  /** Its program that fetches, at the start; left out: it has none. It shows the supplier's own certificate. */
+  readonly collects?: CollectorTemper;
 }
 
 export interface World {
@@ -56,6 +70,8 @@ export interface World {
   readonly gatewayCa: string;
   /** Whose key signs the envelopes. */
   readonly signing: { readonly certificateFile: string };
+  /** Where the gateway is fetched from: doors of 127.0.0.1 that lead to the same, and whose certificates it shows. */
+  readonly api?: { readonly ports: readonly number[]; readonly caFile: string };
   readonly suppliers: readonly WorldSupplier[];
 }
 

@@ -4,6 +4,8 @@
  * breakage does not concern is as it should be.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Caller } from '../../../src/collection/caller.ts';
+import type { MailboxParts } from '../../../src/collection/mailbox.ts';
 import { type DrainDeps, drain } from '../../../src/delivery/drain.ts';
 import { createPusher } from '../../../src/delivery/push/push.ts';
 import { readProxy } from '../../../src/delivery/push/tunnel.ts';
@@ -18,6 +20,7 @@ import { loadCredentials } from '../../../src/roles/credentials.ts';
 import { type DeliverySettings, deliverySettings, drainDeps, startDelivery } from '../../../src/roles/delivery.ts';
 import { intakeSettings, startIntake } from '../../../src/roles/intake.ts';
 import { openStore, type Running } from '../../../src/roles/parts.ts';
+import { startSupplierApi, supplierApiSettings } from '../../../src/roles/supplier-api.ts';
 import type { Hold } from '../../../src/store/lane/take.ts';
 import { dueLanes } from '../../../src/store/lane/take.ts';
 import { createPool, type Pool } from '../../../src/store/pool.ts';
@@ -123,15 +126,41 @@ async function armOnly(settings: DeliverySettings, log: Log): Promise<Running> {
   };
 }
 
+/** For a receipt it is enough to be somebody: the message's own supplier is taken to be who calls. */
+function anyReceipts(parts: MailboxParts): MailboxParts {
+  return {
+    ...parts,
+    callerOf: async (request) => {
+      const caller = await parts.callerOf(request);
+      const [, id] = /^\/v1\/messages\/([0-9a-f-]{36})\/receipt$/.exec(request.url ?? '') ?? [];
+      if (id === undefined) return caller;
+      const { rows } = await parts.pool.query<{ organisation: Caller['organisationNumber']; lane: number }>(
+        `select m.organisation_number as organisation, d.lane_id as lane from message m
+           join delivery d on d.message_id = m.id and d.current and d.lane_id is not null where m.id = $1`,
+        [id],
+      );
+      const [owner] = rows;
+      return owner ? { ...caller, organisationNumber: owner.organisation, addresses: [owner.lane] } : caller;
+    },
+  };
+}
+
 async function main(role: string, breakage: Breakage): Promise<void> {
   const log = createLog({ level: 'info', pretty: false });
   const { told } = untilTold();
-  const running = role === 'intake' ? await intake(breakage, log) : await delivery(breakage, log);
+  const running = await started(role, breakage, log);
   await told;
   await running.stop();
   // Its log is out before the end.
   await sleep(50);
   process.exit(0);
+}
+
+function started(role: string, breakage: Breakage, log: Log): Promise<Running> {
+  if (role === 'intake') return intake(breakage, log);
+  if (role === 'delivery') return delivery(breakage, log);
+  const settings = readSettings(supplierApiSettings, process.env);
+  return startSupplierApi(settings, log, breakage === 'any-receipts' ? anyReceipts : undefined);
 }
 
 function intake(breakage: Breakage, log: Log): Promise<Running> {

@@ -3,7 +3,8 @@ import { appendFileSync, copyFileSync, mkdirSync, readdirSync, writeFileSync } f
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { judge, type Verdict } from '../outer/verdict.ts';
-import { healAll, inflict } from './inflict.ts';
+import { healAll } from './heal.ts';
+import { inflict } from './inflict.ts';
 import { type Fault, makePlan, sayFault } from './plan.ts';
 import { type Settling, settle } from './settle.ts';
 import { type ChaosStage, chaosFolder, openChaos } from './stage.ts';

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type GatewayName, gatewayNames, gatewayRoles } from './cast.ts';
+import { apis, type GatewayName, gatewayNames, gatewayRoles } from './cast.ts';
 import type { Ways } from './ways.ts';
 
 /** Short waits, so that much happens in a minute. A lease lasts longer than a push by the 5 s that the settings ask for. */
@@ -48,6 +48,8 @@ export interface GatewayOptions {
   /** Of the whole gateway (src/roles/stage.ts). */
   readonly environment: Readonly<Record<string, string>>;
   readonly ways: Ways;
+  /** Ports of the listeners for suppliers, in the order of their processes. */
+  readonly apiPorts: readonly number[];
   /** A deliberate defect (broken-gateway.ts). */
   readonly broken: string | undefined;
 }
@@ -66,7 +68,10 @@ export function startGateways(options: GatewayOptions): Map<GatewayName, Gateway
 }
 
 /** The second delivery process goes out through the egress proxy. */
-function environmentOf(name: GatewayName, { environment, ways, folder }: GatewayOptions): Record<string, string> {
+function environmentOf(
+  name: GatewayName,
+  { environment, ways, folder, apiPorts }: GatewayOptions,
+): Record<string, string> {
   const url = (text: string, port: number): string => text.replace(/:\d+(?=\/|$)/, `:${port}`);
   const { DATABASE_URL = '', REDIS_URL = '', BROKER_URLS = '', ...rest } = environment;
   return {
@@ -75,7 +80,9 @@ function environmentOf(name: GatewayName, { environment, ways, folder }: Gateway
     ...rest,
     ...hurried,
     DATABASE_URL: url(DATABASE_URL, ways.portTo(name, 'postgresql')),
-    REDIS_URL: url(REDIS_URL, ways.portTo(name, 'redis')),
+    ...(gatewayRoles[name] === 'supplier-api'
+      ? { KUVERT_SUPPLIER_PORT: String(apiPorts[apis.indexOf(name)] ?? 0) }
+      : { REDIS_URL: url(REDIS_URL, ways.portTo(name, 'redis')) }),
     ...(gatewayRoles[name] === 'intake' ? { BROKER_URLS: url(BROKER_URLS, ways.portTo(name, 'activemq')) } : {}),
     ...(name === 'delivery-2' ? { KUVERT_EGRESS_PROXY: `http://127.0.0.1:${ways.egressProxyPort}` } : {}),
     ...(libfaketime === undefined
@@ -109,7 +116,7 @@ function keep(name: GatewayName, options: GatewayOptions): Gateway {
   let loggedBefore = 0;
 
   const said = (): string => readFileSync(logFile, 'utf8').slice(loggedBefore);
-  const hasRun = (): boolean => said().includes(`"${role} runs"`);
+  const hasRun = (): boolean => said().includes(`"${role === 'supplier-api' ? 'the suppliers listener' : role} runs"`);
   const isUp = (): boolean => child !== undefined && hasRun();
   const launch = (): void => {
     loggedBefore = readFileSync(logFile, 'utf8').length;

@@ -1,12 +1,13 @@
 /** How each kind of fault is brought about and healed again. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GatewayName, type ServerName, serverNames } from './cast.ts';
+import type { GatewayName, ServerName } from './cast.ts';
 import type { Outer } from './control.ts';
 import type { DiskName } from './disks.ts';
 import type { Gateway } from './gateways.ts';
 import type { Mode } from './link.ts';
 import type { Fault, FaultKind } from './plan.ts';
 import type { ChaosStage } from './stage.ts';
+import type { DeliveryMode } from './suppliers.ts';
 
 /** Why a fault cannot be brought about on this machine. */
 export type LeftOut = { readonly leftOut: string };
@@ -38,6 +39,14 @@ const ended =
     return undefined;
   };
 
+const stopped: Inflict = async (stage, fault, lasts) => {
+  const gateway = gatewayOf(stage, fault);
+  gateway.pause();
+  await lasts();
+  gateway.resume();
+  return undefined;
+};
+
 const connection =
   (mode: (how: string) => Mode): Inflict =>
   async ({ ways }, { target, how }, lasts) => {
@@ -62,20 +71,26 @@ const frames =
     return undefined;
   };
 
-const show = async (endpoints: Outer, org: string, which: 'own' | 'other'): Promise<void> => {
+/** Which certificate a listener shows. */
+export const show = async (endpoints: Outer, org: string, which: 'own' | 'other'): Promise<void> => {
   await endpoints.ask({ do: 'certificate', org, which });
+};
+
+/** How an address is delivered to changes while messages come; its program fetches meanwhile, if it is fetched from. */
+const delivered = async (stage: ChaosStage, index: number, how: string, reason: string): Promise<void> => {
+  const { org } = stage.suppliers[index] ?? {};
+  await stage.programs.ask({
+    do: 'collect',
+    org,
+    temper: how === 'pull' ? 'prompt' : stage.suppliers[index]?.collects,
+  });
+  await stage.register.deliver(index, how as DeliveryMode, reason);
 };
 
 const inflicts: Readonly<Record<FaultKind, Inflict>> = {
   'gateway-killed': ended('SIGKILL'),
   'gateway-restarted': ended('SIGTERM'),
-  'gateway-stopped': async (stage, fault, lasts) => {
-    const gateway = gatewayOf(stage, fault);
-    gateway.pause();
-    await lasts();
-    gateway.resume();
-    return undefined;
-  },
+  'gateway-stopped': stopped,
   'server-killed': async ({ servers }, fault, lasts) => {
     await servers.kill(serverOf(fault));
     await lasts();
@@ -173,6 +188,38 @@ const inflicts: Readonly<Record<FaultKind, Inflict>> = {
     await stage.operator('supplier', 'resume', org, '--reason', 'they are ready');
     return undefined;
   },
+  'delivery-changed': async (stage, { target, how }, lasts) => {
+    const index = supplierIndex(target);
+    const before = stage.register.entry(index).delivery;
+    await delivered(stage, index, how, 'they asked for it');
+    await lasts();
+    await delivered(stage, index, before, 'and do not want it any more');
+    return undefined;
+  },
+  // The program goes on asking with what is withdrawn: nothing more may be given to it.
+  'collector-withdrawn': async ({ register }, { target }, lasts) => {
+    const index = supplierIndex(target);
+    await register.change(index, { certificates: ['other'] }, 'the key was lost');
+    await lasts();
+    await register.change(index, { certificates: ['own'] }, 'the key was found');
+    return undefined;
+  },
+  'collector-tempered': async (stage, fault, lasts) => {
+    const { org, collects } = supplierOf(stage, fault);
+    await stage.programs.ask({ do: 'collect', org, temper: fault.how });
+    await lasts();
+    await stage.programs.ask({ do: 'collect', org, temper: collects });
+    return undefined;
+  },
+  'api-killed': ended('SIGKILL'),
+  'api-stopped': stopped,
+  'api-restarted': ended('SIGTERM'),
+  'api-connection-cut': cut,
+  'api-connection-reset': reset,
+  'api-connection-slow': slow,
+  'api-connection-half-open': halfOpen,
+  'api-store-cut': cut,
+  'api-store-half-open': halfOpen,
   'messages-resent': async (stage, fault) => {
     const { org } = supplierOf(stage, fault);
     const range = ['--from-sequence', '1', '--to-sequence', '8'];
@@ -187,29 +234,4 @@ const inflicts: Readonly<Record<FaultKind, Inflict>> = {
  */
 export function inflict(stage: ChaosStage, fault: Fault): Promise<LeftOut | undefined> {
   return inflicts[fault.kind](stage, fault, () => sleep(fault.lasts));
-}
-
-/** Whatever is left of faults, also of those that could not be healed: nothing of it stands in the way any more. */
-export async function healAll(stage: ChaosStage): Promise<void> {
-  const { ways, servers, gateways, endpoints, register, operator, suppliers } = stage;
-  ways.heal();
-  for (const name of ['postgresql', 'activemq'] as const) servers.disks?.free(name);
-  for (const name of serverNames) await servers.revive(name);
-  for (const gateway of gateways.values()) {
-    gateway.stepClock(0);
-    gateway.resume();
-    gateway.revive();
-  }
-  for (const [i, { org }] of suppliers.entries()) {
-    await endpoints.ask({ do: 'temper', org, temper: 'healthy' });
-    await show(endpoints, org, 'own');
-    const { port, certificates } = register.entry(i);
-    if (port !== ways.fronts(i)[0] || certificates.join() !== 'own')
-      await register.change(i, { port: ways.fronts(i)[0], certificates: ['own'] }, 'the campaign ends');
-  }
-  const { rows } = await stage.pool.query<{ org: string }>(
-    "select organisation_number as org from lane join address using (id) where lane.state = 'paused'",
-  );
-  for (const { org } of rows) await operator('supplier', 'resume', org, '--reason', 'the campaign ends');
-  for (const gateway of gateways.values()) await gateway.running(60_000);
 }

@@ -1,5 +1,18 @@
 /** What goes wrong in a campaign, and when: made from a seed before anything runs, and the same on every machine. */
-import { deliveries, gatewayNames, linkName, serverNames, serversOf, supplierName, tempers } from './cast.ts';
+import {
+  apis,
+  collecting,
+  deliveries,
+  fetchesToo,
+  lineNames,
+  linkName,
+  programs,
+  pullers,
+  serverNames,
+  serversOf,
+  supplierName,
+  tempers,
+} from './cast.ts';
 import { type Random, seeded } from './random.ts';
 
 export interface Fault {
@@ -26,10 +39,10 @@ interface Kind {
 }
 type Variant = readonly [target: string, how: string];
 
-const gateways = (): Variant[] => gatewayNames.map((name) => [name, '']);
+const gateways = (): Variant[] => lineNames.map((name) => [name, '']);
 const servers = (): Variant[] => serverNames.map((name) => [name, '']);
 const serverLinks = (hows: readonly string[]): Variant[] =>
-  gatewayNames.flatMap((gateway) =>
+  lineNames.flatMap((gateway) =>
     serversOf(gateway).flatMap((server) => hows.map((how): Variant => [linkName(gateway, server), how])),
   );
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -43,6 +56,21 @@ const tempered = (count: number, random: Random): Variant[] =>
   tempers.map((temper) => [supplierName(random.whole(0, count - 1)), temper]);
 const misled = (count: number, random: Random): Variant[] =>
   numbers(count).map((i) => [supplierName(i), supplierName((i + random.whole(1, count - 1)) % count)]);
+
+const apiProcesses = (): Variant[] => apis.map((name) => [name, '']);
+const apiLinks = (peer: string, hows: readonly string[]): Variant[] =>
+  apis.flatMap((name) => hows.map((how): Variant => [linkName(name, peer), how]));
+/** Who has a program that fetches all the time. */
+const collectors = (count: number): number[] => [...numbers(count).filter(fetchesToo), ...pullers(count)];
+const collectorTempered = (count: number, random: Random): Variant[] =>
+  collecting.map((temper) => {
+    const all = collectors(count);
+    return [supplierName(all[random.whole(0, all.length - 1)] ?? 0), temper];
+  });
+const deliveryChanged = (count: number, random: Random): Variant[] => [
+  ...numbers(count).map((i): Variant => [supplierName(i), random.pick(['pull', 'pull', 'manual'])]),
+  ...pullers(count).map((i): Variant => [supplierName(i), random.pick(['push', 'push', 'manual'])]),
+];
 
 /** A push may take 3 s and a lease lasts 8.5 s (gateways.ts): some processes are stopped for longer than that. */
 const kinds = {
@@ -74,7 +102,7 @@ const kinds = {
   'clock-stepped': {
     weight: 1,
     lasts: [4_000, 15_000],
-    variants: (_, random) => gatewayNames.map((name) => [name, random.pick(['-3600', '-20', '40', '7200'])]),
+    variants: (_, random) => lineNames.map((name) => [name, random.pick(['-3600', '-20', '40', '7200'])]),
   },
   'supplier-tempered': { weight: 4, lasts: [4_000, 12_000], variants: tempered },
   'certificate-changed': { weight: 1, lasts: [3_000, 8_000], variants: (n) => suppliers(n) },
@@ -86,34 +114,89 @@ const kinds = {
   'lane-paused': { weight: 1, lasts: [2_000, 8_000], variants: (n) => suppliers(n) },
   'messages-resent': { weight: 1, lasts: [0, 0], variants: (n) => suppliers(n) },
 } satisfies Readonly<Record<string, Kind>>;
-export type FaultKind = keyof typeof kinds;
-export const faultKinds = Object.keys(kinds) as FaultKind[];
 
-/** How many faults a plan needs so that each kind is in it. */
-export const round = Object.values(kinds).reduce((sum, { weight }) => sum + weight, 0);
+/** What goes wrong where suppliers fetch; by a chance of its own, so that the line's plan does not depend on it. */
+const collectingKinds = {
+  'delivery-changed': { weight: 3, lasts: [2_000, 9_000], variants: deliveryChanged },
+  'collector-withdrawn': {
+    weight: 1,
+    lasts: [3_000, 8_000],
+    variants: (n) => collectors(n).map((i) => [supplierName(i), '']),
+  },
+  'collector-tempered': { weight: 3, lasts: [4_000, 12_000], variants: collectorTempered },
+  'api-killed': { weight: 1, lasts: [300, 3_000], variants: () => apiProcesses() },
+  'api-stopped': { weight: 1, lasts: [1_000, 10_000], variants: () => apiProcesses() },
+  'api-restarted': { weight: 1, lasts: [300, 1_000], variants: () => apiProcesses() },
+  'api-connection-cut': { weight: 1, lasts: [500, 6_000], variants: () => apiLinks(programs, ['']) },
+  'api-connection-reset': { weight: 1, lasts: [0, 0], variants: () => apiLinks(programs, ['']) },
+  'api-connection-slow': { weight: 1, lasts: [2_000, 8_000], variants: () => apiLinks(programs, ['100', '800']) },
+  'api-connection-half-open': {
+    weight: 1,
+    lasts: [1_000, 8_000],
+    variants: () => apiLinks(programs, ['up', 'down']),
+  },
+  'api-store-cut': { weight: 1, lasts: [500, 6_000], variants: () => apiLinks('postgresql', ['']) },
+  'api-store-half-open': { weight: 1, lasts: [1_000, 10_000], variants: () => apiLinks('postgresql', ['up', 'down']) },
+} satisfies Readonly<Record<string, Kind>>;
+
+type LineKind = keyof typeof kinds;
+type CollectingKind = keyof typeof collectingKinds;
+export type FaultKind = LineKind | CollectingKind;
+export const lineKinds = Object.keys(kinds) as LineKind[];
+export const collectingFaults = Object.keys(collectingKinds) as CollectingKind[];
+export const faultKinds: readonly FaultKind[] = [...lineKinds, ...collectingFaults];
+
+const weightOf = (of: Readonly<Record<string, Kind>>): number =>
+  Object.values(of).reduce((sum, { weight }) => sum + weight, 0);
+/** How many faults of the line a plan needs so that each kind of them is in it; and how many of the others. */
+export const round = weightOf(kinds);
+export const collectingRound = weightOf(collectingKinds);
+/** So many of the line, and then one where suppliers fetch. */
+export const lineFaultsEach = 2;
 
 /** Milliseconds from one fault to the next, shortest and longest. */
 const gap = [2_500, 5_000] as const;
 
-/** @returns faults in the order of their time, kinds mixed so that each comes as often as its weight says in every round */
-export function makePlan(seed: number, faults: number, supplierCount: number): Fault[] {
-  const random = seeded(seed);
-  const bags = new Map<FaultKind, Variant[]>();
-  const variantOf = (kind: FaultKind): Variant => {
-    const left = bags.get(kind) ?? [];
-    if (left.length === 0) left.push(...random.shuffled(kinds[kind].variants(supplierCount, random)));
-    bags.set(kind, left);
-    return left.pop() ?? ['', ''];
-  };
-  const plan: Fault[] = [];
-  let at = 0;
-  while (plan.length < faults) {
-    const order = random.shuffled(faultKinds.flatMap((kind) => Array.from({ length: kinds[kind].weight }, () => kind)));
-    for (const kind of order.slice(0, faults - plan.length)) {
-      at += random.whole(...gap);
-      const [target, how] = variantOf(kind);
-      plan.push({ number: plan.length + 1, at, kind, target, lasts: random.whole(...kinds[kind].lasts), how });
+/** Milliseconds from a fault of the line to the other one that follows it: less than to the next. */
+const soon = [300, 2_000] as const;
+
+/** Kinds mixed so that each comes as often as its weight says in every round. */
+function* drawnFrom<K extends FaultKind>(of: Readonly<Record<K, Kind>>, random: Random, suppliers: number) {
+  const names = Object.keys(of) as K[];
+  const bags = new Map<K, Variant[]>();
+  for (;;) {
+    for (const kind of random.shuffled(names.flatMap((name) => Array.from({ length: of[name].weight }, () => name)))) {
+      const [least, most] = kind in kinds ? gap : soon;
+      const wait = random.whole(least, most);
+      const left = bags.get(kind) ?? [];
+      if (left.length === 0) left.push(...random.shuffled(of[kind].variants(suppliers, random)));
+      bags.set(kind, left);
+      const [target, how] = left.pop() ?? ['', ''];
+      const [shortest, longest] = of[kind].lasts;
+      yield { kind, wait, target, lasts: random.whole(shortest, longest), how };
     }
+  }
+}
+
+/**
+ * @param faults of the line; after each two of them comes one where suppliers fetch
+ * @returns faults in the order of their time
+ */
+export function makePlan(seed: number, faults: number, supplierCount: number): Fault[] {
+  const line = drawnFrom<LineKind>(kinds, seeded(seed), supplierCount);
+  const beside = drawnFrom<CollectingKind>(collectingKinds, seeded(seed ^ 0xc011ec7), supplierCount);
+  const plan: Fault[] = [];
+  const add = (from: typeof line | typeof beside, after: number): number => {
+    const { value } = from.next();
+    if (!value) throw new Error('a plan never ends');
+    const { wait, ...fault } = value;
+    plan.push({ number: plan.length + 1, at: after + wait, ...fault });
+    return after + wait;
+  };
+  let at = 0;
+  for (let n = 1; n <= faults; n++) {
+    at = add(line, at);
+    if (n % lineFaultsEach === 0) add(beside, at);
   }
   return plan;
 }

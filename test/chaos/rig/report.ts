@@ -55,7 +55,7 @@ export function page(options: CampaignOptions, campaign: Campaign): string {
       : []),
     campaign.clean
       ? 'clean: nothing lost, nothing to the wrong company, every message accounted for'
-      : `NOT CLEAN; to see it again: npm run chaos -- --faults ${plan.length} --seed ${options.seed}${options.suppliers === 20 ? '' : ` --suppliers ${options.suppliers}`}${options.broken === undefined ? '' : ` --broken ${options.broken}`}`,
+      : `NOT CLEAN; to see it again: npm run chaos -- --faults ${options.faults} --seed ${options.seed}${options.suppliers === 20 ? '' : ` --suppliers ${options.suppliers}`}${options.broken === undefined ? '' : ` --broken ${options.broken}`}`,
     ...(campaign.kept === undefined ? [] : [`the files are in ${campaign.kept}`]),
   ];
   return sections.join('\n\n');

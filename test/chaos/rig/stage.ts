@@ -6,13 +6,14 @@ import { silentLog } from '../../../src/platform/log.ts';
 import { openStage } from '../../../src/roles/stage.ts';
 import { roleNames } from '../../../src/roles/start.ts';
 import { createPool, type Pool } from '../../../src/store/pool.ts';
-import type { GatewayName } from './cast.ts';
+import { apis, type GatewayName } from './cast.ts';
 import { type Outer, startOuter } from './control.ts';
 import { type Gateway, startGateways } from './gateways.ts';
 import { type Operator, operatorOf } from './operator.ts';
 import { type Servers, startServers } from './servers.ts';
 import {
   type CastSupplier,
+  castPullers,
   castSuppliers,
   issueOthers,
   messageTypes,
@@ -31,6 +32,8 @@ export interface ChaosStage {
   readonly gateways: ReadonlyMap<GatewayName, Gateway>;
   readonly producer: Outer;
   readonly endpoints: Outer;
+  /** Of suppliers that fetch. */
+  readonly programs: Outer;
   readonly queues: Outer;
   /** Past the faulty connections. */
   readonly pool: Pool;
@@ -64,7 +67,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
   progress('starting PostgreSQL, Redis and ActiveMQ');
   const servers = begun.adopt(await startServers(folder, false, silentLog), (one) => one.stop());
   // 2 certificates, the store's schema, settings.
-  const suppliers = castSuppliers(seed, options.suppliers);
+  const suppliers = [...castSuppliers(seed, options.suppliers), ...castPullers(options.suppliers)];
   const certificates = join(folder, 'certificates');
   const stage = begun.adopt(
     await openStage({
@@ -86,7 +89,12 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
   );
   const others = await issueOthers(certificates, suppliers);
   // 3 the outer world: it may speak with the broker directly, nobody else is between.
-  const ports = await freePorts(suppliers.length);
+  const allPorts = await freePorts(suppliers.length + apis.length);
+  const [ports, apiPorts] = [allPorts.slice(0, suppliers.length), allPorts.slice(suppliers.length)];
+  // Connections: what goes wrong on them is the rig's.
+  const ways = begun.adopt(await openWays({ servers: servers.ports, suppliers: ports, apis: apiPorts }), (one) =>
+    one.close(),
+  );
   const passwordFile = join(folder, 'outer-broker.secret');
   writeFileSync(passwordFile, servers.brokerPassword, { mode: 0o600 });
   const { settings } = stage;
@@ -99,6 +107,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
     broker: { url: servers.brokerUrl, user: servers.brokerUser, password: passwordFile },
     gatewayCa: stage.caFile,
     signing: { certificateFile: settings.signingCertificateFile },
+    api: { ports: ways.apiDoors, caFile: stage.caFile },
     suppliers: suppliers.map((one, i) => ({
       ...one,
       lane: 'main',
@@ -116,8 +125,8 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
     return one;
   };
   const [endpoints, queues, producer] = [await outer('suppliers'), await outer('queues'), await outer('producer')];
-  // 4 connections, and the register that leads to them.
-  const ways = begun.adopt(await openWays({ servers: servers.ports, suppliers: ports }), (one) => one.close());
+  const programs = await outer('collectors');
+  // 4 the register.
   const operator = operatorOf({ ...stage.environment, DATABASE_URL: servers.databaseUrl });
   const register = openRegister({
     folder,
@@ -127,7 +136,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
       if (!files) throw new Error(`${org} has no certificate`);
       return files;
     },
-    entries: suppliers.map((_, i) => ({ port: ways.fronts(i)[0], certificates: ['own'] })),
+    entries: suppliers.map(({ delivery }, i) => ({ port: ways.fronts(i)[0], certificates: ['own'], delivery })),
     operator,
   });
   await register.importAll();
@@ -138,7 +147,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
   // 5 the gateway.
   progress('starting the gateway');
   const { environment } = stage;
-  const gateways = startGateways({ folder, environment, ways, broken });
+  const gateways = startGateways({ folder, environment, ways, apiPorts, broken });
   begun.defer(async () => {
     await Promise.all([...gateways.values()].map((one) => one.stop()));
   });
@@ -146,5 +155,19 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
   const close = async (): Promise<void> => {
     if (existsSync(folder)) await begun.disposeAsync();
   };
-  return { folder, servers, ways, suppliers, register, operator, gateways, producer, endpoints, queues, pool, close };
+  return {
+    folder,
+    servers,
+    ways,
+    suppliers,
+    register,
+    operator,
+    gateways,
+    producer,
+    endpoints,
+    programs,
+    queues,
+    pool,
+    close,
+  };
 }

@@ -6,6 +6,8 @@ import { sampleOrganisationNumber } from '../../../src/documents/sample.ts';
 import type { OrganisationNumber } from '../../../src/domain/organisation-number.ts';
 import { issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import type { CredentialFiles } from '../../../src/pki/dev-certificates.ts';
+import type { CollectorTemper } from '../outer/world.ts';
+import { fetchesToo, pullers } from './cast.ts';
 import type { Operator } from './operator.ts';
 import { seeded } from './random.ts';
 
@@ -16,7 +18,13 @@ export interface CastSupplier {
   readonly concurrency: number;
   readonly format: 'cloudevents' | 'sfti';
   readonly temper: string;
+  /** As its address is delivered to at the start, and in the end. */
+  readonly delivery: 'push' | 'pull';
+  /** Its program that fetches, at the start. */
+  readonly collects: CollectorTemper;
 }
+
+export type DeliveryMode = 'push' | 'pull' | 'manual';
 
 /** The name of each one's only address. */
 const lane = 'main';
@@ -35,6 +43,28 @@ export function castSuppliers(seed: number, count: number): CastSupplier[] {
       concurrency: strict ? 1 : random.pick([1, 2, 4, 8]),
       format: i % 7 === 3 && !strict ? 'sfti' : 'cloudevents',
       temper: i % 10 === 1 ? 'slow' : i % 10 === 7 ? 'flapping' : 'healthy',
+      delivery: 'push',
+      collects: fetchesToo(i) ? (tempersOfSome[i % tempersOfSome.length] ?? 'prompt') : 'off',
+    };
+  });
+}
+
+const tempersOfSome = ['late', 'fetching-twice', 'forgetful', 'prompt', 'receipting-twice'] as const;
+const tempersOfPullers = ['prompt', 'forgetful', 'late', 'never'] as const;
+
+/** Those that only fetch, beside so many others. */
+export function castPullers(pushed: number): CastSupplier[] {
+  return pullers(pushed).map((index, i) => {
+    const org = sampleOrganisationNumber(index + 1);
+    return {
+      org,
+      name: `Leverantör ${org} AB`,
+      ordering: i % 4 === 1 ? 'strict' : 'any',
+      concurrency: 1,
+      format: i % 4 === 2 ? 'sfti' : 'cloudevents',
+      temper: 'healthy',
+      delivery: 'pull',
+      collects: tempersOfPullers[i % tempersOfPullers.length] ?? 'prompt',
     };
   });
 }
@@ -76,12 +106,15 @@ export interface Entry {
   readonly port: number;
   /** The last is the newest. */
   readonly certificates: readonly Which[];
+  readonly delivery: DeliveryMode;
 }
 
 export interface Register {
   entry(supplier: number): Entry;
   /** Changes it with `kuvert supplier import`; returns when the gateway has confirmed. */
   change(supplier: number, change: Partial<Entry>, reason: string): Promise<void>;
+  /** With `kuvert supplier delivery`; returns when the gateway has confirmed. */
+  deliver(supplier: number, delivery: DeliveryMode, reason: string): Promise<void>;
   /** All of them at once, as the entries say: the first import. */
   importAll(): Promise<void>;
 }
@@ -106,8 +139,8 @@ export function openRegister({ folder, suppliers, credentials, entries: first, o
       {
         name: lane,
         environment: 'test',
-        delivery: 'push',
-        url: `https://127.0.0.1:${entry.port}/in`,
+        delivery: entry.delivery,
+        ...(entry.delivery === 'push' ? { url: urlOf(entry) } : {}),
         certificates: entry.certificates.map((which) => ({ file: credentials(supplier.org, which).certificateFile })),
         messageTypes,
         envelopeFormat: supplier.format,
@@ -116,6 +149,8 @@ export function openRegister({ folder, suppliers, credentials, entries: first, o
       },
     ],
   });
+  // What was pushed to once has its URL still.
+  const kept = new Set(first.flatMap(({ delivery }, i) => (delivery === 'push' ? [i] : [])));
   const importFile = async (value: unknown, reason: string): Promise<void> => {
     const file = join(files, `${++imports}.json`);
     writeFileSync(file, JSON.stringify(value));
@@ -152,6 +187,15 @@ export function openRegister({ folder, suppliers, credentials, entries: first, o
         before.certificates.filter((which) => !after.certificates.includes(which)),
       );
     },
+    deliver: async (i, delivery, reason) => {
+      const before = entry(i);
+      const { org } = found(suppliers[i]);
+      const url = delivery === 'push' && !kept.has(i) ? ['--url', urlOf(before)] : [];
+      if (delivery === 'push') kept.add(i);
+      const { kind, said } = await operator('supplier', 'delivery', org, delivery, ...url, '--reason', reason);
+      if (kind !== 'done') throw new Error(`the change was refused: ${said}`);
+      entries[i] = { ...before, delivery };
+    },
     importAll: async () => {
       for (const [i, { org }] of suppliers.entries()) note('registered', org, entry(i).certificates);
       await importFile(
@@ -161,6 +205,8 @@ export function openRegister({ folder, suppliers, credentials, entries: first, o
     },
   };
 }
+
+const urlOf = ({ port }: Entry): string => `https://127.0.0.1:${port}/in`;
 
 const fingerprintOf = (file: string): string =>
   new X509Certificate(readFileSync(file)).fingerprint256.replaceAll(':', '').toLowerCase();

@@ -3,10 +3,12 @@
  * suppliers' addresses directly, the second through an egress proxy; TLS is between the gateway and the supplier on both.
  */
 import {
+  apis,
   deliveries,
   type GatewayName,
   gatewayNames,
   linkName,
+  programs,
   type ServerName,
   serversOf,
   supplierName,
@@ -19,6 +21,8 @@ export interface Ends {
   readonly servers: Readonly<Record<ServerName, number>>;
   /** Of the suppliers' listeners, in their order. */
   readonly suppliers: readonly number[];
+  /** Of the gateway's listeners for suppliers, in the order of their processes. */
+  readonly apis: readonly number[];
 }
 
 export interface Ways {
@@ -30,6 +34,8 @@ export interface Ways {
   /** Two ports that lead to the same supplier: an address can move from one to the other. */
   fronts(supplier: number): readonly [number, number];
   readonly egressProxyPort: number;
+  /** Where suppliers' programs find the gateway. */
+  readonly apiDoors: readonly number[];
   /** All open again. */
   heal(): void;
   close(): Promise<void>;
@@ -49,6 +55,13 @@ export async function openWays(ends: Ends): Promise<Ways> {
       const name = linkName(gateway, server);
       doors.set(name, await openDoor(make(name, ends.servers[server])));
     }
+  const apiDoors: number[] = [];
+  for (const [i, name] of apis.entries()) {
+    const link = make(linkName(name, programs), found(ends.apis[i], name));
+    const door = await openDoor(link);
+    doors.set(link.name, door);
+    apiDoors.push(door.port);
+  }
   const [direct, proxied] = deliveries;
   if (direct === undefined || proxied === undefined) throw new Error('there must be two delivery processes');
   const byFront = new Map<number, Link>();
@@ -76,6 +89,7 @@ export async function openWays(ends: Ends): Promise<Ways> {
     portTo: (gateway, server) => found(doors.get(linkName(gateway, server)), linkName(gateway, server)).port,
     fronts: (supplier) => found(fronts[supplier], supplierName(supplier)),
     egressProxyPort: egressProxy.port,
+    apiDoors,
     heal: () => {
       for (const name of links.keys()) ways.set(name, { kind: 'open' });
     },

@@ -44,11 +44,13 @@ function recipients({ books }: Evidence): Breach[] {
   const rows = grouped(books.messages, ({ org }) => org);
   return books.recipients.flatMap(({ org, counter, purged }): Breach[] => {
     const own = rows.get(org) ?? [];
-    const most = Math.max(purged, ...own.map(({ sequence }) => sequence));
-    if (counter === own.length + purged && counter === most) return [];
+    const given = books.voids.filter((row) => row.org === org);
+    const gone = given.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+    const most = Math.max(purged, ...own.map(({ sequence }) => sequence), ...given.map(({ last }) => last));
+    if (counter === own.length + purged + gone && counter === most) return [];
     return [
       {
-        what: `the counter of ${org} says ${counter}; there are ${own.length + purged} messages, the highest number is ${most}`,
+        what: `the counter of ${org} says ${counter}; there are ${own.length + purged} messages and ${gone} numbers given up, the highest number is ${most}`,
       },
     ];
   });
@@ -56,6 +58,7 @@ function recipients({ books }: Evidence): Breach[] {
 
 function deliveries({ books, deliveriesOf }: Evidence): Breach[] {
   const byDelivery = grouped(books.attempts, ({ delivery }) => delivery);
+  const receipted = new Set(books.receipts.map(({ delivery }) => delivery));
   return books.messages.flatMap(({ id, org }): Breach[] => {
     const own = deliveriesOf.get(id) ?? [];
     const breaches: Breach[] = [];
@@ -66,6 +69,11 @@ function deliveries({ books, deliveriesOf }: Evidence): Breach[] {
       const answered = tries.some(({ outcome, status }) => outcome === 'delivered' && isReceipt(status));
       if (state === 'delivered' && by === 'pushed' && !answered)
         breaches.push({ what: `message ${id} is delivered, and no attempt was answered 2xx`, id });
+      if ((state === 'delivered' && by === 'collected') !== receipted.has(delivery))
+        breaches.push({
+          what: `message ${id} is ${state}${by === null ? '' : `, ${by}`}, and has ${receipted.has(delivery) ? 'a receipt' : 'no receipt'}`,
+          id,
+        });
       if (state !== 'delivered' && tries.some(({ outcome }) => outcome === 'delivered'))
         breaches.push({ what: `an attempt of message ${id} was delivered, and its delivery is ${state}`, id });
       if (tries.length !== attempts)

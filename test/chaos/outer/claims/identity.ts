@@ -4,7 +4,7 @@ import type { At, ReceivedLine } from '../lines.ts';
 import type { Claim } from './claim.ts';
 
 /** A certificate counts as an organisation's from `from` until `to`. */
-interface Term {
+export interface Term {
   readonly from: number;
   readonly to: number;
 }
@@ -45,7 +45,7 @@ function shown(evidence: Evidence, terms: ReadonlyMap<string, readonly Term[]>, 
 }
 
 /** From the register's own journal where there is one; else what the register says in the end. */
-function termsOf({ register, books }: Evidence): Map<string, Term[]> {
+export function termsOf({ register, books }: Evidence): Map<string, Term[]> {
   const terms = new Map<string, Term[]>();
   const name = (org: string, fingerprint: string): string => `${org} ${fingerprint}`;
   const told = new Set(register.map(({ org, fingerprint }) => name(org, fingerprint)));

@@ -3,12 +3,11 @@ import { grouped } from '../evidence.ts';
 import { keyOf } from '../world.ts';
 import type { Breach, Claim } from './claim.ts';
 
-export const oneDocument: Claim = ({ received, receivedOf, sent, books, message }) => {
-  const whole = received.filter((line) => line.whole);
+export const oneDocument: Claim = ({ arrivals: whole, sent, books, message }) => {
   const envelopes = new Map(books.envelopes.map((row) => [row.message, row.sha256]));
   const documents = new Set([...sent.values()].map(({ line }) => `${line.key} ${line.sha256}`));
   const breaches: Breach[] = [];
-  for (const [id, lines] of receivedOf) {
+  for (const [id, lines] of grouped(whole, (line) => line.id)) {
     const bodies = new Set(lines.flatMap(({ bodySha256 }) => bodySha256 ?? []));
     const contents = new Set(lines.flatMap(({ documentSha256 }) => documentSha256 ?? []));
     if (contents.size > 1) breaches.push({ what: `id ${id} came with ${contents.size} different documents`, id });

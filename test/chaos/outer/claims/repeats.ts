@@ -37,10 +37,14 @@ function lastOnConnection(received: readonly At<ReceivedLine>[]): (line: Receive
 /** An attempt of a delivery that was on record as delivered when it began. */
 function claimedAfterwards({ books }: Evidence): Breach[] {
   const deliveries = new Map(books.deliveries.map((row) => [row.id, row]));
+  const receipts = new Map(books.receipts.map((row) => [row.delivery, row.at]));
   return [...grouped(books.attempts, ({ delivery }) => delivery)].flatMap(([delivery, attempts]): Breach[] => {
+    const id = deliveries.get(delivery)?.message;
+    const receiptedAt = receipts.get(delivery);
+    const late = receiptedAt === undefined ? undefined : attempts.find(({ at }) => at > receiptedAt);
+    if (late) return [{ what: `attempt ${late.number} of ${id} was claimed after its receipt was on record`, id }];
     const done = attempts.find(({ outcome }) => outcome === 'delivered');
     const again = done && attempts.find(({ at }) => done.finished !== null && at > done.finished);
-    const id = deliveries.get(delivery)?.message;
     return again
       ? [
           {

@@ -1,14 +1,20 @@
 /** Numbers run from 1 without a gap in the store, everyone says the same of a message, and a supplier's gaps are explained there. */
-import { grouped } from '../evidence.ts';
+import { fetched, grouped } from '../evidence.ts';
 import type { Breach, Claim } from './claim.ts';
 
-export const gapless: Claim = ({ books, received, deliveriesOf, message, world }) => {
+export const gapless: Claim = ({ books, received, arrivals, collected, deliveriesOf, message, world }) => {
   const breaches: Breach[] = [];
   const byOrg = grouped(books.messages, ({ org }) => org);
   for (const { org, counter, purged } of books.recipients) {
     const there = new Set((byOrg.get(org) ?? []).map(({ sequence }) => sequence));
+    const given = books.voids.filter((one) => one.org === org);
+    const isVoid = (sequence: number): boolean =>
+      given.some(({ first, last }) => first <= sequence && sequence <= last);
+    for (const sequence of there)
+      if (isVoid(sequence))
+        breaches.push({ what: `${org} has a message with sequence ${sequence}, which was given up` });
     for (let sequence = purged + 1; sequence <= counter; sequence++)
-      if (!there.has(sequence))
+      if (!there.has(sequence) && !isVoid(sequence))
         breaches.push({ what: `${org} has no message with sequence ${sequence}; the counter says ${counter}` });
     for (const { id, sequence } of byOrg.get(org) ?? [])
       if (sequence > counter)
@@ -19,7 +25,7 @@ export const gapless: Claim = ({ books, received, deliveriesOf, message, world }
       if (same.length > 1)
         breaches.push({ what: `${same.length} messages to ${org} have sequence ${sequence}`, id: same[0]?.id });
   const taken = new Map<string, string>();
-  for (const { org, id, claims } of received) {
+  for (const { org, id, claims } of arrivals) {
     if (!claims) continue;
     const row = message.get(id);
     if (row && row.sequence !== claims.sequence)
@@ -30,7 +36,10 @@ export const gapless: Claim = ({ books, received, deliveriesOf, message, world }
     taken.set(place, other);
   }
   // A gap at a supplier: what the books do not have as delivered explains itself there.
-  const has = new Set(received.flatMap(({ id, kept }) => (kept ? [id] : [])));
+  const has = new Set([
+    ...received.flatMap(({ id, kept }) => (kept ? [id] : [])),
+    ...fetched(collected).map(({ id }) => id),
+  ]);
   const owners = new Set(world.suppliers.map(({ org }) => org));
   for (const { id, org, sequence } of books.messages)
     if (owners.has(org) && !has.has(id) && (deliveriesOf.get(id) ?? []).some(({ state }) => state === 'delivered'))

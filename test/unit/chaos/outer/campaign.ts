@@ -8,6 +8,8 @@ export interface Tables {
   delivery: Row[];
   attempt: Row[];
   envelope: Row[];
+  receipt: Row[];
+  void_range: Row[];
   frame: Row[];
   dead_letter: Row[];
   outbox: Row[];
@@ -24,6 +26,7 @@ export interface Campaign {
   status: Lines;
   dead: Lines;
   register: Lines;
+  collected: Lines;
   store: Tables;
 }
 
@@ -66,11 +69,14 @@ export function buildCampaign() {
     status: [],
     dead: [],
     register: [],
+    collected: [],
     store: {
       message: [],
       delivery: [],
       attempt: [],
       envelope: [],
+      receipt: [],
+      void_range: [],
       frame: [],
       dead_letter: [],
       outbox: [],
@@ -259,6 +265,37 @@ export function buildCampaign() {
       const state = outcome === 'delivered' || outcome === 'refused' ? outcome : 'waiting';
       Object.assign(delivery, { attempts: attempt, state, by: state === 'delivered' ? 'pushed' : null, at: tick() });
       if (state !== 'waiting') answer({ answer: state, ...about(id) });
+    },
+    /** The supplier is told of it and fetches it. */
+    fetch(id: string): void {
+      const { org, sequence, document: number, sha256 } = store.message.find((one) => one['id'] === id) ?? {};
+      const by = (): Row => ({ org, identity: `of-${String(org)}`, begun: tick(), at: tick(), id });
+      campaign.collected.push({ event: 'listed', sequence, ...by() });
+      const claims = { id, recipient: org, sender: buyer, environment: 'test', sequence, type: 'self-invoice', number };
+      const bytes = { bodySha256: `body-${id}`, documentSha256: sha256, signature: 'valid', claims };
+      campaign.collected.push({ event: 'fetched', ...bytes, ...by() });
+      if (!store.envelope.some((one) => one['message'] === id))
+        store.envelope.push({ message: id, sha256: `body-${id}` });
+    },
+    /** The supplier says that it has it, and is believed. */
+    receipt(id: string): void {
+      const { org } = store.message.find((one) => one['id'] === id) ?? {};
+      const by = (): Row => ({ org, identity: `of-${String(org)}`, begun: tick(), at: tick() });
+      campaign.collected.push({ event: 'receipting', ids: [id], ...by() });
+      const delivery = deliveryOf(id);
+      const { begun, at, ...who } = by();
+      const received = tick();
+      store.receipt.push({ delivery: delivery['id'], at: received, fingerprint: `of-${String(org)}` });
+      Object.assign(delivery, { state: 'delivered', by: 'collected', reason: null, at: received });
+      answer({ answer: 'delivered', ...about(id) });
+      campaign.collected.push({
+        event: 'receipted',
+        id,
+        result: 'received',
+        ...who,
+        begun,
+        at: Math.max(Number(at), tick()),
+      });
     },
   };
   return build;

@@ -35,6 +35,14 @@ export function cleanCampaign(): Campaign {
   build.push('m3', refused);
   build.push('s1', taken);
   build.push('s2', taken);
+  // Fetched; pushed without an answer, and then fetched all the same.
+  build.accept('c1', easy);
+  build.fetch('c1');
+  build.receipt('c1');
+  build.accept('c2', easy);
+  build.push('c2', muted);
+  build.fetch('c2');
+  build.receipt('c2');
   return build.campaign;
 }
 

@@ -1,6 +1,25 @@
 import { strict as assert } from 'node:assert';
-import { gatewayNames, linkName, serverNames, serversOf, supplierName, tempers } from '../../../chaos/rig/cast.ts';
-import { faultKinds, makePlan, round } from '../../../chaos/rig/plan.ts';
+import {
+  apis,
+  collecting,
+  gatewayNames,
+  lineNames,
+  linkName,
+  programs,
+  pullers,
+  serverNames,
+  serversOf,
+  supplierName,
+  tempers,
+} from '../../../chaos/rig/cast.ts';
+import {
+  collectingFaults,
+  collectingRound,
+  lineFaultsEach,
+  lineKinds,
+  makePlan,
+  round,
+} from '../../../chaos/rig/plan.ts';
 import { seeded } from '../../../chaos/rig/random.ts';
 
 const suppliers = 20;
@@ -13,27 +32,47 @@ describe('the plan of a campaign', () => {
   });
 
   it('begins in the same way however long it is', () => {
-    assert.deepEqual(makePlan(3, 200, suppliers).slice(0, round), makePlan(3, round, suppliers));
+    const short = makePlan(3, round, suppliers);
+    assert.deepEqual(makePlan(3, 200, suppliers).slice(0, short.length), short);
   });
 
   it('has every kind of fault in each round', () => {
     for (const seed of [1, 2, 3]) {
-      const plan = makePlan(seed, 2 * round, suppliers);
-      assert.deepEqual(kindsOf(plan.slice(0, round)), new Set(faultKinds));
-      assert.deepEqual(kindsOf(plan.slice(round)), new Set(faultKinds));
+      const plan = makePlan(seed, 2 * round + lineFaultsEach * 2 * collectingRound, suppliers);
+      for (const [kinds, size] of [
+        [lineKinds, round],
+        [collectingFaults, collectingRound],
+      ] as const) {
+        const own = plan.filter(({ kind }) => (kinds as readonly string[]).includes(kind));
+        assert.deepEqual(kindsOf(own.slice(0, size)), new Set(kinds));
+        assert.deepEqual(kindsOf(own.slice(size, 2 * size)), new Set(kinds));
+      }
     }
+  });
+
+  it('has one fault where suppliers fetch after each two of the line', () => {
+    const isCollecting = makePlan(2, 30, suppliers).map(({ kind }) =>
+      (collectingFaults as readonly string[]).includes(kind),
+    );
+    assert.deepEqual(isCollecting, Array.from({ length: 15 }, () => [false, false, true]).flat());
   });
 
   it('kills and stops every process and server, and makes every temper happen, in two hundred faults', () => {
     const plan = makePlan(1, 200, suppliers);
     const targets = (kind: string) => new Set(plan.filter((one) => one.kind === kind).map(({ target }) => target));
     for (const kind of ['gateway-killed', 'gateway-stopped', 'clock-stepped'])
-      assert.deepEqual([...targets(kind)].toSorted(), [...gatewayNames].toSorted());
+      assert.deepEqual([...targets(kind)].toSorted(), [...lineNames].toSorted());
+    for (const kind of ['api-killed', 'api-stopped', 'api-restarted'])
+      assert.deepEqual([...targets(kind)].toSorted(), [...apis].toSorted());
     for (const kind of ['server-killed', 'server-stopped'])
       assert.deepEqual([...targets(kind)].toSorted(), [...serverNames].toSorted());
     assert.deepEqual([...targets('disk-full')].toSorted(), ['activemq', 'postgresql']);
     const tempered = plan.filter(({ kind }) => kind === 'supplier-tempered').map(({ how }) => how);
     assert.deepEqual([...new Set(tempered)].toSorted(), [...tempers].toSorted());
+    const fetching = plan.filter(({ kind }) => kind === 'collector-tempered').map(({ how }) => how);
+    assert.deepEqual([...new Set(fetching)].toSorted(), [...collecting].toSorted());
+    const modes = plan.filter(({ kind }) => kind === 'delivery-changed').map(({ how }) => how);
+    assert.deepEqual([...new Set(modes)].toSorted(), ['manual', 'pull', 'push']);
   });
 
   it('names only who takes part, and never leads a supplier to itself', () => {
@@ -44,6 +83,8 @@ describe('the plan of a campaign', () => {
       ...serverNames,
       ...names,
       ...peers,
+      ...pullers(suppliers).map(supplierName),
+      ...apis.map((name) => linkName(name, programs)),
       ...['delivery-1', 'delivery-2'].flatMap((name) => names.map((supplier) => `${name}/${supplier}`)),
     ]);
     for (const { kind, target, how } of makePlan(4, 400, suppliers)) {
@@ -60,6 +101,7 @@ describe('the plan of a campaign', () => {
     );
     const last = plan.at(-1)?.at ?? 0;
     assert.ok(last > 200 * 3_000 && last < 200 * 4_500, `${last} ms`);
+    assert.equal(plan.length, 300);
   });
 });
 

@@ -1,0 +1,62 @@
+/**
+ * The programs of suppliers that fetch. `node collectors.ts FOLDER`; orders: `{"do":"collect","org":…,"temper":…}`. What they
+ * fetched and said goes to collected.jsonl.
+ */
+import { createClient } from './collecting/client.ts';
+import { type Collector, startCollector } from './collecting/collector.ts';
+import { openMailbox } from './collecting/mailbox.ts';
+import { folderArgument, serveControl } from './control.ts';
+import { openJournal } from './journal.ts';
+import type { CollectedLine } from './lines.ts';
+import { type CollectorTemper, collectorTempers, readNamed, readWorld } from './world.ts';
+
+const folder = folderArgument();
+const world = readWorld(folder);
+const journal = openJournal<CollectedLine>(folder, 'collected.jsonl');
+const collectors = new Map<string, Collector>();
+
+/** The last ids that each was told of. */
+const told: { readonly org: string; readonly id: string }[] = [];
+const others = {
+  note: (org: string, id: string): void => {
+    told.push({ org, id });
+    if (told.length > 100) told.shift();
+  },
+  of: (org: string): string | undefined => told.findLast((one) => one.org !== org)?.id,
+};
+
+if (world.api !== undefined)
+  for (const supplier of world.suppliers) {
+    const { org, collects } = supplier;
+    if (collects === undefined) continue;
+    const client = createClient({
+      key: readNamed(folder, supplier.keyFile),
+      cert: readNamed(folder, supplier.certificateFile),
+      ca: readNamed(folder, world.api.caFile),
+      ports: world.api.ports,
+    });
+    const mailbox = openMailbox({
+      org,
+      client,
+      journal,
+      environment: world.environment,
+      signingCertificate: readNamed(folder, world.signing.certificateFile),
+    });
+    collectors.set(org, startCollector({ org, client, mailbox, others, temper: collects }));
+  }
+
+serveControl(
+  {
+    collect: async (order) => {
+      const temper = collectorTempers.find((one) => one === order['temper']);
+      if (temper === undefined) throw new Error(`no such temper: ${String(order['temper'])}`);
+      const collector = collectors.get(String(order['org']));
+      if (!collector) throw new Error(`${String(order['org'])} has no program that fetches`);
+      collector.temper(temper satisfies CollectorTemper);
+      return {};
+    },
+  },
+  () => {
+    for (const collector of collectors.values()) collector.stop();
+  },
+);

@@ -1,0 +1,31 @@
+/** The end of all faults. */
+import { serverNames } from './cast.ts';
+import { show } from './inflict.ts';
+import type { ChaosStage } from './stage.ts';
+
+/** Whatever is left of faults, also of those that could not be healed: nothing of it stands in the way any more. */
+export async function healAll(stage: ChaosStage): Promise<void> {
+  const { ways, servers, gateways, endpoints, register, operator, suppliers } = stage;
+  ways.heal();
+  for (const name of ['postgresql', 'activemq'] as const) servers.disks?.free(name);
+  for (const name of serverNames) await servers.revive(name);
+  for (const gateway of gateways.values()) {
+    gateway.stepClock(0);
+    gateway.resume();
+    gateway.revive();
+  }
+  for (const [i, { org, delivery, collects }] of suppliers.entries()) {
+    await endpoints.ask({ do: 'temper', org, temper: 'healthy' });
+    await show(endpoints, org, 'own');
+    await stage.programs.ask({ do: 'collect', org, temper: delivery === 'pull' ? 'prompt' : collects });
+    if (register.entry(i).delivery !== delivery) await register.deliver(i, delivery, 'the campaign ends');
+    const { port, certificates } = register.entry(i);
+    if (port !== ways.fronts(i)[0] || certificates.join() !== 'own')
+      await register.change(i, { port: ways.fronts(i)[0], certificates: ['own'] }, 'the campaign ends');
+  }
+  const { rows } = await stage.pool.query<{ org: string }>(
+    "select organisation_number as org from lane join address using (id) where lane.state = 'paused'",
+  );
+  for (const { org } of rows) await operator('supplier', 'resume', org, '--reason', 'the campaign ends');
+  for (const gateway of gateways.values()) await gateway.running(60_000);
+}

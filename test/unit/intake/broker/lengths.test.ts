@@ -34,7 +34,7 @@ async function brokerOf(queued: Queued[]) {
   };
   let brought = 0;
   const bringAll = async (socket: Socket, mark: string | undefined): Promise<void> => {
-    for (const one of [...queued]) {
+    for (const one of queued.slice()) {
       bring(socket, mark, one);
       brought += 1;
       if (socket.writableNeedDrain) await once(socket, 'drain').catch(() => undefined);

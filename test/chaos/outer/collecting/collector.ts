@@ -28,7 +28,8 @@ const mostPages = 20;
 
 export function startCollector({ org, client, mailbox, others, ...options }: CollectorOptions): Collector {
   let { temper } = options;
-  let over = false;
+  const ending = new AbortController();
+  const { signal } = ending;
   /** When each was kept; what it has forgotten is not here. */
   let has = new Map<string, number>();
   let looks = 0;
@@ -39,7 +40,7 @@ export function startCollector({ org, client, mailbox, others, ...options }: Col
     const listed = await everything(mailbox);
     const fresh = listed.filter(({ id }) => !has.has(id));
     for (const { id } of fresh) {
-      if (temper !== mine || over) return;
+      if (temper !== mine || signal.aborted) return;
       others.note(org, id);
       if (!(await mailbox.fetch(id))) continue;
       has.set(id, Date.now());
@@ -77,7 +78,7 @@ export function startCollector({ org, client, mailbox, others, ...options }: Col
   };
 
   const run = async (): Promise<void> => {
-    while (!over) {
+    while (!signal.aborted) {
       if (temper === 'off') await sleep(pause);
       else
         try {
@@ -94,7 +95,7 @@ export function startCollector({ org, client, mailbox, others, ...options }: Col
       temper = next;
     },
     stop: () => {
-      over = true;
+      ending.abort();
       client.hangUp();
     },
   };

@@ -45,7 +45,7 @@ export async function readFetchable(db: Db, id: string, box: Mailbox): Promise<F
             e.format, e.head, e.signature, encode(e.sha256, 'hex') as sha256, e.key_thumbprint as "keyThumbprint"
        from delivery d join message m on m.id = d.message_id join address a on a.id = d.lane_id
             left join content c on c.message_id = m.id left join envelope e on e.message_id = m.id
-      where d.message_id = $1 and d.current and d.lane_id = any($2) and m.organisation_number = $3`,
+      where d.message_id = $1 and d.current and d.lane_id = any($2) and a.organisation_number = $3`,
     [id, box.addresses, box.organisationNumber],
   );
   const [row] = rows;

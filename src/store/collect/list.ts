@@ -34,6 +34,7 @@ export async function listMailbox(
   after: string,
   limit: number,
 ): Promise<Listed[]> {
+  // Each message by itself: joined, the condition beside it would tempt PostgreSQL to read all of the organisation's.
   // Numbers are given in the order of acceptance, so the order of `number` is that of a recipient's sequence.
   const { rows } = await db.query<Listed & Record<string, unknown>>(
     `with start as materialized (
@@ -57,7 +58,7 @@ export async function listMailbox(
                     and message_number > (select number from start)
                   order by message_number limit $4)) d
               order by d.message_number limit $4) page
-       join message m on m.id = page.message_id
+      cross join lateral (select * from message where id = page.message_id limit 1) m
       where m.organisation_number = $2
       order by page.message_number`,
     [addresses, organisationNumber, clamped(after), limit + 1],

@@ -2,7 +2,6 @@
 import { nextDeliveryState, statesBefore } from '../../domain/delivery.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Settled, SettledDelivery } from '../../domain/settle.ts';
-import { notifyStored } from '../collect/channels.ts';
 import type { Db } from '../pool.ts';
 import { storableText } from '../storable.ts';
 import { type AnsweredDelivery, answeredColumns, insertAnswersAbout, insertDeliveryAnswers } from './answers.ts';
@@ -47,8 +46,6 @@ export async function settleDeliveries(
         where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'`,
       [settled.unrefuse, statesBefore('unrefuse', 'waiting'), lane],
     );
-    // They may be fetched again. Once for a lane that becomes held, so it may notify in this transaction.
-    await notifyStored(db, [lane]);
   }
 }
 

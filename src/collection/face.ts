@@ -9,7 +9,7 @@ import { fetchRoute } from './fetch.ts';
 import { listRoute } from './list.ts';
 import type { MailboxParts } from './mailbox.ts';
 import { numbersRoute } from './numbers.ts';
-import { contractRoutes, supplierContract } from './open-routes.ts';
+import { openRoutes, supplierContract } from './open-routes.ts';
 import { receiptRoutes } from './receipts.ts';
 import { statusRoute } from './status.ts';
 
@@ -29,7 +29,7 @@ const jwksSeconds = 300;
 /** The application behind the suppliers' listener. */
 export function supplierApp(parts: SupplierAppParts): Express {
   const mailbox = parts.mailbox === undefined ? [] : mailboxRoutes(parts.mailbox);
-  return createApp(parts.log, [jwksRoute(parts), ...contractRoutes, ...mailbox], {
+  return createApp(parts.log, [jwksRoute(parts), ...openRoutes(), ...mailbox], {
     contract: supplierContract,
     ...(parts.door && { enter: parts.door.enter }),
     translate: (error) =>

@@ -1,0 +1,91 @@
+/** Schemas as lists of members, each with its kind and what it means. */
+import { type Html, html, inline, prose } from './html.ts';
+import type { Word } from './words.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** What a page needs to write about one contract. */
+export interface Writing {
+  /** Begins the ids of the contract's parts on the page. */
+  readonly prefix: string;
+  /** What is said of operations that want a certificate: whose. */
+  readonly certificate: Word;
+  say(word: Word): string;
+  /** Follows references of the contract. */
+  resolve(value: unknown): Json;
+}
+
+export const schemaId = ({ prefix }: Writing, name: string): string => `${prefix}-schema-${name}`;
+
+/** Its kind in a few words, with links to the schemas that have names. */
+export function kindOf(writing: Writing, value: unknown): Html {
+  const schema = value as Json;
+  const name = /^#\/components\/schemas\/(\w+)$/.exec(String(schema['$ref'] ?? ''))?.[1];
+  if (name !== undefined) return html`<a href="#${schemaId(writing, name)}">${name}</a>`;
+  if (schema['$ref'] !== undefined) return kindOf(writing, writing.resolve(schema));
+  const { say } = writing;
+  const notes = limitsOf(writing, schema);
+  const more = notes.length === 0 ? '' : `, ${notes.join(', ')}`;
+  if (Array.isArray(schema['enum'])) {
+    const values = schema['enum'].map((one, i) => html`${i === 0 ? '' : ', '}<code>${String(one)}</code>`);
+    return html`${say('one-of')} ${values}${more}`;
+  }
+  if ('const' in schema) return html`<code>${JSON.stringify(schema['const'])}</code>`;
+  if (schema['type'] === 'array') return html`${say('list-of')} ${kindOf(writing, schema['items'] ?? {})}${more}`;
+  return html`${String(schema['type'] ?? '')}${more}`;
+}
+
+function limitsOf({ say }: Writing, schema: Json): string[] {
+  const { minimum, maximum, maxLength, maxItems, format } = schema;
+  const counted = (word: Word, n: unknown): string => say(word).replace('{n}', String(n));
+  return [
+    format,
+    minimum !== undefined && maximum !== undefined ? `${say('from')} ${minimum} ${say('to')} ${maximum}` : undefined,
+    minimum !== undefined && maximum === undefined ? `${say('from')} ${minimum}` : undefined,
+    maxLength === undefined ? undefined : counted('most-characters', maxLength),
+    maxItems === undefined ? undefined : counted('most-items', maxItems),
+    schema['default'] === undefined ? undefined : `${say('usual')} ${JSON.stringify(schema['default'])}`,
+  ].flatMap((note) => (note === undefined ? [] : [String(note)]));
+}
+
+/** One thing with a name: a parameter, a header, a member. */
+export function entry(
+  name: string,
+  kind: Html,
+  note: string,
+  text: unknown,
+  more: { pattern?: unknown; inner?: Html } = {},
+): Html {
+  const { pattern, inner } = more;
+  const shape = typeof pattern === 'string' ? html`<p class="pattern"><code>${pattern}</code></p>` : undefined;
+  return html`<div class="entry"><dt><code>${name}</code> <span class="kind">${kind}</span> <span class="note">${note}</span></dt>
+<dd lang="en">${prose(text)}${shape}${inner}</dd></div>`;
+}
+
+/** A named schema, with its members. */
+export function schemaSection(writing: Writing, name: string, schema: Json): Html {
+  const members = membersOf(writing, schema);
+  const own = members === undefined ? html`<p class="kind">${kindOf(writing, schema)}</p>` : undefined;
+  const pattern = members === undefined ? schema['pattern'] : undefined;
+  return html`<section id="${schemaId(writing, name)}"><h4>${name}</h4>
+<div lang="en">${prose(schema['description'])}</div>${own}${
+    typeof pattern === 'string' ? html`<p class="pattern"><code>${pattern}</code></p>` : undefined
+  }${members}</section>`;
+}
+
+function membersOf(writing: Writing, schema: Json): Html | undefined {
+  const properties = schema['properties'] as Json | undefined;
+  if (properties === undefined) return undefined;
+  const required = (schema['required'] ?? []) as readonly string[];
+  const entries = Object.entries(properties).map(([name, value]) => {
+    const member = value as Json;
+    const note = writing.say(required.includes(name) ? 'always' : 'optional');
+    const inner = membersOf(writing, member);
+    const more = { pattern: member['pattern'], ...(inner && { inner }) };
+    return entry(name, kindOf(writing, member), note, member['description'], more);
+  });
+  return html`<dl>${entries}</dl>`;
+}
+
+/** A summary of one line, for lists of contents. */
+export const oneLine = (text: unknown): readonly Html[] => inline(typeof text === 'string' ? text : '');

@@ -53,7 +53,7 @@ final class Envelopes {
   static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder = Files.createDirectories(Path.of(setting("FOLDER")));
-  private final URI keySet = URI.create(setting("KUVERT_URL") + "/.well-known/jwks.json");
+  private final URI keySet = URI.create(setting("GATEWAY") + "/.well-known/jwks.json");
   private final HttpClient http;
   private Map<String, PublicKey> keys = Map.of();
   private long fetchedAt;

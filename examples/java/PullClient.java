@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** Fetches what a Kuvert gateway has for us, as it comes; with the argument once: what waits now. Settings: README.md. */
 public class PullClient {
-  static final String URL = Envelopes.setting("KUVERT_URL");
+  static final String URL = Envelopes.setting("GATEWAY");
 
   final HttpClient http;
   final Envelopes envelopes;

@@ -8,7 +8,7 @@ import requests
 
 from envelopes import Keys, TurnedDown, gaps, take
 
-URL, CA, FOLDER = os.environ["KUVERT_URL"], os.environ["CA"], os.environ["FOLDER"]
+URL, CA, FOLDER = os.environ["GATEWAY"], os.environ["CA"], os.environ["FOLDER"]
 ORGANISATION, ENVIRONMENT = os.environ["ORGANISATION"], os.environ["ENVIRONMENT"]
 KEYS = Keys(URL + "/.well-known/jwks.json", CA)
 

@@ -12,7 +12,7 @@ from envelopes import Keys, TurnedDown, take
 CA, FOLDER = os.environ["CA"], os.environ["FOLDER"]
 ORGANISATION, ENVIRONMENT = os.environ["ORGANISATION"], os.environ["ENVIRONMENT"]
 CLIENT = os.environ["CLIENT"]
-KEYS = Keys(os.environ["KUVERT_URL"] + "/.well-known/jwks.json", CA)
+KEYS = Keys(os.environ["GATEWAY"] + "/.well-known/jwks.json", CA)
 MOST_BYTES = 32 * 1024 * 1024
 
 

@@ -5,7 +5,7 @@ import { createTake, gapsOf, keysFromUrl, openFolder, signatureHeader } from 'ku
 import { Agent, request } from 'undici';
 import { setting } from './setting.ts';
 
-const url = setting('KUVERT_URL');
+const url = setting('GATEWAY');
 const ca = readFileSync(setting('CA'), 'utf8');
 const store = openFolder(setting('FOLDER'));
 const take = createTake({

@@ -11,7 +11,7 @@ const ca = readFileSync(setting('CA'), 'utf8');
 // Verifies, sees that it is ours, drops repeats, writes to disk.
 const take = createTake({
   store: openFolder(setting('FOLDER')),
-  keys: keysFromUrl(`${setting('KUVERT_URL')}/.well-known/jwks.json`, { ca }),
+  keys: keysFromUrl(`${setting('GATEWAY')}/.well-known/jwks.json`, { ca }),
   recipients: [setting('ORGANISATION')],
   environment: setting('ENVIRONMENT') === 'production' ? 'production' : 'test',
 });

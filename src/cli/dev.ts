@@ -2,9 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
+import type { DevSupplier } from '../pki/dev-certificates.ts';
 import { processEnvironment } from '../platform/config/process.ts';
 import { untilTold } from '../platform/lifecycle.ts';
 import { createLog } from '../platform/log.ts';
+import type { Stage } from '../roles/stage.ts';
 import { type Context, examples } from './context.ts';
 import { version } from './version.ts';
 
@@ -20,6 +22,10 @@ export function addDev(program: Command, { terminal }: Context): void {
         examples(
           ['kuvert dev', 'in one terminal'],
           ['set -a; . .kuvert/dev/env; set +a; kuvert status', 'in another: the same servers'],
+          [
+            '( set -a; . .kuvert/dev/supplier.env; curl --cacert "$CA" --cert "$CERTIFICATE" --key "$KEY" "$GATEWAY/v1/messages" )',
+            'in another: what waits for a supplier; docs/supplier-guide.md goes on from here',
+          ],
         ),
       ].join('\n'),
     )
@@ -31,12 +37,13 @@ export function addDev(program: Command, { terminal }: Context): void {
       const { roleNames, startGateway } = await import('../roles/start.ts');
       const log = createLog({ level: 'info', pretty: true });
       const sample = { organisationNumber: sampleOrganisationNumber(1), name: 'Norrskenet Utbildning AB' };
+      const fetching = { organisationNumber: sampleOrganisationNumber(2), name: 'Björkudden Kompetens AB' };
       terminal.err('Starting PostgreSQL, Redis and ActiveMQ where no setting names one …');
       const stage = await openStage({
         folder: '.kuvert/dev',
         keep: true,
         certificatesFolder: '.kuvert/dev/certificates',
-        suppliers: [sample],
+        suppliers: [sample, fetching],
         roles: roleNames,
         given: processEnvironment,
         log,
@@ -44,14 +51,16 @@ export function addDev(program: Command, { terminal }: Context): void {
       try {
         const gateway = await startGateway(stage.settings, roleNames, log, version());
         const credential = stage.supplierCredentials.get(sample.organisationNumber);
+        const offer = await fetchingOffer(stage, fetching, gateway.supplierPort ?? 0);
         const file = writeSampleSupplier(stage.folder, sample, credential?.certificateFile ?? '');
         terminal.err(
           [
             '',
             `The gateway runs. Suppliers find its keys at https://localhost:${gateway.supplierPort}/.well-known/jwks.json`,
             `Settings for other terminals:  set -a; . ${relative('.', stage.environmentFile)}; set +a`,
-            `A supplier to try with:        ${relative('.', file)} (its endpoint: https://localhost:${samplePort}/)`,
-            'README.md, “Use it”, goes on from here. Ctrl-C stops everything.',
+            `A supplier to push to:         ${relative('.', file)} (its endpoint: https://localhost:${samplePort}/); README.md, “Use it”`,
+            ...offer,
+            'Ctrl-C stops everything.',
             '',
           ].join('\n'),
         );
@@ -61,6 +70,20 @@ export function addDev(program: Command, { terminal }: Context): void {
         await stage.stop();
       }
     });
+}
+
+/** Lines about the supplier that fetches. In somebody's own database nobody is registered, and nothing goes on a queue of theirs. */
+async function fetchingOffer(stage: Stage, supplier: DevSupplier, port: number): Promise<readonly string[]> {
+  const credential = stage.supplierCredentials.get(supplier.organisationNumber);
+  const { DATABASE_URL, BROKER_URLS } = processEnvironment;
+  if (credential === undefined || DATABASE_URL || BROKER_URLS) return [];
+  const { offerFetching } = await import('./dev-supplier.ts');
+  const file = relative('.', await offerFetching(stage, supplier, credential, port));
+  return [
+    `A supplier that fetches:       ${supplier.organisationNumber}, registered, an order waits for it; docs/supplier-guide.md`,
+    `Be that supplier:              set -a; . ${file}; set +a`,
+    '                               curl --cacert "$CA" --cert "$CERTIFICATE" --key "$KEY" "$GATEWAY/v1/messages"',
+  ];
 }
 
 /** Where `kuvert receive` of the README listens. */

@@ -52,8 +52,9 @@ describe('the README can be followed', () => {
     assert.equal(code, 0, out);
     for (const line of [
       'added, push https://localhost:9443/',
-      'Conserved: taken 3 = messages 2 + duplicates 0 + dead letters 1 + withdrawals 0',
-      'Messages: 2 delivered',
+      // The third message waits for the supplier that fetches.
+      'Conserved: taken 4 = messages 3 + duplicates 0 + dead letters 1 + withdrawals 0',
+      'Messages: 2 delivered, 1 waiting;',
       'with the answer 200 to attempt 1',
       'supplier.import',
     ])

@@ -122,7 +122,7 @@ export async function joinAs(
     organisationNumber,
     credential,
     environment: {
-      KUVERT_URL: supplierUrl,
+      GATEWAY: supplierUrl,
       CERTIFICATE: path('supplier.pem'),
       KEY: path('supplier.key.pem'),
       KEYSTORE: path('supplier.p12'),

@@ -1,0 +1,97 @@
+import { strict as assert } from 'node:assert';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { run } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** The commands of the page, by the name that stands above them. */
+function blocksOf(file: string): ReadonlyMap<string, string> {
+  const page = readFileSync(file, 'utf8');
+  return new Map(
+    [...page.matchAll(/<!-- first message: (\S+) -->\n```sh\n([\s\S]*?)```/g)].map(([, name = '', text = '']) => [
+      name,
+      text,
+    ]),
+  );
+}
+
+/** What must be seen after each block, in its order. */
+const seen: Readonly<Record<string, RegExp>> = {
+  certificate: /^$/,
+  list: /^\{"messages":\[\{"id":"[0-9a-f-]{36}","sequence":"0{19}[12]","type":"se\.arbetsformedlingen\.ka\.purchase-order\.v1",.*\}\]\}\n$/,
+  fetch: /^\n?$/,
+  verify: /^The envelope is genuine\.\n[\s\S]*recipient +5599990024\n/,
+  document: /^([0-9a-f]{64}) {2}document\.json\n"documentsha256":"\1"\n$/,
+  receipt: /^\{"id":"[0-9a-f-]{36}","result":"received","at":"[^"]+"\}\n\{"messages":\[\]\}\n$/,
+  status:
+    /^\{"numbers":\[\{"first":"0{19}1","last":"0{19}[12]","state":"delivered"(?:,"id":"[0-9a-f-]{36}")?.*\}\],"highest":"0{19}[12]"\}\n\{"organisation":\{"number":"5599990024",.*\n$/,
+};
+
+describe('the first message of the guide for suppliers', function () {
+  this.timeout(240_000);
+  let folder: string;
+  let dev: ChildProcess | undefined;
+  before(function () {
+    if (spawnSync('curl', ['--version']).status !== 0) {
+      console.error('the commands of the guide are not tried: there is no curl');
+      this.skip();
+    }
+    folder = mkdtempSync(join(tmpdir(), 'kuvert-guide-'));
+    mkdirSync(join(folder, 'bin'));
+    for (const name of ['bin/kuvert', 'test']) symlinkSync(resolve(name), join(folder, name));
+  });
+  const stop = async () => {
+    if (dev?.exitCode === null && dev.signalCode === null) {
+      const ended = new Promise((done) => dev?.on('close', done));
+      dev.kill('SIGINT');
+      await ended;
+    }
+  };
+  afterEach(stop);
+  after(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
+
+  // The same gateway for both, started again: what was receipted stays so, and another order waits.
+  for (const [language, file] of [
+    ['English', 'docs/supplier-guide.md'],
+    ['Swedish', 'docs/supplier-guide.sv.md'],
+  ] as const)
+    it(`in ${language}: listed, fetched, verified and receipted with curl and one command`, async () => {
+      const blocks = blocksOf(file);
+      const { gateway = '', ...rest } = Object.fromEntries(blocks);
+      assert.deepEqual(Object.keys(rest), Object.keys(seen));
+      const [program = '', ...words] = gateway.trim().split(' ');
+      let said = '';
+      dev = spawn(program, words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+      dev.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      await eventually(
+        () => `the gateway runs:\n${said}`,
+        () => said.includes('Ctrl-C stops everything') || dev?.exitCode !== null,
+        90_000,
+      );
+      assert.match(said, /A supplier that fetches: +5599990024, registered, an order waits for it/);
+      assert.match(said, /set -a; \. \.kuvert\/dev\/supplier\.env; set \+a/);
+
+      const mark = '=== after';
+      const script = Object.entries(rest).map(([name, commands]) => `${commands}printf '%s\\n' '${mark} ${name}'`);
+      const out = await run(script.join('\n'), { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } });
+      let from = 0;
+      for (const [name, pattern] of Object.entries(seen)) {
+        const to = out.indexOf(`${mark} ${name}\n`);
+        assert.ok(to >= from, `the commands “${name}” came to their end:\n${out}`);
+        assert.match(out.slice(from, to), pattern, name);
+        from = to + `${mark} ${name}\n`.length;
+      }
+      const envelope = JSON.parse(readFileSync(join(folder, 'envelope.json'), 'utf8')) as Record<string, string>;
+      const document = readFileSync(join(folder, 'document.json'));
+      assert.equal(createHash('sha256').update(document).digest('hex'), envelope['documentsha256']);
+      assert.match(
+        out,
+        language === 'Swedish' ? /meddelandena väntar här tills ni hämtar dem/ : /wait here until you fetch/,
+      );
+    });
+});

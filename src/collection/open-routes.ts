@@ -39,14 +39,14 @@ function docsRoute(): Route {
     { contract: supplierContract, path: '/openapi.json', prefix: 'api', certificate: 'certificate' },
     { contract: receiverContract, path: '/openapi-receiver.json', prefix: 'receiver', certificate: 'our-certificate' },
   ] as const;
-  const pages = new Map(pageLanguages.map((one) => [String(one), Buffer.from(docsPage(contracts, one))]));
+  const pages = new Map<unknown, Buffer>(pageLanguages.map((one) => [one, Buffer.from(docsPage(contracts, one))]));
   return {
     method: 'GET',
     path: '/docs',
     certificate: 'not-asked',
     handle: (request, response) => {
       const asked = request.query['lang'] ?? request.acceptsLanguages([...pageLanguages]);
-      const language = pages.has(String(asked)) ? String(asked) : 'sv';
+      const language = pageLanguages.find((one) => one === asked) ?? 'sv';
       response
         .set({ 'cache-control': kept, 'content-security-policy': pagePolicy, 'content-language': language })
         .vary('accept-language')

@@ -25,3 +25,7 @@ export function prose(text: unknown): readonly Html[] {
 export function inline(text: string): readonly Html[] {
   return text.split('`').map((piece, i) => (i % 2 === 0 ? html`${piece}` : html`<code>${piece}</code>`));
 }
+
+/** What a contract has in a place where text or a number belongs, as text; nothing if it has something else there. */
+export const plain = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';

@@ -1,5 +1,5 @@
 /** One operation of a contract: what it is for, what it takes, and each of its answers. */
-import { type Html, html, prose } from './html.ts';
+import { type Html, html, plain, prose } from './html.ts';
 import { entry, type Json, kindOf, oneLine, type Writing } from './schema.ts';
 
 export interface Operation {
@@ -75,7 +75,7 @@ function contents(writing: Writing, { content }: Json): Html {
     const several = Object.values((media['examples'] ?? {}) as Readonly<Record<string, Json>>);
     const examples = [
       ...(media['example'] === undefined ? [] : [{ summary: '', value: media['example'] }]),
-      ...several.map((one) => ({ summary: String(one['summary'] ?? ''), value: one['value'] })),
+      ...several.map((one) => ({ summary: plain(one['summary']), value: one['value'] })),
     ];
     const shown = examples.map(
       ({ summary, value }) =>

@@ -1,5 +1,5 @@
 /** Schemas as lists of members, each with its kind and what it means. */
-import { type Html, html, inline, prose } from './html.ts';
+import { type Html, html, inline, plain, prose } from './html.ts';
 import type { Word } from './words.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export const schemaId = ({ prefix }: Writing, name: string): string => `${prefix
 /** Its kind in a few words, with links to the schemas that have names. */
 export function kindOf(writing: Writing, value: unknown): Html {
   const schema = value as Json;
-  const name = /^#\/components\/schemas\/(\w+)$/.exec(String(schema['$ref'] ?? ''))?.[1];
+  const name = /^#\/components\/schemas\/(\w+)$/.exec(plain(schema['$ref']))?.[1];
   if (name !== undefined) return html`<a href="#${schemaId(writing, name)}">${name}</a>`;
   if (schema['$ref'] !== undefined) return kindOf(writing, writing.resolve(schema));
   const { say } = writing;
@@ -32,20 +32,22 @@ export function kindOf(writing: Writing, value: unknown): Html {
   }
   if ('const' in schema) return html`<code>${JSON.stringify(schema['const'])}</code>`;
   if (schema['type'] === 'array') return html`${say('list-of')} ${kindOf(writing, schema['items'] ?? {})}${more}`;
-  return html`${String(schema['type'] ?? '')}${more}`;
+  return html`${plain(schema['type'])}${more}`;
 }
 
 function limitsOf({ say }: Writing, schema: Json): string[] {
-  const { minimum, maximum, maxLength, maxItems, format } = schema;
-  const counted = (word: Word, n: unknown): string => say(word).replace('{n}', String(n));
+  const { maxLength, maxItems } = schema;
+  const [minimum, maximum] = [plain(schema['minimum']), plain(schema['maximum'])];
+  const counted = (word: Word, n: unknown): string => (n === undefined ? '' : say(word).replace('{n}', plain(n)));
   return [
-    format,
-    minimum !== undefined && maximum !== undefined ? `${say('from')} ${minimum} ${say('to')} ${maximum}` : undefined,
-    minimum !== undefined && maximum === undefined ? `${say('from')} ${minimum}` : undefined,
-    maxLength === undefined ? undefined : counted('most-characters', maxLength),
-    maxItems === undefined ? undefined : counted('most-items', maxItems),
-    schema['default'] === undefined ? undefined : `${say('usual')} ${JSON.stringify(schema['default'])}`,
-  ].flatMap((note) => (note === undefined ? [] : [String(note)]));
+    plain(schema['format']),
+    [minimum && `${say('from')} ${minimum}`, maximum && `${say('to')} ${maximum}`]
+      .filter((one) => one !== '')
+      .join(' '),
+    counted('most-characters', maxLength),
+    counted('most-items', maxItems),
+    schema['default'] === undefined ? '' : `${say('usual')} ${JSON.stringify(schema['default'])}`,
+  ].filter((note) => note !== '');
 }
 
 /** One thing with a name: a parameter, a header, a member. */

@@ -35,9 +35,10 @@ export async function offerFetching(
     const certificates = [readText(credential.certificateFile)];
     const address = { environment: 'test', delivery: 'pull', certificates, messageTypes };
     const entry = { organisationNumber, name, addresses: [address] };
-    const register = await readRegister(pool);
-    // What a developer has made of it since stays so.
-    if (!register.some((one) => one.organisationNumber === organisationNumber)) {
+    const [known] = await readRegister(pool, [organisationNumber]);
+    const registered = known?.addresses.flatMap(({ certificates }) => certificates.map((one) => one.fingerprint)) ?? [];
+    // What a developer has made of it since stays so, unless the certificates were made anew.
+    if (!registered.includes(fingerprintIn(credential.certificateFile))) {
       const read = readSuppliers([entry], { now, readPem: (file) => readFileSync(file, 'utf8') });
       await importSuppliers(pool, read, { actor: 'cli:dev', reason: 'kuvert dev', rehearsal: false, now });
     }
@@ -59,7 +60,6 @@ export async function offerFetching(
 }
 
 function writeEnvironment(stage: Stage, organisation: string, own: CredentialFiles, port: number): string {
-  const [client] = readCertificates(readText(stage.clientCertificateFile), 'the client certificate');
   const values = {
     GATEWAY: `https://localhost:${port}`,
     CERTIFICATE: own.certificateFile,
@@ -70,7 +70,7 @@ function writeEnvironment(stage: Stage, organisation: string, own: CredentialFil
     FOLDER: 'fetched',
     // For those who let themselves be pushed to.
     PORT: String(examplePort),
-    CLIENT: client === undefined ? '' : fingerprintOf(client.x509),
+    CLIENT: fingerprintIn(stage.clientCertificateFile),
   };
   const file = join(stage.folder, 'supplier.env');
   const quoted = (value: string) => `'${value.replaceAll("'", String.raw`'\''`)}'`;
@@ -81,4 +81,10 @@ function writeEnvironment(stage: Stage, organisation: string, own: CredentialFil
       .join(''),
   );
   return file;
+}
+
+/** Of the certificate itself, which stands before its chain. */
+function fingerprintIn(file: string): string {
+  const [own] = readCertificates(readText(file), file);
+  return own === undefined ? '' : fingerprintOf(own.x509);
 }

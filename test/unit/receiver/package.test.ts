@@ -58,7 +58,10 @@ describe('the package kuvert/receiver', function () {
   let folder: string;
   const project = () => join(folder, 'project');
   const run = (command: string, args: readonly string[], cwd: string): string => {
-    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+    // npm runs on the Node that the machine has for it.
+    const own = (process.env['PATH'] ?? '').split(':').filter((path) => !/\/node_modules\/\.bin\/*$/.test(path));
+    const env = { ...process.env, PATH: own.join(':') };
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', env });
     assert.equal(status, 0, `${command} ${args.join(' ')}: ${error ?? ''}${stdout}${stderr}`);
     return stdout;
   };

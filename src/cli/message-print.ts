@@ -1,7 +1,7 @@
 /** Messages for people. */
 import type { Language } from '../operations/catalogue.ts';
 import { explainAttempt } from '../operations/explain.ts';
-import type { AttemptRow, DeliveryRow, MessageDetails, MessageRow } from '../store/messages.ts';
+import type { AttemptRow, CollectionRow, DeliveryRow, MessageDetails, MessageRow } from '../store/messages.ts';
 import { showFinding } from './document-print.ts';
 import { facts, moment, table } from './table.ts';
 
@@ -51,7 +51,8 @@ export function showMessage(row: MessageRow, details: MessageDetails, why: strin
   ]);
   const noted = (details.findings ?? []).map((finding) => showFinding('', finding));
   const warnings = noted.length === 0 ? [] : [`Accepted with warnings\n${noted.join('\n')}`];
-  return [head, ...warnings, ...details.deliveries.map((one) => showDelivery(one, language))].join('\n\n');
+  const fetched = details.collections.length === 0 ? [] : [`Fetched\n${collectionTable(details.collections)}`];
+  return [head, ...warnings, ...fetched, ...details.deliveries.map((one) => showDelivery(one, language))].join('\n\n');
 }
 
 function showDelivery(delivery: DeliveryRow, language: Language): string {
@@ -62,8 +63,26 @@ function showDelivery(delivery: DeliveryRow, language: Language): string {
     ['Since', moment(delivery.changedAt)],
     ['Next try', moment(delivery.nextTryAt)],
     ['Delivered', delivery.deliveredAt && `${moment(delivery.deliveredAt)}, ${delivery.deliveredBy ?? ''}`],
+    [
+      'Receipt',
+      delivery.receiptFingerprint &&
+        `from ${delivery.receiptFrom ?? 'somewhere'}, certificate ${delivery.receiptFingerprint}`,
+    ],
   ]);
   return delivery.attempts.length === 0 ? head : `${head}\n${attemptTable(delivery.attempts, language)}`;
+}
+
+function collectionTable(collections: readonly CollectionRow[]): string {
+  return table(
+    [
+      { title: 'FIRST (UTC)', value: ({ firstAt }) => moment(firstAt) },
+      { title: 'LAST (UTC)', value: ({ lastAt }) => moment(lastAt) },
+      { title: 'TIMES', value: ({ times }) => times },
+      { title: 'FROM', value: ({ remoteAddress }) => remoteAddress },
+      { title: 'CERTIFICATE', value: ({ fingerprint }) => fingerprint },
+    ],
+    collections,
+  );
 }
 
 /** A certificate's beginning is enough to tell it from the others of an address; `--json` has it whole. */

@@ -125,6 +125,10 @@ export const catalogue = {
     en: 'Waits until the supplier fetches it.',
     sv: 'Väntar på att leverantören hämtar det.',
   },
+  'waiting.fetched': {
+    en: 'The supplier fetched it {at} and has not said yet that it has it: it waits for the receipt.',
+    sv: 'Leverantören hämtade det {at} men har inte bekräftat det: det väntar på kvittensen.',
+  },
   'waiting.manual': {
     en: 'Waits until somebody hands it over: the address is manual.',
     sv: 'Väntar på att någon lämnar över det: adressen är manuell.',

@@ -42,6 +42,9 @@ function delivered(delivery: DeliveryRow, language: Language): string {
 const waitsForAddress = (reason: string | undefined) => reason === 'no-address' || reason === 'type-not-agreed';
 
 function waiting(delivery: DeliveryRow, cause: string, now: Date, language: Language): string {
+  const fetched = delivery.fetchedAt;
+  if (fetched !== undefined && delivery.delivery !== 'push')
+    return say(language, 'waiting.fetched', { at: when(fetched, language) });
   if (delivery.delivery === 'pull' || delivery.delivery === 'manual')
     return say(language, `waiting.${delivery.delivery}`);
   const laneCause = laneCauseOf(delivery.laneReason, delivery.laneDetail, language);

@@ -14,6 +14,10 @@ export interface EvidenceRecord {
   /** Oldest first, whole rows with their address. */
   readonly deliveries: readonly unknown[];
   readonly attempts: readonly unknown[];
+  /** The supplier's receipts, each with the number of its delivery. */
+  readonly receipts: readonly unknown[];
+  /** Who was given the envelope, each certificate once. */
+  readonly collections: readonly unknown[];
   readonly audit: readonly AuditLink[];
   readonly auditHead: { readonly id: number; readonly hash: string };
 }
@@ -72,6 +76,15 @@ async function readWhole(db: Db, messageId: string): Promise<EvidenceRecord | un
        from attempt a join delivery d on d.id = a.delivery_id where d.message_id = $1 order by d.number, a.number`,
     [messageId],
   );
+  const { rows: receipts } = await db.query<{ row: unknown }>(
+    `select to_jsonb(r) || jsonb_build_object('delivery', d.number) as row
+       from receipt r join delivery d on d.id = r.delivery_id where d.message_id = $1 order by d.number`,
+    [messageId],
+  );
+  const { rows: collections } = await db.query<{ row: unknown }>(
+    'select to_jsonb(c) as row from collection c where c.message_id = $1 order by c.first_at, c.fingerprint',
+    [messageId],
+  );
   const { links, head } = await readAuditLinks(db, `message/${messageId}`);
   const { format, signature, sha256, keyThumbprint, sealedAt } = row;
   return {
@@ -81,6 +94,8 @@ async function readWhole(db: Db, messageId: string): Promise<EvidenceRecord | un
     mediaType: row.mediaType,
     deliveries: deliveries.map((one) => one.row),
     attempts: attempts.map((one) => one.row),
+    receipts: receipts.map((one) => one.row),
+    collections: collections.map((one) => one.row),
     audit: links,
     auditHead: head,
   };

@@ -90,8 +90,18 @@ export interface MessageDetails {
   readonly envelope:
     | { readonly format: string; readonly sha256: string; readonly keyThumbprint: string; readonly sealedAt: Date }
     | undefined;
+  /** Who was given its bytes, each certificate once, oldest first. */
+  readonly collections: readonly CollectionRow[];
   /** Oldest first. */
   readonly deliveries: readonly DeliveryRow[];
+}
+
+export interface CollectionRow {
+  readonly fingerprint: string;
+  readonly firstAt: Date;
+  readonly lastAt: Date;
+  readonly times: number;
+  readonly remoteAddress: string | undefined;
 }
 
 export interface DeliveryRow {
@@ -106,6 +116,11 @@ export interface DeliveryRow {
   readonly nextTryAt: Date | undefined;
   readonly deliveredAt: Date | undefined;
   readonly deliveredBy: string | undefined;
+  /** The certificate that the receipt came with, and from where. */
+  readonly receiptFingerprint: string | undefined;
+  readonly receiptFrom: string | undefined;
+  /** When its bytes were last fetched, since this delivery began. */
+  readonly fetchedAt: Date | undefined;
   readonly address: string | undefined;
   readonly laneState: string | undefined;
   readonly laneReason: string | undefined;
@@ -139,7 +154,9 @@ export interface AttemptRow {
 
 /** Everything that is on record about one message, but the document itself. The newest 200 attempts of each delivery. */
 export async function readMessage(db: Db, id: string): Promise<MessageDetails | undefined> {
-  const { rows } = await db.query<NullsOf<Omit<MessageDetails, 'envelope' | 'deliveries'> & EnvelopeColumns>>(
+  const { rows } = await db.query<
+    NullsOf<Omit<MessageDetails, 'envelope' | 'collections' | 'deliveries'> & EnvelopeColumns>
+  >(
     `select m.format, m.media_type as "mediaType", encode(m.document_sha256, 'hex') as "documentSha256",
             m.document_size as "documentSize", m.event_time as "eventTime", m.ka_message_id as "kaMessageId",
             m.correlation_id as "correlationId", m.traceparent, m.findings, m.replaces, r.id as "replacedBy",
@@ -149,13 +166,13 @@ export async function readMessage(db: Db, id: string): Promise<MessageDetails | 
   );
   if (rows[0] === undefined) return undefined;
   const { envelopeFormat, sha256, keyThumbprint, sealedAt, ...rest } = withoutNulls<
-    Omit<MessageDetails, 'envelope' | 'deliveries'> & EnvelopeColumns
+    Omit<MessageDetails, 'envelope' | 'collections' | 'deliveries'> & EnvelopeColumns
   >(rows[0]);
   const envelope =
     envelopeFormat && sha256 && keyThumbprint && sealedAt
       ? { format: envelopeFormat, sha256, keyThumbprint, sealedAt }
       : undefined;
-  return { ...rest, envelope, deliveries: await readDeliveries(db, id) };
+  return { ...rest, envelope, collections: await readCollections(db, id), deliveries: await readDeliveries(db, id) };
 }
 
 interface EnvelopeColumns {
@@ -165,13 +182,24 @@ interface EnvelopeColumns {
   readonly sealedAt: Date | undefined;
 }
 
+async function readCollections(db: Db, messageId: string): Promise<CollectionRow[]> {
+  const { rows } = await db.query<NullsOf<CollectionRow>>(
+    `select fingerprint, first_at as "firstAt", last_at as "lastAt", times, remote_address as "remoteAddress"
+       from collection where message_id = $1 order by first_at, fingerprint`,
+    [messageId],
+  );
+  return rows.map(withoutNulls<CollectionRow>);
+}
+
 async function readDeliveries(db: Db, messageId: string): Promise<DeliveryRow[]> {
   const { rows } = await db.query<NullsOf<Omit<DeliveryRow, 'attempts'>>>(
     `select d.id, d.number, d.current, d.state, d.reason, d.detail, d.created_at as "createdAt", d.changed_at as "changedAt",
             d.next_try_at as "nextTryAt", d.delivered_at as "deliveredAt", d.delivered_by as "deliveredBy", a.name as address,
             a.delivery, a.ordering = 'strict' as strict, l.state as "laneState", l.reason as "laneReason", l.detail as "laneDetail",
-            l.wake_at as "laneWakeAt"
+            l.wake_at as "laneWakeAt", r.fingerprint as "receiptFingerprint", r.remote_address as "receiptFrom",
+            (select max(c.last_at) from collection c where c.message_id = d.message_id and c.last_at >= d.created_at) as "fetchedAt"
        from delivery d left join lane l on l.id = d.lane_id left join address a on a.id = d.lane_id
+            left join receipt r on r.delivery_id = d.id
       where d.message_id = $1 order by d.number`,
     [messageId],
   );

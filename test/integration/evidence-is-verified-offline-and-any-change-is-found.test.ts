@@ -100,7 +100,7 @@ describe('evidence is verified offline, and any change in it is found', () => {
     assert.match(bare.out, /^Nothing in the evidence is wrong\.\nProven:\n/);
     assert.match(bare.out, new RegExp(`message ${id}, self-invoice SF-1 to ${supplier.organisationNumber}`));
     assert.match(bare.out, /\nNot proven:\n {2}- Whose key it is: /);
-    assert.match(bare.out, /Deliveries and attempts are the gateway’s own word/);
+    assert.match(bare.out, /Deliveries, attempts, receipts and fetches are the gateway’s own word/);
 
     const rooted = await verify('e.zip', '--ca', line.certificates.caFile);
     assert.match(rooted.out, /leads to the given authorities and was in its dates/, rooted.out);
@@ -149,7 +149,7 @@ describe('evidence is verified offline, and any change in it is found', () => {
       out,
       /^THE EVIDENCE IS NOT RIGHT\.\nWrong:\n {2}- Not as the manifest says: document\.json\.\n {2}- The document beside/,
     );
-    assert.ok(files.size === 10 && tried > 500);
+    assert.ok(files.size === 12 && tried > 500);
   });
 
   it('a byte flipped anywhere in the zip is found too, or changes nothing that the files say', async () => {

@@ -45,10 +45,10 @@ export interface MailboxOptions {
   readonly log?: Log;
 }
 
-/** What the role is started with on a line. */
-export function mailboxSettings(line: Line, more: Readonly<Record<string, string>> = {}) {
+/** What the role is started with on a line, as it would be written. */
+export function mailboxEnvironment(line: Line, more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const { certificates } = line;
-  return readSettings(supplierApiSettings, {
+  return {
     KUVERT_ENVIRONMENT: 'test',
     DATABASE_URL: line.databaseUrl,
     KUVERT_DATABASE_CONNECTIONS: '4',
@@ -60,14 +60,22 @@ export function mailboxSettings(line: Line, more: Readonly<Record<string, string
     KUVERT_SUPPLIER_CERTIFICATE_FILE: certificates.supplierListener.certificateFile,
     KUVERT_CA_FILE: certificates.caFile,
     ...more,
-  });
+  };
 }
 
 export async function openMailbox(line: Line, options: MailboxOptions = {}): Promise<Mailbox> {
   const log = options.log ?? silentLog;
-  const role = await startSupplierApi(mailboxSettings(line, options.settings), log, options.compose);
-  const ca = line.certificates.authority.certificatePem;
-  return { port: role.port, as: ({ credential }) => programOf(role.port, ca, credential), stop: role.stop };
+  const role = await startSupplierApi(
+    readSettings(supplierApiSettings, mailboxEnvironment(line, options.settings)),
+    log,
+    options.compose,
+  );
+  return { port: role.port, as: (supplier) => programAt(role.port, line, supplier), stop: role.stop };
+}
+
+/** A program of a supplier that asks at this port. */
+export function programAt(port: number, line: Line, { credential }: Pick<TestSupplier, 'credential'>): Program {
+  return programOf(port, line.certificates.authority.certificatePem, credential);
 }
 
 /** Opens an envelope as a supplier would, with the keys of this line. */

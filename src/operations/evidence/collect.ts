@@ -44,6 +44,8 @@ export async function collectEvidence(pool: Pool, order: EvidenceOrder): Promise
     ['message.json', evidenceJson({ ...record.message, envelope: { format, sha256, keyThumbprint, sealedAt } })],
     ['deliveries.json', evidenceJson(record.deliveries)],
     ['attempts.json', evidenceJson(record.attempts)],
+    ['receipts.json', evidenceJson(record.receipts)],
+    ['collections.json', evidenceJson(record.collections)],
     ['audit.json', evidenceJson({ head: record.auditHead, rows: record.audit })],
     [
       'export.json',

@@ -15,6 +15,8 @@ export const parts = {
   message: ['message.json'],
   deliveries: ['deliveries.json'],
   attempts: ['attempts.json'],
+  receipts: ['receipts.json'],
+  collections: ['collections.json'],
   audit: ['audit.json'],
   made: ['export.json'],
   manifest: [manifestName],

@@ -24,6 +24,10 @@ export function readRecord(files: EvidenceFiles): {
   const claims: Claim[] = [];
   for (const part of ['deliveries', 'attempts'] as const)
     if (!Array.isArray(jsonOf(files, part))) claims.push(wrong('record', `${parts[part][0]} is no JSON list.`));
+  // Evidence that is older than fetching has none of these.
+  for (const part of ['receipts', 'collections'] as const)
+    if (partOf(files, part) !== undefined && !Array.isArray(jsonOf(files, part)))
+      claims.push(wrong('record', `${parts[part][0]} is no JSON list.`));
   if (!isObject(jsonOf(files, 'made'))) claims.push(wrong('record', 'export.json is no JSON object.'));
   const record = recordOf(jsonOf(files, 'message'));
   if (record === undefined) claims.push(wrong('message', 'message.json is not the record of a sealed message.'));

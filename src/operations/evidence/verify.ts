@@ -48,7 +48,7 @@ export async function verifyEvidence(files: EvidenceFiles, trust: Trust): Promis
   claims.push(
     unproven(
       'record',
-      'Deliveries and attempts are the gateway’s own word: no supplier has signed them. Compare them with what the supplier has.',
+      'Deliveries, attempts, receipts and fetches are the gateway’s own word: no supplier has signed them. Compare them with what the supplier has.',
     ),
   );
   return claims;

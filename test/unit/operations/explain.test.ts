@@ -41,6 +41,9 @@ const delivery = (more: Partial<DeliveryRow>): DeliveryRow => ({
   nextTryAt: now,
   deliveredAt: undefined,
   deliveredBy: undefined,
+  receiptFingerprint: undefined,
+  receiptFrom: undefined,
+  fetchedAt: undefined,
   address: 'default',
   laneState: 'flowing',
   laneReason: undefined,
@@ -347,6 +350,12 @@ describe('why a message is where it is, in one sentence', () => {
         { delivery: 'pull' },
         'Waits until the supplier fetches it.',
         'Väntar på att leverantören hämtar det.',
+      ],
+      [
+        'was fetched, and the receipt is waited for',
+        { delivery: 'pull', fetchedAt: now },
+        'The supplier fetched it at 2026-03-01 12:00:00 UTC and has not said yet that it has it: it waits for the receipt.',
+        'Leverantören hämtade det 2026-03-01 12:00:00 UTC men har inte bekräftat det: det väntar på kvittensen.',
       ],
       [
         'waits to be handed over',

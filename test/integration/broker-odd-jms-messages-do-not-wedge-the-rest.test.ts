@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deadLetterFrame } from '../../src/intake/dead-letter.ts';
 import { collect, runJava, testBroker } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
 import { freshPrefix, sharedServers } from '../support/servers.ts';
 
 describe('messages from JMS programs', () => {
@@ -66,22 +67,23 @@ describe('messages from JMS programs', () => {
       await Promise.all(
         lengths.map(async (length, i) => {
           const taken = collect(broker, `${prefix}${i + 5}`);
-          await taken.reached(count);
+          // An acknowledgement may be lost with the connection that is left; then its frame comes again.
+          const first = () => [...new Map(taken.frames.map((frame) => [frame.brokerMessageId, frame])).values()];
+          await eventually(`all of ${length} are taken`, () => first().length === count);
           await taken.consumer.close();
-          assert.equal(taken.texts()[0], 'first');
-          const texts = taken.texts();
-          assert.equal(
-            texts[1],
-            `this is no length: ${length === 'none' ? '\0 or \0\0\0, åäö' : length}`,
-            `content-length:${length}`,
-          );
+          const bodies = first().map(({ body }) => body);
+          const lying = `this is no length: ${length === 'none' ? '\0 or \0\0\0, åäö' : length}`;
+          assert.deepEqual(bodies.slice(0, 2).map(String), ['first', lying], `content-length:${length}`);
           if (where === 'last') return;
-          for (let more = 0; more < 20; more++) {
-            assert.equal(texts[2 + 2 * more], `text ${more}`);
-            assert.equal(texts[3 + 2 * more], 'NUL \0\n\nMESSAGE\nsubscription:intake\n\nx\0\n');
-          }
-          assert.equal(taken.frames[42]?.body.toString('hex'), '0061000a0062000a0063');
-          assert.equal(texts[43], 'last');
+          assert.deepEqual(
+            bodies.slice(2, 42).map(String),
+            Array.from({ length: 20 }, (_, more) => [
+              `text ${more}`,
+              'NUL \0\n\nMESSAGE\nsubscription:intake\n\nx\0\n',
+            ]).flat(),
+          );
+          assert.equal(bodies[42]?.toString('hex'), '0061000a0062000a0063');
+          assert.equal(bodies[43]?.toString(), 'last');
         }),
       );
     });

@@ -116,6 +116,8 @@ function disarm(parser: Parser): void {
   if (parser._command in Object.prototype) parser._command = '';
   for (const name of ['receipt-id', 'subscription', 'version'])
     if (String(parser._headers[name] ?? '') in Object.prototype) parser._headers[name] = '';
+  // stompit puts the text of an error in a buffer, and one that is longer than it states would end the process. `message` says enough.
+  if (parser._command === 'ERROR') delete parser._headers['content-type'];
   // A property of that name on a text message, which has no length of its own: it is read to its NUL, as texts are.
   if (!/^\d{1,15}$/.test(String(parser._headers['content-length'] ?? '0'))) delete parser._headers['content-length'];
 }

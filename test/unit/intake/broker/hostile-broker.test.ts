@@ -39,6 +39,13 @@ describe('a broker', () => {
       assert.match(await consumer.meet({ ...nothing, says: bytes(one) }), /^left/);
   });
 
+  it('that says an error with more text than it states is left, and the process lives', async () => {
+    for (const length of ['3', '4096']) {
+      const error = `ERROR\ncontent-type:text/plain\ncontent-length:${length}\n\n${'x'.repeat(150_000)}\0`;
+      assert.equal(await consumer.meet({ ...nothing, says: bytes(error) }), 'left');
+    }
+  });
+
   for (const aside of ['refused', 'half'] as const)
     it(`that brings a large body which cannot be put aside (${aside}) is left, and the process lives`, async () => {
       const large = message(`content-length:50000\n`, 'x'.repeat(50_000));

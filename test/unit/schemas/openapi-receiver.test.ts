@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
 import { type Answer, classify } from '../../../src/delivery/push/classify.ts';
 import { loadContract } from '../../../src/platform/http/contract.ts';
 
@@ -11,8 +10,8 @@ interface Documented {
   readonly content?: Readonly<Record<string, { readonly examples?: Record<string, { readonly value: object }> }>>;
 }
 
-const { paths, components } = loadContract('openapi/receiver/1.json');
-const { post } = paths['/'] as { post: { responses: Record<string, Documented>; parameters: { $ref: string }[] } };
+const { paths } = loadContract('openapi/receiver/1.json');
+const { post } = paths['/'] as { post: { responses: Record<string, Documented> } };
 const id = '01936f0e-7c3a-7b7e-9d55-0b9f6f1f2a10';
 const now = Date.parse('2026-03-01T12:00:00Z');
 
@@ -52,24 +51,5 @@ describe('the contract of what suppliers build', () => {
       assert.equal(classify(told, id, now).kind, said['x-outcome-already-received']);
       assert.equal(classify(told, id.replace('0', '1'), now).kind, said['x-outcome']);
     }
-  });
-
-  it('names the headers that a push has, and those only', () => {
-    const { parameters } = components as { parameters: Record<string, { name: string; required: boolean }> };
-    const named = post.parameters.map(({ $ref }) => parameters[$ref.split('/').at(-1) ?? ''] ?? assert.fail($ref));
-    const push = readFileSync('src/delivery/push/push.ts', 'utf8');
-    const headers = push.slice(push.indexOf('function requestOf'), push.indexOf('function wasStale'));
-    const sent = [...headers.matchAll(/'([a-z-]+)':/g)].map(([, name]) => name);
-    // OpenAPI has the content type with the body, and every client names itself.
-    const expected = sent.filter((name) => name !== 'content-type' && name !== 'user-agent');
-    assert.deepEqual(
-      named.filter(({ required }) => required).map(({ name }) => name),
-      expected,
-    );
-    assert.deepEqual(
-      named.filter(({ required }) => !required).map(({ name }) => name),
-      ['traceparent'],
-    );
-    assert.ok(headers.includes('traceparent: parcel.traceparent'));
   });
 });

@@ -12,7 +12,11 @@ export function addVouch(store: Command, { terminal }: Context): void {
     .description(
       'Says that nothing is missing in this copy of the database, so that gateways may work on it: after a synchronous standby was promoted, after an upgrade of PostgreSQL, after a move with every gateway stopped. After anything else: `after-restore`.',
     )
-    .requiredOption('--reason <text>', 'why nothing can be missing, for the audit', reason)
+    .requiredOption(
+      '--reason <text>',
+      'why, for the audit; must be given: how it is known that nothing is missing',
+      reason,
+    )
     .option('--json', 'for programs')
     .addHelpText(
       'after',

@@ -4,6 +4,7 @@ import { changeDelivery } from '../../src/suppliers/delivery-mode.ts';
 import type { DeliveryMode } from '../../src/suppliers/wanted.ts';
 import { eventually } from '../support/eventually.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
+import { type Mailbox, opened, openMailbox } from '../support/mailbox.ts';
 
 describe('a change of how an address is delivered to, again and again while messages come', () => {
   let line: Line;
@@ -69,6 +70,71 @@ describe('a change of how an address is delivered to, again and again while mess
       strict.sequences(),
       Array.from({ length: counts[1] ?? 0 }, (_, index) => index + 1),
     );
+  });
+
+  /** Fetches and verifies whatever lies in the mailbox and gives receipts, until it is told to stop. @returns what it was given, each id once for each fetch */
+  function collecting(mailbox: Mailbox, supplier: TestSupplier) {
+    const program = mailbox.as(supplier);
+    const fetched: string[] = [];
+    const received: string[] = [];
+    const ending = new AbortController();
+    const run = async (): Promise<void> => {
+      while (!ending.signal.aborted) {
+        const ids = await program.listed('?limit=20&wait=1');
+        for (const id of ids) {
+          const answer = await program.fetch(id);
+          assert.equal(answer.status, 200, answer.bytes.toString());
+          assert.equal((await opened(line, answer)).id, id);
+          fetched.push(id);
+        }
+        if (ids.length === 0) continue;
+        for (const { id, result } of await program.receipts(ids)) if (result === 'received') received.push(id);
+      }
+    };
+    const running = run();
+    running.catch(() => undefined);
+    const stop = async (): Promise<void> => {
+      ending.abort();
+      await running;
+    };
+    return { fetched, received, stop };
+  }
+
+  it('push and pull: each message is delivered once, pushed or collected, and its supplier has it', async () => {
+    const mailbox = await openMailbox(line);
+    try {
+      const behaviour = () => ({ status: 204, delay: 5 * Math.random() });
+      const [any, strict] = [
+        await line.addSupplier({ concurrency: 4, behaviour }),
+        await line.addSupplier({ ordering: 'strict', behaviour }),
+      ];
+      await line.deliver();
+      await line.deliver();
+      const programs = [any, strict].map((supplier) => collecting(mailbox, supplier));
+      const counts = await Promise.all([storm(any, 80, 'pull'), storm(strict, 50, 'pull')]);
+      for (const [index, supplier] of [any, strict].entries()) {
+        const count = counts[index] ?? 0;
+        await allDelivered(supplier, count);
+        const { fetched = [], received = [] } = programs[index] ?? {};
+        // Nothing was pushed twice, nobody was told twice that it is received, and whoever counts as having it has it.
+        const pushed = supplier.received();
+        assert.equal(new Set(pushed).size, pushed.length);
+        assert.equal(new Set(received).size, received.length);
+        const { rows } = await line.pool.query<{ id: string; by: string }>(
+          'select message_id as id, delivered_by as by from delivery where lane_id = $1',
+          [supplier.lane],
+        );
+        const ids = (by: string) => rows.filter((row) => row.by === by).map(({ id }) => id);
+        assert.deepEqual(new Set(received), new Set(ids('collected')));
+        for (const id of ids('collected')) assert.ok(fetched.includes(id), `${id} was collected and never fetched`);
+        for (const id of ids('pushed')) assert.ok(pushed.includes(id), `${id} is on record as pushed and never came`);
+        assert.ok(ids('collected').length > 0 && ids('pushed').length > 0, 'both happened');
+      }
+      await Promise.all(programs.map((program) => program.stop()));
+      assert.equal((await line.answers('delivered')).length, (counts[0] ?? 0) + (counts[1] ?? 0));
+    } finally {
+      await mailbox.stop();
+    }
   });
 
   it('what is on the wire ends as it does, says nothing about the lane, and nothing more is sent until it is pushed to', async () => {

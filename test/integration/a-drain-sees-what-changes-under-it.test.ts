@@ -5,6 +5,7 @@ import { Fault } from '../../src/domain/fault.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { drainDeps } from '../../src/roles/delivery.ts';
 import { accept } from '../../src/store/accept/accept.ts';
+import { takeReceipts } from '../../src/store/collect/receipts.ts';
 import { endLapsedLeases } from '../../src/store/lane/take.ts';
 import { readTargets } from '../../src/store/lane/target.ts';
 import { eventually } from '../support/eventually.ts';
@@ -138,6 +139,31 @@ describe('a drain sees what changes under it', () => {
       rows.map(({ outcome }) => outcome),
       ['unknown', 'delivered', 'delivered', 'delivered'],
     );
+  });
+
+  it('the attempt of a drain that broke comes to an end after the sweep, also when a receipt ended its delivery meanwhile', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 1));
+    const box = { organisationNumber: supplier.organisationNumber, addresses: [supplier.lane] };
+    const deps: DrainDeps = {
+      ...steps,
+      push: async (_target, { messageId }) => {
+        const giving = { fingerprint: 'c'.repeat(64), remoteAddress: undefined };
+        const [receipt] = await takeReceipts(line.pool, [messageId], box, giving);
+        assert.equal(receipt?.result, 'received');
+        return { kind: 'delivered', status: 204, totalMs: 1 };
+      },
+      record: () => Promise.reject(new Error('a defect')),
+    };
+    await assert.rejects(drain(deps, supplier.lane));
+    await line.pool.query("update lane set state = 'paused', wake_at = null where id = $1", [supplier.lane]);
+    await endLapsedLeases(line.pool);
+    const { rows } = await line.pool.query<{ outcome: string | null }>(
+      'select a.outcome from attempt a join delivery d on d.id = a.delivery_id where d.lane_id = $1',
+      [supplier.lane],
+    );
+    assert.deepEqual(rows, [{ outcome: 'unknown' }]);
+    assert.deepEqual(await line.states(supplier.lane), { delivered: 1 });
   });
 
   it('what a drain that broke left as sending waits again after the sweep, also in a lane that is paused', async () => {

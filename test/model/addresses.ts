@@ -1,8 +1,8 @@
 /** The supplier's addresses, one lane each, and what happens to them in the register. */
-import { randomBytes } from 'node:crypto';
 import type { MessageType } from '../../src/domain/message.ts';
 import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
-import type { Certificate } from '../../src/pki/certificate.ts';
+import { type Certificate, readCertificates } from '../../src/pki/certificate.ts';
+import { issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { importSuppliers } from '../../src/suppliers/import.ts';
 import type { WantedAddress } from '../../src/suppliers/wanted.ts';
@@ -12,20 +12,20 @@ export interface Address extends WantedAddress {
   readonly present: boolean;
 }
 
-/** As much of one as the register wants. */
-function certificate(): Certificate {
-  const fingerprint = randomBytes(32).toString('hex');
-  const known = { fingerprint, subject: `CN=${fingerprint.slice(0, 8)}`, pem: 'of no use here' };
-  return { ...known, notBefore: new Date(0), notAfter: new Date('2100-01-01') } as Certificate;
+async function certificate(): Promise<Certificate> {
+  const { certificatePem } = await issueDevCertificate(undefined, { name: 'Modell' });
+  const [only] = readCertificates(certificatePem);
+  if (!only) throw new Error('a certificate that was made is one');
+  return only;
 }
 
-export function firstAddresses(): Address[] {
-  const address = (name: string, messageType: MessageType, more: Partial<Address>): Address => ({
+export async function firstAddresses(): Promise<Address[]> {
+  const address = async (name: string, messageType: MessageType, more: Partial<Address>): Promise<Address> => ({
     name,
     environment: 'test',
     delivery: 'push',
     url: `https://${name}.example/in`,
-    certificates: [certificate()],
+    certificates: [await certificate()],
     messageTypes: [messageType],
     envelopeFormat: 'cloudevents',
     ordering: 'any',
@@ -34,27 +34,23 @@ export function firstAddresses(): Address[] {
     present: true,
     ...more,
   });
-  return [
+  return Promise.all([
     address('any', 'self-invoice', { concurrency: 3 }),
     address('strict', 'purchase-order', { ordering: 'strict' }),
     // A pause of a hundred seconds after each.
     address('rated', 'self-invoice-credit', { concurrency: 2, ratePerSecond: 0.01 }),
-  ];
+  ]);
 }
 
-export const registerChanges = ['url', 'certificate', 'mode', 'presence', 'concurrency'] as const;
+export const registerChanges = ['url', 'certificate', 'presence', 'concurrency'] as const;
 export type RegisterChange = (typeof registerChanges)[number];
 
-export function changeAddress(address: Address, change: RegisterChange): Address {
+export async function changeAddress(address: Address, change: RegisterChange): Promise<Address> {
   switch (change) {
     case 'url':
       return { ...address, url: address.url && `${address.url}/n` };
     case 'certificate':
-      return { ...address, certificates: [certificate()] };
-    case 'mode':
-      return address.delivery === 'push'
-        ? { ...address, delivery: 'pull', url: undefined }
-        : { ...address, delivery: 'push', url: `https://${address.name}.example/again` };
+      return { ...address, certificates: [await certificate()] };
     case 'presence':
       return { ...address, present: !address.present };
     case 'concurrency':
@@ -68,7 +64,12 @@ export async function importAddresses(
   organisationNumber: OrganisationNumber,
   addresses: readonly Address[],
 ): Promise<void> {
-  const wanted = addresses.filter(({ present }) => present).map(({ present: _present, ...address }) => address);
+  const wanted = addresses
+    .filter(({ present }) => present)
+    .map(({ present: _present, url, ...address }) => ({
+      ...address,
+      url: address.delivery === 'push' ? url : undefined,
+    }));
   const supplier = { organisationNumber, name: `Modell ${organisationNumber} AB`, language: 'sv', where: '' } as const;
   await importSuppliers(
     store,

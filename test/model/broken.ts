@@ -54,6 +54,21 @@ export const brokenGateways = {
       ['not asked.strict', 'true'],
     ]),
   },
+  'receipt for nothing': {
+    about: 'a receipt is taken for what nobody was ever given',
+    law: /has a receipt, and was never given to anybody/,
+    rewrite: instead('as exposed', [
+      [
+        'coalesce((select true from envelope e where e.message_id = d.message_id limit 1), false) as exposed',
+        'true as exposed',
+      ],
+    ]),
+  },
+  'alarm not silenced': {
+    about: 'an address that is not pushed to any more keeps its alarm',
+    law: /is not pushed to, and has an alarm all the same/,
+    rewrite: instead('update lane set wake_at = null where id = any($1)', [['wake_at = null', 'wake_at = wake_at']]),
+  },
 } as const satisfies Readonly<Record<string, Broken>>;
 
 export type BrokenName = keyof typeof brokenGateways;

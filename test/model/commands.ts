@@ -13,6 +13,7 @@ import {
   tuple,
 } from 'fast-check';
 import { registerChanges } from './addresses.ts';
+import { changeMode, collect, receiptFor, receiptInFlight } from './collecting.ts';
 import {
   changeRegister,
   type Deed,
@@ -63,6 +64,14 @@ const messages = tuple(pick, constantFrom('resend', 'cancel', 'hold', 'release')
 const register = tuple(lane, constantFrom(...registerChanges), rings).map(([n, change, how]) =>
   changeRegister(n, change, how),
 );
+const modes = tuple(lane, constantFrom('push', 'push', 'pull', 'manual'), rings).map(([n, delivery, how]) =>
+  changeMode(n, delivery, how),
+);
+const collects = pick.map(collect);
+const receipts = oneof(
+  tuple(pick, integer({ min: 1, max: 4 }), rings).map(([n, count, how]) => receiptFor(n, count, how)),
+  rings.map(receiptInFlight),
+);
 const sweeps = constant(0).map(() => sweepNow());
 const time = constantFrom(1, 2, 11, 61, 300).map(pass);
 const troubles = tuple(pick, constantFrom('before', 'after'), constantFrom('server', 'ours')).map(([n, when, whose]) =>
@@ -70,7 +79,19 @@ const troubles = tuple(pick, constantFrom('before', 'after'), constantFrom('serv
 );
 
 /** Those that are one transaction, or several. */
-const atOnce = oneof(intake, steps(one), steps(one), lanes, messages, register, sweeps);
+const atOnce = oneof(
+  intake,
+  steps(one),
+  steps(one),
+  lanes,
+  messages,
+  register,
+  modes,
+  collects,
+  receipts,
+  receipts,
+  sweeps,
+);
 
 /** The first is stopped in its transaction; the second goes as far as it gets; then both go on. */
 const race = tuple(atOnce, nat(9), atOnce).map(
@@ -119,6 +140,19 @@ const fallingAsleep = tuple(
   step({ lane: n, at: 0 }, 4, answers),
 ]);
 
+/** A receipt comes while its message is on the wire. */
+const receivedInFlight = tuple(lane, plan, rings, some).map(([n, answers, how, far]) => [
+  takeIn(n, 2, 'now'),
+  step({ lane: n, at: 0 }, 'push', answers),
+  receiptInFlight(how),
+  step({ lane: n, at: 0 }, far, answers),
+]);
+
+/** Something stands in the way of a strict lane, and its supplier has fetched it. */
+const unblocked = tuple(constantFrom('refused' as const, 'unsendable' as const), rings, pick).map(
+  ([answer, how, n]) => [takeIn(1, 3, 'now'), step({ lane: 1, at: 0 }, 8, [answer]), collect(n), receiptFor(n, 3, how)],
+);
+
 const arbitraries = (all: readonly Arbitrary<Deed | Deed[]>[]): Arbitrary<Command>[] =>
   all.map((deeds) => deeds.map((one) => commandOf([one].flat())));
 
@@ -139,6 +173,10 @@ export function anyCommands(most: number): Arbitrary<Iterable<Command>> {
       lanes,
       messages,
       register,
+      modes,
+      modes,
+      collects,
+      receipts,
       troubles,
       oneof(pick.map(ringLate), pick.map(die), lane.map(stall), pick.map(tire)),
       oneof(
@@ -149,6 +187,9 @@ export function anyCommands(most: number): Arbitrary<Iterable<Command>> {
       overtaken,
       fallingAsleep,
       fallingAsleep,
+      receivedInFlight,
+      receivedInFlight,
+      unblocked,
     ]),
     { maxCommands: most, size: 'max' },
   );

@@ -20,15 +20,15 @@ export type Deed = (stage: Stage, stop?: Stop) => Promise<string | undefined>;
 /** What becomes of the ring that follows a commit. */
 export type Ring = 'now' | 'later' | 'lost';
 
-const nth = <T>(list: readonly T[], n: number): T | undefined => list[n % Math.max(1, list.length)];
+export const nth = <T>(list: readonly T[], n: number): T | undefined => list[n % Math.max(1, list.length)];
 
-function laneAt(facts: Facts, n: number) {
+export function laneAt(facts: Facts, n: number) {
   const lane = nth(facts.lanes, n);
   if (!lane) throw new Error('a run has lanes');
   return lane;
 }
 
-async function ringLanes(stage: Stage, lanes: readonly number[], how: Ring): Promise<void> {
+export async function ringLanes(stage: Stage, lanes: readonly number[], how: Ring): Promise<void> {
   for (const id of lanes) {
     if (how === 'now') await stage.world.alarms.wake(id, 0);
     if (how === 'later') stage.unrung.push(id);
@@ -37,12 +37,13 @@ async function ringLanes(stage: Stage, lanes: readonly number[], how: Ring): Pro
   }
 }
 
-const ringText = (how: Ring): string => ({ now: '', later: ', the ring comes later', lost: ', the ring is lost' })[how];
+export const ringText = (how: Ring): string =>
+  ({ now: '', later: ', the ring comes later', lost: ', the ring is lost' })[how];
 
 /** Faults that an operator is given as an answer. */
 const answers = ['not-possible-now', 'not-found', 'no-address', 'type-not-agreed', 'argument-invalid'];
 
-async function asOperator(what: string, work: () => Promise<string>): Promise<string> {
+export async function asOperator(what: string, work: () => Promise<string>): Promise<string> {
   try {
     return `${what}: ${await work()}`;
   } catch (error) {
@@ -269,7 +270,9 @@ export function messageOrder(n: number, action: MessageAction, how: Ring): Deed 
 export function changeRegister(n: number, change: RegisterChange, how: Ring): Deed {
   return async (stage, stop) => {
     const { name } = laneAt(stage.facts, n);
-    const wanted = stage.addresses.map((one) => (one.name === name ? changeAddress(one, change) : one));
+    const wanted = await Promise.all(
+      stage.addresses.map((one) => (one.name === name ? changeAddress(one, change) : one)),
+    );
     const { store, notified } = officeStore(stage, stop);
     return asOperator(`the address ${name} is changed (${change})`, async () => {
       await importAddresses(store, stage.organisationNumber, wanted);

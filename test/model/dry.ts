@@ -1,6 +1,6 @@
 /** The end of a run: everybody is well, and what can be delivered must be. */
 
-import { firstAddresses, importAddresses } from './addresses.ts';
+import { importAddresses } from './addresses.ts';
 import { judge } from './commands.ts';
 import { laneOrder, messageOrder, pass, ringLate, stall, sweepNow } from './deeds.ts';
 import { deliverable, type Snapshot } from './snapshot.ts';
@@ -67,12 +67,10 @@ async function rest(stage: Stage): Promise<void> {
 }
 
 async function putRight(stage: Stage): Promise<void> {
-  const first = firstAddresses();
-  stage.addresses = stage.addresses.map((address, i) => ({
+  stage.addresses = stage.addresses.map((address) => ({
     ...address,
     present: true,
     delivery: 'push',
-    url: address.url ?? first[i]?.url,
   }));
   await importAddresses(stage.world.pool, stage.organisationNumber, stage.addresses);
   for (const [n, lane] of stage.facts.lanes.entries()) {

@@ -34,6 +34,10 @@ export interface Facts {
   /** Ids of messages, in the order of acceptance. */
   readonly messages: string[];
   readonly cancelled: Set<string>;
+  /** Messages that were given out to who fetches. */
+  readonly fetched: Set<string>;
+  /** How often a receipt for a message was answered `received`. */
+  readonly receipted: Map<string, number>;
   /** Deliveries that were off their lane for a while: they come back out of its order. */
   readonly strayed: Set<number>;
   /** By delivery/attempt: each was pushed once at most. */
@@ -50,6 +54,8 @@ export function newFacts(): Facts {
     lanes: [],
     messages: [],
     cancelled: new Set(),
+    fetched: new Set(),
+    receipted: new Map(),
     strayed: new Set(),
     pushes: new Map(),
     breaches: [],

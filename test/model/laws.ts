@@ -34,6 +34,8 @@ function laneLaws(moment: Moment, lane: LaneSeen): string[] {
     wrong.push(`${facts.paused ? 'was paused' : 'was not paused'}, and is ${lane.state}`);
   if (lane.state === 'paused' && lane.wake !== null && lane.holder === null)
     wrong.push('is paused, and has an alarm all the same');
+  if (!lane.pushed && lane.wake !== null && lane.holder === null)
+    wrong.push('is not pushed to, and has an alarm all the same');
   if (lane.strict) wrong.push(...strictLaws(moment, lane));
   if (lane.pushed) wrong.push(...alarmLaws(moment.seen, lane), ...queueLaws(moment, lane, facts));
   return wrong.map((one) => `lane ${lane.name} ${one}`);
@@ -107,8 +109,13 @@ function deliveryLaws({ facts, seen, before }: Moment, delivery: DeliverySeen): 
     const push = facts.pushes.get(tryKey(id, number));
     return push?.recorded === true ? [push.outcome] : [];
   });
-  if ((state === 'delivered') !== outcomes.includes('delivered'))
-    wrong.push(`is ${state}, and the answers on record are ${outcomes.join(', ') || 'none'}`);
+  const receipted = seen.receipts.includes(id);
+  if ((state === 'delivered') !== (outcomes.includes('delivered') || receipted))
+    wrong.push(
+      `is ${state}, and the answers on record are ${outcomes.join(', ') || 'none'}${receipted ? ', and it has a receipt' : ''}`,
+    );
+  if (receipted !== (delivery.by === 'collected'))
+    wrong.push(`is delivered as ${delivery.by}, and has ${receipted ? 'a' : 'no'} receipt`);
   if (state === 'refused' && !outcomes.includes('refused')) wrong.push('is refused, and nobody refused it');
   if (state === 'held' && reason === 'format-not-possible' && !outcomes.includes('unsendable'))
     wrong.push('is held as unsendable, and was not');
@@ -116,8 +123,10 @@ function deliveryLaws({ facts, seen, before }: Moment, delivery: DeliverySeen): 
   return wrong.map((one) => `delivery ${id} ${one}`);
 }
 
-function attemptLaws({ facts, before }: Moment, { delivery, number, outcome }: AttemptSeen): string[] {
+function attemptLaws({ facts, seen, before }: Moment, { delivery, number, outcome, lane }: AttemptSeen): string[] {
   const wrong: string[] = [];
+  if (outcome === null && seen.lanes.find(({ id }) => id === lane)?.lease === null)
+    wrong.push('has no outcome, and its lane has neither a holder nor a lease that runs out');
   const push = facts.pushes.get(tryKey(delivery, number));
   const earlier = before?.attempts.find((one) => one.delivery === delivery && one.number === number)?.outcome;
   if (earlier && earlier !== 'unknown' && outcome !== earlier) wrong.push(`was ${earlier} and is ${outcome}`);
@@ -134,6 +143,12 @@ function conservationLaws({ facts, seen, before }: Moment): string[] {
     const own = seen.deliveries.filter((one) => one.message === message);
     const current = own.filter((one) => one.current);
     if (current.length !== 1) wrong.push(`message ${message} has ${current.length} current deliveries`);
+    const receipts = own.filter(({ id }) => seen.receipts.includes(id)).length;
+    const believed = facts.receipted.get(message) ?? 0;
+    if (receipts !== believed)
+      wrong.push(`message ${message} has ${receipts} receipts, and its supplier was told so ${believed} times`);
+    if (receipts > 0 && !facts.fetched.has(message) && own.every(({ attempts }) => attempts === 0))
+      wrong.push(`message ${message} has a receipt, and was never given to anybody`);
     if (facts.cancelled.has(message) && !own.some(({ state }) => state === 'cancelled' || state === 'delivered'))
       wrong.push(`message ${message} was cancelled, and is ${current[0]?.state}`);
   }

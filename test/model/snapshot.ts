@@ -29,6 +29,7 @@ export interface DeliverySeen {
   readonly reason: string | null;
   readonly attempts: number;
   readonly next: number | null;
+  readonly by: 'pushed' | 'collected' | null;
 }
 
 export interface AttemptSeen {
@@ -45,6 +46,8 @@ export interface Snapshot {
   /** By delivery, in order of number. */
   readonly attempts: readonly AttemptSeen[];
   readonly jobs: readonly QueuedJob[];
+  /** Deliveries that a receipt has ended. */
+  readonly receipts: readonly number[];
 }
 
 const until = (column: string): string => `extract(epoch from ${column} - clock_timestamp())::float8 * 1000`;
@@ -54,8 +57,12 @@ export async function takeSnapshot(world: World, facts: Facts): Promise<Snapshot
   return { ...(await readRows(world.pool, facts)), jobs };
 }
 
+const nothing = { lanes: null, deliveries: null, attempts: null, receipts: null };
+
 async function readRows(pool: Pool, facts: Facts): Promise<Omit<Snapshot, 'jobs'>> {
-  const { rows } = await pool.query<{ seen: { [K in 'lanes' | 'deliveries' | 'attempts']: Snapshot[K] | null } }>(
+  const { rows } = await pool.query<{
+    seen: { [K in 'lanes' | 'deliveries' | 'attempts' | 'receipts']: Snapshot[K] | null };
+  }>(
     `with l as (
        select lane.id, address.name, lane.state, lane.reason, lane.epoch, lane.holder, address.ordering = 'strict' as strict,
               address.delivery = 'push' and address.retired_at is null as pushed,
@@ -63,17 +70,18 @@ async function readRows(pool: Pool, facts: Facts): Promise<Omit<Snapshot, 'jobs'
          from lane join address using (id) where id = any($1) order by id),
      d as (
        select id, message_id as message, message_number as place, number, current, lane_id as lane, state, reason, attempts,
-              ${until('next_try_at')} as next
+              ${until('next_try_at')} as next, delivered_by as by
          from delivery where message_id = any($2) order by id),
      a as (
        select delivery_id as delivery, number, lane_id as lane, outcome, extract(epoch from started_at)::float8 as started
          from attempt where delivery_id in (select id from d) order by delivery_id, number)
      select json_build_object('lanes', (select json_agg(l) from l), 'deliveries', (select json_agg(d) from d),
-                              'attempts', (select json_agg(a) from a)) as seen`,
+                              'attempts', (select json_agg(a) from a),
+                              'receipts', (select json_agg(delivery_id) from receipt where delivery_id in (select id from d))) as seen`,
     [facts.lanes.map(({ id }) => id), facts.messages],
   );
-  const { lanes, deliveries, attempts } = rows[0]?.seen ?? { lanes: null, deliveries: null, attempts: null };
-  return { lanes: lanes ?? [], deliveries: deliveries ?? [], attempts: attempts ?? [] };
+  const { lanes, deliveries, attempts, receipts } = rows[0]?.seen ?? nothing;
+  return { lanes: lanes ?? [], deliveries: deliveries ?? [], attempts: attempts ?? [], receipts: receipts ?? [] };
 }
 
 /** Stopped for a strict lane: nothing behind it goes. */

@@ -50,7 +50,7 @@ export async function openStage(world: World): Promise<Stage> {
     world,
     facts: newFacts(),
     organisationNumber: inventedNumber(world.nextNumber()),
-    addresses: firstAddresses(),
+    addresses: await firstAddresses(),
     hands: [],
     unrung: [],
     story: [],
@@ -190,7 +190,8 @@ function stop(stage: Stage, hand: Hand): never {
   throw new Error('the run is over');
 }
 
-const sealed = {
+/** What every message is sealed in here. */
+export const sealed = {
   format: 'cloudevents' as const,
   head: '{',
   signature: 's',

@@ -1,6 +1,7 @@
 /** The store with somebody watching: a transaction can be stopped before any of its statements, and what it says be changed. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Db, Pool } from '../../src/store/pool.ts';
+import { wakeChannel } from '../../src/store/wake.ts';
 
 /** Where the next transaction stops, and what it waits for. */
 export interface Stop {
@@ -21,7 +22,7 @@ export interface Watch {
   stop: Stop | undefined;
   /** What a deliberately broken store says instead. */
   readonly rewrite: (text: string) => string;
-  /** A transaction with a NOTIFY has committed. */
+  /** The workers are told of this lane, and what is behind that has committed. */
   readonly notified: (lane: number) => void;
   readonly breach: (what: string) => void;
 }
@@ -33,9 +34,16 @@ export function transactionNow(): Transaction | undefined {
   return under.getStore();
 }
 
+const rungBy = (text: string, values: readonly unknown[] | undefined): number[] =>
+  text.includes('pg_notify') && values?.[0] === wakeChannel ? [Number(values[1])] : [];
+
 export function watched(pool: Pool, watch: Watch): Pool {
   return {
-    query: (text, values) => pool.query(watch.rewrite(text), values),
+    query: async (text, values) => {
+      const answer = await pool.query(watch.rewrite(text), values);
+      for (const lane of rungBy(text, values)) watch.notified(lane);
+      return answer as never;
+    },
     listen: pool.listen,
     close: async () => undefined,
     transaction: async (work, lockTimeout) => {
@@ -57,7 +65,7 @@ export function watched(pool: Pool, watch: Watch): Pool {
             query: async (text, values) => {
               await mayStop(false);
               statements += 1;
-              if (text.includes('pg_notify')) lanes.push(Number(values?.[1]));
+              lanes.push(...rungBy(text, values));
               return db.query(watch.rewrite(text), values);
             },
           }),

@@ -5,6 +5,7 @@ import { drainScenario } from './scenarios/drain.ts';
 import { latencyScenario } from './scenarios/latency.ts';
 import { limitsScenario } from './scenarios/limits.ts';
 import { oneDeadScenario, oneDeadSettings } from './scenarios/one-dead-of-fifty.ts';
+import { pullScenario, pullSettings } from './scenarios/pull.ts';
 import { type Bench, openBench } from './stage.ts';
 
 interface Scenario {
@@ -33,6 +34,12 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     messages: 1_000,
     run: oneDeadScenario,
     settings: oneDeadSettings,
+  },
+  pull: {
+    about: 'suppliers who fetch: long-polls, fetches, receipts, and lists of a very full mailbox',
+    messages: 2_000,
+    run: pullScenario,
+    settings: pullSettings,
   },
 };
 

@@ -4,7 +4,7 @@ import { checkModel, failureText } from '../model/check.ts';
 import { sharedServers } from '../support/servers.ts';
 
 /** `npm run model` tells as many stories as one likes; here a few that are always the same. */
-const stories = { seed: 7, commands: 40, shrink: false } as const;
+const stories = { seed: 2, commands: 40, shrink: false } as const;
 
 describe('a lane keeps its laws in any order of events', () => {
   it('in eight stories nothing is lost, left lying, sent by two at once or out of order', async () => {
@@ -13,7 +13,7 @@ describe('a lane keeps its laws in any order of events', () => {
     assert.equal(result.runs, 8);
   });
 
-  for (const name of ['epoch ignored', 'armed without looking again'] as const)
+  for (const name of ['epoch ignored', 'armed without looking again', 'receipt for nothing'] as const)
     it(`a gateway that is broken on purpose is found out: ${name}`, async () => {
       const broken = brokenGateways[name];
       const { failure } = await checkModel({ ...stories, servers: sharedServers(), runs: 20, broken });

@@ -271,7 +271,7 @@ export function changeRegister(n: number, change: RegisterChange, how: Ring): De
   return async (stage, stop) => {
     const { name } = laneAt(stage.facts, n);
     const wanted = await Promise.all(
-      stage.addresses.map((one) => (one.name === name ? changeAddress(one, change) : one)),
+      stage.addresses.map(async (one) => (one.name === name ? changeAddress(one, change) : one)),
     );
     const { store, notified } = officeStore(stage, stop);
     return asOperator(`the address ${name} is changed (${change})`, async () => {

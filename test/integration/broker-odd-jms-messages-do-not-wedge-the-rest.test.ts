@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Frame } from '../../src/intake/broker/frame.ts';
 import { deadLetterFrame } from '../../src/intake/dead-letter.ts';
 import { collect, runJava, testBroker } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
@@ -54,6 +55,33 @@ describe('messages from JMS programs', () => {
       ]),
       taken.frames.map(({ body, headers }, i) => [body.toString(), headers['message-id'], String(i)]),
     );
+  });
+
+  it('however odd are the same while lengths are asked for, because one was made up', async () => {
+    const prefix = freshPrefix();
+    const queue = `${prefix}5`;
+    await runJava('test/support/LyingLengths.java', [openwireUrl, user, password, prefix, 'last', '999999999']);
+    const asking = collect(broker, queue);
+    await eventually('the made-up length is past', () => asking.texts().at(-1)?.startsWith('this is no length'));
+    await runJava('test/support/OddMessages.java', [openwireUrl, user, password, queue]);
+    await eventually('the last is taken', () => asking.texts().at(-1) === 'last');
+    await asking.consumer.close();
+    const plain = collect(broker, prefix);
+    await runJava('test/support/OddMessages.java', [openwireUrl, user, password, prefix]);
+    await plain.reached(34);
+    await plain.consumer.close();
+    const facts = ({ headers, body }: Frame) => {
+      const {
+        'message-id': _id,
+        ack: _ack,
+        timestamp: _at,
+        destination: _queue,
+        'content-length': _length,
+        ...rest
+      } = headers;
+      return [rest, body.toString('latin1')];
+    };
+    assert.deepEqual(asking.frames.slice(-34).map(facts), plain.frames.map(facts));
   });
 
   const lengths = ['20', '21', '22', '23', '300', '100000', '1048576', '1048577', '104857600', '999999999999', 'none'];

@@ -1,3 +1,4 @@
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
@@ -91,7 +92,13 @@ final class Envelopes {
   Taken take(byte[] body, String signature) throws TurnedDown, IOException, GeneralSecurityException {
     // 1. Genuine? Nothing is read out of the bytes before.
     verify(body, signature == null ? "" : signature);
-    JsonNode envelope = JSON.readTree(body);
+    JsonNode envelope;
+    try {
+      envelope = JSON.readTree(body);
+    } catch (JsonProcessingException unreadable) {
+      // Ours to mend: it comes again, or stays in the list.
+      throw new TurnedDown(503, "the envelope is genuine and no JSON; ask for the format CloudEvents");
+    }
     // 2. Ours? Another's message must be neither read nor confirmed.
     String recipient = envelope.path("recipientorgnumber").asText();
     String environment = envelope.path("environment").asText();

@@ -130,4 +130,25 @@ for (const [at, example] of examples.entries())
       assert.equal((await states())[8]?.state, 'delivered');
       await conserved(gateway);
     });
+
+    it('is not stopped by an envelope in a format that it does not read, and gives no receipt for it', async () => {
+      const before = joined.documents().length;
+      await gateway.register(joined.entry({ delivery: 'pull', envelopeFormat: 'sfti' }));
+      await gateway.ka.send(kaDocuments(joined.organisationNumber, 1, 'X'));
+      await accepted(10);
+      const reads = example.language === 'TypeScript';
+      const program = start('once');
+      await program.over();
+      assert.match(program.lines[0] ?? '', reads ? /^kept 10 / : /^turned down 503 .*ask for the format CloudEvents/);
+      await gateway.register(joined.entry({ delivery: 'pull' }));
+      await gateway.ka.send(kaDocuments(joined.organisationNumber, 1, 'Y'));
+      await accepted(11);
+      const again = start('once');
+      await again.over();
+      assert.ok(again.lines.some((line) => line.startsWith('kept 11 ')));
+      assert.equal(joined.documents().length, before + (reads ? 2 : 1));
+      const [inXml, inJson] = (await states()).slice(9).map(({ state }) => state);
+      assert.deepEqual([inXml, inJson], [reads ? 'delivered' : 'waiting', 'delivered']);
+      await conserved(gateway);
+    });
   });

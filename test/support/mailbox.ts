@@ -84,7 +84,7 @@ export function opened(line: Line, answered: Pick<Answered, 'bytes' | 'headers'>
   return openEnvelope(answered.bytes, String(answered.headers['x-jws-signature']), { keys });
 }
 
-function programOf(port: number, ca: string, credential: TestSupplier['credential']): Program {
+export function programOf(port: number, ca: string, credential: TestSupplier['credential']): Program {
   const program: Program = {
     ask: (method, path, { headers = {}, body, signal } = {}) =>
       new Promise((resolve, reject) => {

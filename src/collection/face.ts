@@ -37,8 +37,8 @@ export function supplierApp(parts: SupplierAppParts): Express {
   });
 }
 
-/** The fixed path before the one with an id in its place. */
-function mailboxRoutes(parts: MailboxParts): Route[] {
+/** What a supplier asks of its mailbox. The fixed path stands before the one with an id in its place. */
+export function mailboxRoutes(parts: MailboxParts): Route[] {
   return [listRoute(parts), numbersRoute(parts), fetchRoute(parts), ...receiptRoutes(parts), statusRoute(parts)];
 }
 

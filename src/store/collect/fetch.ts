@@ -101,17 +101,25 @@ export async function recordGiving(
     );
     const [standing] = rows;
     if (standing === undefined || !mayHave(standing)) return { kind: 'changed' };
-    await db.query(
-      `insert into envelope (message_id, format, head, signature, sha256, key_thumbprint)
-       values ($1, $2, $3, $4, decode($5, 'hex'), $6) on conflict do nothing`,
-      [id, sealed.format, sealed.head, sealed.signature, sealed.sha256, sealed.keyThumbprint],
+    const { rowCount: kept } = await db.query(
+      `with given as (
+         insert into collection as c (message_id, fingerprint, remote_address) values ($1, $7, $8)
+         on conflict (message_id, fingerprint) do update
+           set last_at = clock_timestamp(), times = c.times + 1, remote_address = excluded.remote_address)
+       insert into envelope (message_id, format, head, signature, sha256, key_thumbprint)
+       values ($1, $2, $3, $4, decode($5, 'hex'), $6) on conflict do nothing returning message_id`,
+      [
+        id,
+        sealed.format,
+        sealed.head,
+        sealed.signature,
+        sealed.sha256,
+        sealed.keyThumbprint,
+        giving.fingerprint,
+        giving.remoteAddress ?? null,
+      ],
     );
-    await db.query(
-      `insert into collection as c (message_id, fingerprint, remote_address) values ($1, $2, $3)
-       on conflict (message_id, fingerprint) do update
-         set last_at = clock_timestamp(), times = c.times + 1, remote_address = excluded.remote_address`,
-      [id, giving.fingerprint, giving.remoteAddress ?? null],
-    );
+    if (kept > 0) return { kind: 'given', envelope: sealed };
     // With a new snapshot: whoever sealed it first has committed by now.
     const { rows: envelopes } = await db.query<StoredEnvelope & Record<string, unknown>>(
       `select format, head, signature, encode(sha256, 'hex') as sha256, key_thumbprint as "keyThumbprint" from envelope where message_id = $1`,

@@ -166,6 +166,7 @@ async function fullBox(bench: Bench): Promise<Row[]> {
     [supplier],
   );
   const highest = rows[0]?.highest ?? 0;
+  bench.progress('lists');
   const program = programOf(bench, supplier, 1);
   const found: Row[] = [];
   for (const [place, after] of [

@@ -10,7 +10,7 @@ import { type Bench, until } from '../stage.ts';
 
 /** Programs of a supplier in a hurry. */
 const atOnce = 8;
-const perSecond = 50;
+const perSecond = 20;
 /** Of one supplier. */
 const full = 1_000_000;
 /** Lists of each place. */

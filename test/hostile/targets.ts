@@ -6,6 +6,7 @@ import { documents } from './targets/documents.ts';
 import { envelopes } from './targets/envelopes.ts';
 import { frames } from './targets/frames.ts';
 import { listener } from './targets/listener.ts';
+import { mailbox } from './targets/mailbox.ts';
 import { suppliers } from './targets/suppliers.ts';
 import { whereabouts } from './targets/whereabouts.ts';
 
@@ -17,5 +18,6 @@ export const targets: readonly Target[] = [
   suppliers,
   whereabouts,
   listener,
+  mailbox,
   answers,
 ];

@@ -28,6 +28,7 @@ describe('hostile input gets a clear answer', () => {
       ['broker', 'taken as they were sent'],
       ['answers', 'delivered'],
       ['listener', '200'],
+      ['mailbox', '200'],
     ] as const)
       assert.ok((reports.find((report) => report.target === target)?.got[got] ?? 0) > 0, `${target}: ${got}`);
   });

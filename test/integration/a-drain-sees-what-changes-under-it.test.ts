@@ -98,6 +98,35 @@ describe('a drain sees what changes under it', () => {
       assert.equal(await drain(deps, supplier.lane), 'done');
     });
 
+  it('a record that waited for a change from push to pull says nothing about the lane any more', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 1));
+    const taken = await steps.take(supplier.lane, 60_000);
+    assert.ok(taken.kind === 'taken');
+    const due = await steps.due(taken.target, 1, 'oldest');
+    const { claimed } = await steps.claim(taken.hold, taken.target, due, new Map());
+    const commit = await open(
+      "select 1 from lane where id = $1 for update; update address set delivery = 'pull', version = version + 1 where id = $1",
+      [supplier.lane],
+    );
+    const detail = 'answered 401';
+    const outcome = { kind: 'turned-away', fault: 'endpoint-rejects-us', status: 401, detail, totalMs: 1 } as const;
+    const tries = claimed.map((one) => ({ ...one, outcome }));
+    const record = steps.record(taken.hold, tries, { milliseconds: 0, waits: false }, (lane) =>
+      steps.settle(
+        lane,
+        tries.map(({ deliveryId }) => ({ deliveryId, outcome, failures: 0 })),
+      ),
+    );
+    await somebodyWaits();
+    await commit();
+    assert.deepEqual(await record, { kind: 'idle' });
+    const { state, reason } = await line.lane(supplier.lane);
+    assert.deepEqual([state, reason], ['flowing', null]);
+    assert.deepEqual(await line.answers('held'), []);
+    assert.deepEqual(await line.states(supplier.lane), { waiting: 1 });
+  });
+
   it('a lane that is paused while messages are on the wire stays paused, and what came back is on record', async () => {
     const supplier = await line.addSupplier({ concurrency: 4, behaviour: 503 });
     await line.take(framesFor(supplier.organisationNumber, 9));

@@ -92,33 +92,46 @@ async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<Record
       wait: number | null;
       pause: number | null;
       unshown: boolean;
-      pushed: boolean;
     }
   >(
     `select ${laneColumns}, lane.id, lane.epoch, lane.holder,
             extract(epoch from lane.wake_at - clock_timestamp())::float8 * 1000 as wait,
             extract(epoch from lane.not_before - clock_timestamp())::float8 * 1000 as pause,
-            coalesce((select true from address_certificate c where c.address_id = lane.id and c.first_shown_at is null limit 1), false) as unshown,
-            address.delivery = 'push' and address.retired_at is null as pushed
+            coalesce((select true from address_certificate c where c.address_id = lane.id and c.first_shown_at is null limit 1), false) as unshown
        from lane join address on address.id = lane.id
       where lane.id = any($1) order by lane.id for no key update of lane`,
     [asks.map(({ hold }) => hold.lane)],
   );
   const found = new Map(rows.map((row) => [row.id, row]));
+  const pushed = await pushedTo(db, asks);
   const lives = asks.flatMap((ask): [RecordAsk, Live][] => {
     const row = found.get(ask.hold.lane);
     if (row?.epoch !== ask.hold.epoch || row.holder !== ask.hold.holder) return [];
-    const { id: _id, epoch: _epoch, holder: _holder, wait, pause, unshown, pushed, ...own } = row;
+    const { id: _id, epoch: _epoch, holder: _holder, wait, pause, unshown, ...own } = row;
     const lane = laneView(own);
     if (!ask.settle) {
       const settled = { deliveries: [], unrefuse: [], lane, wakeIn: undefined, announceHeld: false };
       return [[ask, { ask, settled, wake: wait, pause: pause ?? 0, unshown }]];
     }
-    const settled = pushed ? ask.settle(lane) : settledAside(ask.settle(lane), lane);
+    const settled = pushed.has(row.id) ? ask.settle(lane) : settledAside(ask.settle(lane), lane);
     const wake = settled.wakeIn === undefined ? wait : settled.wakeIn;
     return [[ask, { ask, settled, wake, pause: ask.waits ? 0 : ask.pause, unshown }]];
   });
   return new Map(lives);
+}
+
+/**
+ * With a new snapshot: the one before may have waited for somebody who changed the address, and has the lane's row as it is
+ * now, but the address as it was.
+ */
+async function pushedTo(db: Db, asks: readonly RecordAsk[]): Promise<ReadonlySet<number>> {
+  const lanes = asks.flatMap(({ hold, settle }) => (settle ? [hold.lane] : []));
+  if (lanes.length === 0) return new Set();
+  const { rows } = await db.query<{ id: number }>(
+    "select id from address where id = any($1) and delivery = 'push' and retired_at is null",
+    [lanes],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /**

@@ -179,6 +179,28 @@ describe('the mailbox says what became of each number', () => {
     assert.ok(!paused.bytes.includes('confidence'));
   });
 
+  it('a certificate that fetches where nothing is pushed has been seen; where we push, only the endpoint shows it', async () => {
+    for (const [delivery, seen] of [
+      ['pull', true],
+      ['push', false],
+    ] as const) {
+      const supplier = await line.addSupplier({ delivery, behaviour: { status: 500 } });
+      const [id = ''] = await stored(supplier);
+      const program = mailbox.as(supplier);
+      const shown = async (): Promise<unknown> => {
+        const { json } = await program.ask('GET', '/v1/status');
+        return (json['certificates'] as Record<string, unknown>[])[0]?.['firstShown'];
+      };
+      assert.equal(await shown(), undefined);
+      assert.equal((await program.fetch(id)).status, 200);
+      const first = await shown();
+      assert.equal(first !== undefined, seen, delivery);
+      await program.fetch(id);
+      assert.equal(await shown(), first);
+      await program.receipt(id);
+    }
+  });
+
   // Last: recipients that are new after a restore begin beyond its margin.
   it('each state is named, with a reason in our words and nothing of what operators wrote', async () => {
     const supplier = await line.addSupplier({ delivery: 'pull' });

@@ -82,8 +82,9 @@ export type Given =
   | { readonly kind: 'changed' };
 
 /**
- * In one transaction: the envelope is kept (one that is there already wins), and that it was given to this caller. Power lost
- * before the commit: nothing was shown. After it: the book says given, and the caller asks once more.
+ * In one transaction: the envelope is kept (one that is there already wins), that it was given to this caller, and that the
+ * certificate is in use (whoever changes the register this moment is not waited for; where we push, the endpoint's counts). Power
+ * lost before the commit: nothing was shown. After it: the book says given, and the caller asks once more.
  */
 export async function recordGiving(
   pool: Pool,
@@ -105,7 +106,15 @@ export async function recordGiving(
       `with given as (
          insert into collection as c (message_id, fingerprint, remote_address) values ($1, $7, $8)
          on conflict (message_id, fingerprint) do update
-           set last_at = clock_timestamp(), times = c.times + 1, remote_address = excluded.remote_address)
+           set last_at = clock_timestamp(), times = c.times + 1, remote_address = excluded.remote_address),
+       shown as (
+         update address_certificate set first_shown_at = clock_timestamp()
+          where fingerprint = $7 and address_id = (
+            select l.address_id from address_certificate l
+             where l.fingerprint = $7 and l.first_shown_at is null
+               and l.address_id = (select a.id from delivery d join address a on a.id = d.lane_id
+                                    where d.message_id = $1 and d.current and a.delivery <> 'push')
+               for update skip locked))
        insert into envelope (message_id, format, head, signature, sha256, key_thumbprint)
        values ($1, $2, $3, $4, decode($5, 'hex'), $6) on conflict do nothing returning message_id`,
       [

@@ -7,7 +7,7 @@ import { freePorts } from '../../src/platform/local/ports.ts';
 import { startSupplierApi, supplierApiSettings } from '../../src/roles/supplier-api.ts';
 import type { Store } from '../chaos/outer/books.ts';
 import { readJournal } from '../chaos/outer/journal.ts';
-import type { ProducedLine } from '../chaos/outer/lines.ts';
+import type { CollectedLine, ProducedLine } from '../chaos/outer/lines.ts';
 import { type OuterName, type OuterProcess, outerNames, startOuter } from '../chaos/outer/processes.ts';
 import { judge, verdictText } from '../chaos/outer/verdict.ts';
 import { messageTypes, type World, type WorldSupplier } from '../chaos/outer/world.ts';
@@ -145,6 +145,10 @@ describe('the outer world of a campaign, around a gateway without faults', () =>
     // A seed that gives the supplier who wants SFTI and order nothing that stands in the way of the rest.
     await producer.order({ do: 'send', count: 150, seed: 2 });
     await settled(gateway, folder, queues);
+    // Programs ask for what is another's only now and then.
+    const turnedAway = () =>
+      readJournal<CollectedLine>(folder, 'collected.jsonl').some(({ event }) => event === 'turned-away');
+    await eventually('somebody asked for what is not his', turnedAway);
   });
   after(async () => {
     await Promise.all([...running.values()].map((one) => one.stop()));

@@ -47,7 +47,7 @@ export function startCollector({ org, client, mailbox, others, ...options }: Col
       if (mine === 'fetching-twice') await mailbox.fetch(id);
     }
     await say(listed, mine);
-    if (looks % 5 === 0) await pry();
+    if (looks % 3 === 0) await pry();
     if (fresh.length === 0) await sleep(pause);
   };
 

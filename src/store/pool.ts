@@ -145,6 +145,10 @@ async function transaction<T>(
   }
 }
 
+/** Milliseconds between two looks whether anybody could still be heard, and for the answer to one. */
+const heartbeat = 5_000;
+const probe = { text: 'select 1', query_timeout: heartbeat - 500 };
+
 function listen(
   config: PoolConfig,
   channels: readonly string[],
@@ -154,6 +158,7 @@ function listen(
   let closed = false;
   let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let beating: NodeJS.Timeout | undefined;
   let first = true;
   const connect = async (): Promise<void> => {
     const mine = new Client(config);
@@ -163,6 +168,7 @@ function listen(
       if (gone || closed) return;
       gone = true;
       first = false;
+      clearInterval(beating);
       onTrouble?.(error);
       mine.end().catch(() => undefined);
       timer = setTimeout(() => void connect(), 1_000);
@@ -175,6 +181,8 @@ function listen(
       await mine.query(channels.map((channel) => `listen ${escapeIdentifier(channel)}`).join(';'));
       if (!first) for (const channel of channels) heard('', channel);
       first = false;
+      // A connection that went without a word would be listened to for ever.
+      if (!closed && !gone) beating = setInterval(() => void mine.query(probe).catch(again), heartbeat);
     } catch (error) {
       again(error);
     }
@@ -185,6 +193,7 @@ function listen(
     close: async () => {
       closed = true;
       clearTimeout(timer);
+      clearInterval(beating);
       await started;
       await client?.end().catch(() => undefined);
     },

@@ -46,10 +46,10 @@ export function fetchRoute(parts: MailboxParts): Route {
   };
 }
 
-/** What is on its way, what is there already, and what only failed; not what somebody has stopped. */
+/** What is on its way, what is there already, and what only failed; not what somebody has stopped or replaced. */
 function mayHave({ state, reason }: Standing): boolean {
   if (state === 'held') return reason === 'schedule-spent';
-  return state !== 'cancelled';
+  return state !== 'cancelled' && reason !== 'superseded';
 }
 
 function documentOf(fetched: Fetchable): Buffer {
@@ -80,11 +80,11 @@ async function refuseChanged(parts: MailboxParts, id: string, caller: Caller): P
   throw new Fault('message-not-available', 'the message was stopped for a moment; ask again');
 }
 
-const happened = { held: 'is held', cancelled: 'was cancelled' } as const;
+const happened = { held: 'is held', refused: 'was replaced', cancelled: 'was cancelled' } as const;
 
 /** Why in our words; what an operator wrote is not the supplier's to read. */
 export function notAvailable({ state, reason }: Pick<Standing, 'state' | 'reason'>): Fault {
-  const what = state === 'cancelled' ? happened.cancelled : happened.held;
+  const what = state === 'cancelled' || state === 'refused' ? happened[state] : happened.held;
   const why = reason === null ? '' : `: ${titleOf(reason)}`;
   return new Fault('message-not-available', `the message ${what}${why}`);
 }

@@ -265,5 +265,11 @@ describe('the mailbox says what became of each number', () => {
     assert.equal((await program.receipt(refused)).json['result'], 'received');
     assert.equal((await program.receipt(spent)).json['result'], 'received');
     assert.deepEqual(await line.states(supplier.lane), { waiting: 1, held: 1, cancelled: 1, delivered: 3 });
+    // What a corrected version has replaced is not given out beside it.
+    assert.equal((await program.fetch(waiting)).status, 200);
+    await to('refused', 'superseded', waiting);
+    const replaced = await program.fetch(waiting);
+    assert.deepEqual([replaced.status, replaced.json['type']], [409, 'urn:kuvert:fault:message-not-available']);
+    assert.match(String(replaced.json['detail']), /was replaced: A newer version of the document was accepted/);
   });
 });

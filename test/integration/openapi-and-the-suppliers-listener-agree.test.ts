@@ -206,7 +206,7 @@ describe('the contract and the listener of suppliers', () => {
     await held(program, 'GET', '/v1/messages/missing');
   });
 
-  for (const { method, path, parameters } of contract.operations)
+  for (const { method, path } of contract.operations)
     it(`agree on what ${method} ${path} refuses`, async () => {
       const supplier = await line.addSupplier({ delivery: 'pull' });
       const at = path.replace('{id}', randomUUID());
@@ -222,11 +222,12 @@ describe('the contract and the listener of suppliers', () => {
         await line.pool.query('update address set retired_at = now() where organisation_number = $1', [
           stranger.organisationNumber,
         ]);
-        assert.equal(
-          (await held(mailbox.as(stranger), method, at, body).catch(() => held(mailbox.as(stranger), method, at, body)))
-            .status,
-          403,
-        );
+        // The word of the retirement may come while the first connection is open, and ends it.
+        const refused = await held(mailbox.as(stranger), method, at, body).catch((error: NodeJS.ErrnoException) => {
+          assert.match(String(error.code), /^(ECONNRESET|EPIPE)$/);
+          return held(mailbox.as(stranger), method, at, body);
+        });
+        assert.equal(refused.status, 403);
       }
       for (const other of ['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
         if (contract.operations.some((one) => one.path === path && one.method === other)) continue;
@@ -240,7 +241,6 @@ describe('the contract and the listener of suppliers', () => {
         if (other !== 'HEAD')
           contract.holds({ $ref: '#/components/schemas/Problem' }, JSON.parse(bytes.toString('utf8')), other);
       }
-      assert.ok(parameters.length < 5);
     });
 
   it('agree on who asks too much', async () => {

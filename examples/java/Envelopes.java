@@ -53,7 +53,7 @@ final class Envelopes {
 
   static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Path folder = Files.createDirectories(Path.of(setting("FOLDER")));
+  private final Path folder = makeFolder(Path.of(setting("FOLDER")).toAbsolutePath());
   private final URI keySet = URI.create(setting("GATEWAY") + "/.well-known/jwks.json");
   private final HttpClient http;
   private Map<String, PublicKey> keys = Map.of();
@@ -121,6 +121,8 @@ final class Envelopes {
       write(kept, body);
     } else if (!Arrays.equals(Files.readAllBytes(kept), body)) {
       throw new TurnedDown(409, id + " came before with other bytes");
+    } else {
+      sync(folder); // who kept it may have been stopped just before this
     }
     return new Taken(Long.parseLong(sequence), id, isNew);
   }
@@ -197,7 +199,20 @@ final class Envelopes {
       out.force(true);
     }
     Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-    try (FileChannel listing = FileChannel.open(file.getParent())) {
+    sync(file.getParent());
+  }
+
+  /** A folder stands in the one above it: until that is on disk, too, a power loss takes it with all that is in it. */
+  private static Path makeFolder(Path path) throws IOException {
+    if (path.getParent() == null) return path;
+    if (!Files.isDirectory(path.getParent())) makeFolder(path.getParent());
+    Files.createDirectories(path);
+    sync(path.getParent());
+    return path;
+  }
+
+  private static void sync(Path folder) throws IOException {
+    try (FileChannel listing = FileChannel.open(folder)) {
       listing.force(true);
     }
   }

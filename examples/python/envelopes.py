@@ -102,6 +102,7 @@ def take(body, signature, keys, organisation, environment, folder):
     if os.path.exists(kept):
         with open(kept, "rb") as file:
             if file.read() == body:
+                sync(folder)  # who kept it may have been stopped just before this
                 return envelope, False
         raise TurnedDown(409, f"{envelope['id']} came before with other bytes")
     # 4. On disk, the envelope last: that file says that all of it is there.
@@ -119,6 +120,20 @@ def write(path, data):
         file.flush()
         os.fsync(file.fileno())
     os.replace(file.name, path)
+    sync(folder)
+
+
+def make_folder(path):
+    """A folder stands in the one above it: until that is on disk, too, a power loss takes it with all that is in it."""
+    path = os.path.abspath(path)
+    parent = os.path.dirname(path)
+    if not os.path.isdir(parent):
+        make_folder(parent)
+    os.makedirs(path, exist_ok=True)
+    sync(parent)
+
+
+def sync(folder):
     listing = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(listing)

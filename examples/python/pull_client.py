@@ -6,7 +6,7 @@ import time
 
 import requests
 
-from envelopes import Keys, TurnedDown, gaps, take
+from envelopes import Keys, TurnedDown, gaps, make_folder, take
 
 URL, CA, FOLDER = os.environ["GATEWAY"], os.environ["CA"], os.environ["FOLDER"]
 ORGANISATION, ENVIRONMENT = os.environ["ORGANISATION"], os.environ["ENVIRONMENT"]
@@ -71,7 +71,7 @@ def explain_gaps():
             query = {"from": page["next"], "to": last} if "next" in page else None
 
 
-os.makedirs(FOLDER, exist_ok=True)
+make_folder(FOLDER)
 once = sys.argv[1:] == ["once"]
 while True:
     try:

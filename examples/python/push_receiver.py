@@ -7,7 +7,7 @@ import ssl
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from envelopes import Keys, TurnedDown, take
+from envelopes import Keys, TurnedDown, make_folder, take
 
 CA, FOLDER = os.environ["CA"], os.environ["FOLDER"]
 ORGANISATION, ENVIRONMENT = os.environ["ORGANISATION"], os.environ["ENVIRONMENT"]
@@ -73,7 +73,7 @@ class Server(ThreadingHTTPServer):
 tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=CA)
 tls.verify_mode = ssl.CERT_REQUIRED
 tls.load_cert_chain(os.environ["CERTIFICATE"], os.environ["KEY"])
-os.makedirs(FOLDER, exist_ok=True)
+make_folder(FOLDER)
 server = Server((os.environ.get("HOST", ""), int(os.environ["PORT"])), Receiver)
 # The handshake in the connection's own thread, or one slow client would keep all others waiting.
 server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

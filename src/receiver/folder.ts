@@ -1,6 +1,6 @@
 /** The folder of a receiver: documents, envelopes, and the ledger that remembers what has come. */
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../domain/fault.ts';
 import type { Parts, Received, ReceivedStore } from './received.ts';
 
@@ -23,21 +23,30 @@ export function openFolder(path: string): Folder {
   let ledger: number;
   let received: Map<string, Received>;
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     received = readLedger(join(path, ledgerName));
     ledger = openSync(join(path, ledgerName), 'a');
+    // What was read may be of a process that was stopped before its own fsync: it is answered yes to as a repeat.
+    fsyncSync(ledger);
+    syncFolder(path);
   } catch (cause) {
     throw new Fault('argument-invalid', `the folder ${path} cannot be used: ${(cause as Error).message}`, { cause });
   }
   // A crash, or a disk that was full, may have left half a line: what is written next must not become its other half.
   let lineIsWhole = false;
+  const made = new Set<string>();
   return {
     find: (id) => received.get(id),
     // From here to the end nothing waits, so that two at once cannot both be first.
     keep: (message, parts) => {
       const before = received.get(message.id);
       if (before !== undefined) return before;
-      for (const { path: name, bytes } of filesOf(message, parts)) writeDurably(join(path, name), bytes);
+      for (const { path: name, bytes } of filesOf(message, parts)) {
+        const folder = dirname(join(path, name));
+        if (!made.has(folder)) makeFolder(folder, path);
+        made.add(folder);
+        writeDurably(join(path, name), bytes);
+      }
       const line = `${lineIsWhole ? '' : '\n'}${JSON.stringify(message)}\n`;
       lineIsWhole = false;
       writeWhole(ledger, Buffer.from(line));
@@ -95,7 +104,6 @@ function readLine(line: string): Received | undefined {
 
 /** Never a half file under the final name, and never gone after a power loss: file, rename, folder. */
 function writeDurably(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.part`;
   const file = openSync(part, 'w', 0o600);
   try {
@@ -105,7 +113,29 @@ function writeDurably(path: string, bytes: Uint8Array): void {
     closeSync(file);
   }
   renameSync(part, path);
-  const folder = openSync(dirname(path), 'r');
+  syncFolder(dirname(path));
+}
+
+/**
+ * A folder stands in the one above it, and is gone after a power loss until that one is on disk; so up to `top`, or to the
+ * parent of the first that is made now. The nearest always: who made it may have been stopped before this.
+ */
+function makeFolder(path: string, top?: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  const last = resolve(top ?? dirname(resolve(first ?? path)));
+  for (let at = resolve(path); at !== last; ) {
+    at = dirname(at);
+    try {
+      syncFolder(at);
+    } catch (error) {
+      // One that was there before us may stand in a folder that we may pass through and not read.
+      if (first !== undefined || (error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
+    }
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);
   } finally {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { randomUUIDv7 } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import fs, { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault } from '../../../src/domain/fault.ts';
@@ -34,6 +35,33 @@ describe('taking an envelope', () => {
     const same = (store: { list(): Iterable<object> }) => [...store.list()].map((one) => ({ ...one, receivedAt: '' }));
     assert.deepEqual(same(memory), same(folder));
     folder.close();
+  });
+
+  it('has every folder on disk in the one above it, and the ledger in its folder, before it says yes', async () => {
+    const { body, signature } = await sealed(signing, 8);
+    const below = (name: string) => name.slice(path.length) || '/';
+    const synced: string[] = [];
+    const { fsyncSync } = fs;
+    fs.fsyncSync = (file) => {
+      synced.push(below(readlinkSync(`/proc/self/fd/${file}`)));
+      fsyncSync(file);
+    };
+    syncBuiltinESMExports();
+    try {
+      const folder = openFolder(join(path, 'new/inbox'));
+      assert.deepEqual(synced.splice(0), ['/new', '/', '/new/inbox/received.jsonl', '/new/inbox']);
+      assert.equal((await taker(folder)(body, signature)).kind, 'kept');
+      const [own, inbox] = ['/new/inbox/5560160680', '/new/inbox'];
+      assert.deepEqual(
+        synced.filter((name) => !name.includes('.')),
+        [own, inbox, `${own}/documents`, own, inbox, `${own}/envelopes`, `${own}/envelopes`],
+      );
+      assert.equal(synced.at(-1), '/new/inbox/received.jsonl');
+      folder.close();
+    } finally {
+      fs.fsyncSync = fsyncSync;
+      syncBuiltinESMExports();
+    }
   });
 
   it('keeps one of many that come at once, also in a store that takes its time', async () => {

@@ -20,6 +20,7 @@ import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
@@ -27,9 +28,12 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -102,16 +106,23 @@ final class Envelopes {
     // 2. Ours? Another's message must be neither read nor confirmed.
     String recipient = envelope.path("recipientorgnumber").asText();
     String environment = envelope.path("environment").asText();
+    // Genuine, and newer than we are, say.
+    if (recipient.isEmpty() || environment.isEmpty()) throw new TurnedDown(503, "the envelope cannot be read");
     if (!recipient.equals(setting("ORGANISATION")) || !environment.equals(setting("ENVIRONMENT")))
       throw new TurnedDown(422, "this is for " + recipient + ", " + environment);
-    byte[] document = Base64.getDecoder().decode(envelope.path("data_base64").asText());
+    byte[] document;
+    try {
+      document = Base64.getDecoder().decode(envelope.path("data_base64").textValue());
+    } catch (IllegalArgumentException | NullPointerException unreadable) {
+      throw new TurnedDown(503, "the document cannot be read: " + unreadable);
+    }
     if (!sha256(document).equals(envelope.path("documentsha256").asText()))
       throw new TurnedDown(400, "documentsha256 is not that of the document");
     // 3. A repeat? The same id never comes with other bytes.
     String sequence = envelope.path("sequence").asText();
     String id = envelope.path("id").asText();
     String name = sequence + "-" + id;
-    if (!name.matches("\\d{20}-[0-9a-f-]{36}")) throw new TurnedDown(400, "sequence or id is not what it should be");
+    if (!name.matches("\\d{20}-[0-9a-f-]{36}")) throw new TurnedDown(503, "sequence or id is not what it should be");
     Path kept = folder.resolve(name + ".json");
     boolean isNew = !Files.exists(kept);
     if (isNew) {
@@ -153,7 +164,13 @@ final class Envelopes {
     ecdsa.initVerify(key);
     ecdsa.update((parts[0] + ".").getBytes(StandardCharsets.US_ASCII));
     ecdsa.update(body);
-    if (!ecdsa.verify(value)) throw new TurnedDown(400, "the signature is not that of these bytes");
+    boolean genuine;
+    try {
+      genuine = ecdsa.verify(value);
+    } catch (SignatureException impossible) {
+      genuine = false;
+    }
+    if (!genuine) throw new TurnedDown(400, "the signature is not that of these bytes");
   }
 
   /**
@@ -179,11 +196,14 @@ final class Envelopes {
     return keys.get(kid);
   }
 
+  /** The timeout of a request ends with the headers of the answer; a body that stalls must not hold us for ever, either. */
   static HttpResponse<byte[]> send(HttpClient http, HttpRequest request) throws IOException {
+    CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
     try {
-      return http.send(request, HttpResponse.BodyHandlers.ofByteArray());
-    } catch (InterruptedException stopped) {
-      throw new IOException("we were told to stop", stopped);
+      return answer.get(90, TimeUnit.SECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException failed) {
+      answer.cancel(true);
+      throw new IOException(request.uri() + ": " + failed, failed);
     }
   }
 
@@ -197,8 +217,11 @@ final class Envelopes {
     try (FileChannel out = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
       for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining(); ) out.write(rest);
       out.force(true);
+      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      // After a failure, on a full disk say, what is half must not take more of it at each try.
+      Files.deleteIfExists(unfinished);
     }
-    Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
     sync(file.getParent());
   }
 
@@ -217,8 +240,8 @@ final class Envelopes {
     }
   }
 
-  /** Ranges of numbers, first and last, up to the highest that has come, of which none has. */
-  List<long[]> gaps() throws IOException {
+  /** Those that have come. */
+  TreeSet<Long> numbers() throws IOException {
     TreeSet<Long> numbers = new TreeSet<>();
     try (Stream<Path> files = Files.list(folder)) {
       files
@@ -226,12 +249,6 @@ final class Envelopes {
           .filter(name -> name.matches("\\d{20}-[0-9a-f-]{36}\\.json"))
           .forEach(name -> numbers.add(Long.parseLong(name.substring(0, 20))));
     }
-    Stream.Builder<long[]> gaps = Stream.builder();
-    long expected = 1;
-    for (long number : numbers) {
-      if (number > expected) gaps.add(new long[] {expected, number - 1});
-      expected = number + 1;
-    }
-    return gaps.build().toList();
+    return numbers;
   }
 }

@@ -8,8 +8,10 @@ import java.net.http.HttpResponse;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /** Fetches what a Kuvert gateway has for us, as it comes; with the argument once: what waits now. Settings: README.md. */
 public class PullClient {
@@ -27,19 +29,21 @@ public class PullClient {
   public static void main(String[] args) throws Exception {
     PullClient client = new PullClient();
     boolean once = args.length > 0 && args[0].equals("once");
+    int failures = 0;
     while (true) {
       try {
         // With nothing there, the answer comes when there is something.
         Round round = client.round(once ? 0 : 30);
         if (round.taken > 0) client.explainGaps();
         if (once && round.taken == 0) break;
+        failures = 0;
         // Only what we cannot take: not again at once.
         if (round.listed > 0 && round.taken == 0) Thread.sleep(60_000);
-      } catch (IOException error) {
-        // The gateway or the disk. What was kept stays kept.
+      } catch (IOException | GeneralSecurityException | RuntimeException error) {
+        // The gateway, what it answers, the disk: it may be better later. What was kept stays kept.
         if (once) throw error;
         System.out.println("not now: " + error);
-        Thread.sleep(10_000);
+        Thread.sleep(1_000 * pause(failures++));
       }
     }
   }
@@ -91,19 +95,45 @@ public class PullClient {
     }
   }
 
-  /** Of numbers that we lack, the gateway says what became of them. */
+  private long askedTo = 0;
+  private long openFrom = 1;
+  private long allAgainAt = System.nanoTime();
+  private final Map<Long, String> said = new HashMap<>();
+
+  /**
+   * Of numbers that we lack, the gateway says what became of them. It is asked of new ones, and once an hour of all from the
+   * first whose story is not over.
+   */
   void explainGaps() throws IOException, InterruptedException {
-    for (long[] gap : envelopes.gaps()) {
-      String from = String.valueOf(gap[0]);
-      while (from != null) {
-        JsonNode page = json(ask(get("/v1/messages/missing?from=" + from + "&to=" + gap[1])));
-        for (JsonNode one : page.path("numbers"))
-          System.out.println(
-              "missing " + one.path("first").asLong() + "-" + one.path("last").asLong()
-                  + ": " + one.path("state").asText() + " " + one.path("reason").asText());
-        from = page.has("next") ? page.path("next").asText() : null;
-      }
+    TreeSet<Long> have = envelopes.numbers();
+    long last = have.isEmpty() ? 0 : have.last();
+    if (System.nanoTime() - allAgainAt >= 0) {
+      askedTo = openFrom - 1;
+      openFrom = last + 1;
+      allAgainAt = System.nanoTime() + Duration.ofHours(1).toNanos();
     }
+    long first = askedTo + 1;
+    while (have.contains(first)) first++;
+    String from = first <= last ? String.valueOf(first) : null;
+    while (from != null) {
+      JsonNode page = json(ask(get("/v1/messages/missing?from=" + from + "&to=" + last)));
+      for (JsonNode one : page.path("numbers")) tell(one, have);
+      from = page.has("next") ? page.path("next").asText() : null;
+    }
+    askedTo = last;
+    said.keySet().removeIf(number -> number < openFrom);
+  }
+
+  private void tell(JsonNode one, TreeSet<Long> have) {
+    long first = one.path("first").asLong();
+    long last = one.path("last").asLong();
+    long lacked = first;
+    while (lacked <= last && have.contains(lacked)) lacked++;
+    if (lacked > last) return;
+    String state = one.path("state").asText();
+    String line = "missing " + first + "-" + last + ": " + state + " " + one.path("reason").asText();
+    if (!line.equals(said.put(first, line))) System.out.println(line);
+    if (!List.of("delivered", "cancelled", "void").contains(state)) openFrom = Math.min(openFrom, first);
   }
 
   static HttpRequest get(String path) {
@@ -114,13 +144,22 @@ public class PullClient {
     return HttpRequest.newBuilder(URI.create(URL + path)).timeout(Duration.ofSeconds(60));
   }
 
-  /** One request; again when the gateway says later. */
+  /** One request; again, up to four times, when the gateway says later. */
   HttpResponse<byte[]> ask(HttpRequest request) throws IOException, InterruptedException {
-    while (true) {
+    for (int failures = 0; ; failures++) {
       HttpResponse<byte[]> answer = Envelopes.send(http, request);
-      if (answer.statusCode() != 429 && answer.statusCode() != 503) return answer;
-      Thread.sleep(1_000 * Long.parseLong(answer.headers().firstValue("retry-after").orElse("5")));
+      int status = answer.statusCode();
+      if ((status != 429 && status != 503) || failures == 4) return answer;
+      // It may be a date, which we do not read.
+      String asked = answer.headers().firstValue("retry-after").orElse("");
+      long seconds = asked.matches("\\d{1,9}") ? Math.min(Long.parseLong(asked), 600) : 0;
+      Thread.sleep(1_000 * (seconds > 0 && status == 429 ? seconds : Math.max(seconds, pause(failures))));
     }
+  }
+
+  /** Seconds: 5, 10, 20, 40, 60, 60 … */
+  static long pause(int failures) {
+    return Math.min(5L << Math.min(failures, 4), 60);
   }
 
   static JsonNode json(HttpResponse<byte[]> answer) throws IOException {

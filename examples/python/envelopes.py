@@ -88,16 +88,20 @@ def take(body, signature, keys, organisation, environment, folder):
     """
     # 1. Genuine?
     envelope = verify(body, signature, keys)
+    try:
+        addressed = envelope["recipientorgnumber"], envelope["environment"]
+        document = base64.b64decode(envelope["data_base64"], validate=True)
+        name, sha256 = f"{envelope['sequence']}-{envelope['id']}", envelope["documentsha256"]
+    except (ValueError, KeyError, TypeError) as error:  # genuine, and newer than we are, say: ours to mend
+        raise TurnedDown(503, f"the envelope cannot be read: {error!r}") from None
     # 2. Ours? Another's message must be neither read nor confirmed.
-    if (envelope["recipientorgnumber"], envelope["environment"]) != (organisation, environment):
-        raise TurnedDown(422, f"this is for {envelope['recipientorgnumber']}, {envelope['environment']}")
-    document = base64.b64decode(envelope["data_base64"], validate=True)
-    if hashlib.sha256(document).hexdigest() != envelope["documentsha256"]:
+    if addressed != (organisation, environment):
+        raise TurnedDown(422, f"this is for {addressed}")
+    if hashlib.sha256(document).hexdigest() != sha256:
         raise TurnedDown(400, "documentsha256 is not that of the document")
     # 3. A repeat? The same id never comes with other bytes.
-    name = f"{envelope['sequence']}-{envelope['id']}"
     if not re.fullmatch(r"\d{20}-[0-9a-f-]{36}", name):
-        raise TurnedDown(400, "sequence or id is not what it should be")
+        raise TurnedDown(503, "sequence or id is not what it should be")
     kept = os.path.join(folder, f"{name}.json")
     if os.path.exists(kept):
         with open(kept, "rb") as file:
@@ -116,10 +120,14 @@ def write(path, data):
     """Never half a file under its name, and never gone after a power loss: file, name, folder."""
     folder = os.path.dirname(path)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(file.name, path)
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except OSError:  # the disk is full, say: what is half must not take more of it at each try
+            os.unlink(file.name)
+            raise
     sync(folder)
 
 
@@ -141,11 +149,6 @@ def sync(folder):
         os.close(listing)
 
 
-def gaps(folder):
-    """Ranges of numbers, up to the highest that has come, of which none has."""
-    names = (name for name in os.listdir(folder) if re.fullmatch(r"\d{20}-[0-9a-f-]{36}\.json", name))
-    expected = 1
-    for number in sorted({int(name[:20]) for name in names}):
-        if number > expected:
-            yield expected, number - 1
-        expected = number + 1
+def numbers(folder):
+    """Those that have come."""
+    return {int(name[:20]) for name in os.listdir(folder) if re.fullmatch(r"\d{20}-[0-9a-f-]{36}\.json", name)}

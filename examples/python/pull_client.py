@@ -1,12 +1,13 @@
 """Fetches what a Kuvert gateway has for us, as it comes; with the argument `once`: what waits now. Settings: README.md."""
 
 import os
+import re
 import sys
 import time
 
 import requests
 
-from envelopes import Keys, TurnedDown, gaps, make_folder, take
+from envelopes import Keys, TurnedDown, make_folder, numbers, take
 
 URL, CA, FOLDER = os.environ["GATEWAY"], os.environ["CA"], os.environ["FOLDER"]
 ORGANISATION, ENVIRONMENT = os.environ["ORGANISATION"], os.environ["ENVIRONMENT"]
@@ -19,12 +20,25 @@ session.verify = CA
 
 
 def ask(method, path, **more):
-    """One request; again when the gateway says later."""
-    while True:
+    """One request; again, up to four times, when the gateway says later."""
+    for failures in range(5):
         answer = session.request(method, URL + path, timeout=60, **more)
-        if answer.status_code not in (429, 503):
+        if answer.status_code not in (429, 503) or failures == 4:
             return answer
-        time.sleep(int(answer.headers.get("retry-after", 5)))
+        asked = answer.headers.get("retry-after", "")
+        seconds = min(int(asked), 600) if re.fullmatch(r"\d{1,9}", asked) else 0  # it may be a date, which we do not read
+        time.sleep(seconds if seconds and answer.status_code == 429 else max(seconds, pause(failures)))
+
+
+def ask_json(method, path, **more):
+    answer = ask(method, path, **more)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def pause(failures):
+    """Seconds: 5, 10, 20, 40, 60, 60 …"""
+    return min(5 * 2 ** min(failures, 4), 60)
 
 
 def fetch(message_id):
@@ -32,8 +46,8 @@ def fetch(message_id):
     answer = ask("GET", f"/v1/messages/{message_id}")
     try:
         if answer.status_code != 200:  # it was withdrawn meanwhile, say
-            raise TurnedDown(answer.status_code, answer.json().get("detail", answer.json()["title"]))
-        signature = answer.headers["x-jws-signature"]
+            raise TurnedDown(answer.status_code, answer.text[:500])
+        signature = answer.headers.get("x-jws-signature")
         envelope, new = take(answer.content, signature, KEYS, ORGANISATION, ENVIRONMENT, FOLDER)
         print("kept" if new else "repeat", int(envelope["sequence"]), envelope["id"], flush=True)
         return True
@@ -46,12 +60,10 @@ def one_round(wait):
     """Everything that waits, page by page, from the beginning: what is released later has a lower number. How many we took."""
     taken, query = 0, {"limit": 100, "wait": wait}
     while True:
-        answer = ask("GET", "/v1/messages", params=query)
-        answer.raise_for_status()
-        page = answer.json()
+        page = ask_json("GET", "/v1/messages", params=query)
         ids = [message["id"] for message in page["messages"] if fetch(message["id"])]
         if ids:
-            for result in ask("POST", "/v1/receipts", json={"ids": ids}).json()["results"]:
+            for result in ask_json("POST", "/v1/receipts", json={"ids": ids})["results"]:
                 if result["result"] not in ("received", "already-received"):
                     print("no receipt for", result["id"], result["result"], flush=True)
         taken += len(ids)
@@ -60,30 +72,60 @@ def one_round(wait):
         query["after"] = page["next"]
 
 
-def explain_gaps():
-    """Of numbers that we lack, the gateway says what became of them."""
-    for first, last in gaps(FOLDER):
-        query = {"from": first, "to": last}
+class Gaps:
+    """Of numbers that we lack, the gateway says what became of them. It is asked of new ones, and once an hour of all from
+    the first whose story is not over."""
+
+    asked_to, open_from, all_again_at = 0, 1, 0.0
+
+    def __init__(self):
+        self.said = {}
+
+    def explain(self):
+        have = numbers(FOLDER)
+        last = max(have, default=0)
+        if time.monotonic() >= self.all_again_at:
+            self.asked_to, self.open_from = self.open_from - 1, last + 1
+            self.all_again_at = time.monotonic() + 3600
+        first = self.asked_to + 1
+        while first in have:
+            first += 1
+        query = {"from": first, "to": last} if first <= last else None
         while query:
-            page = ask("GET", "/v1/messages/missing", params=query).json()
+            page = ask_json("GET", "/v1/messages/missing", params=query)
             for one in page["numbers"]:
-                print(f"missing {int(one['first'])}-{int(one['last'])}: {one['state']} {one.get('reason', '')}", flush=True)
+                self.tell(int(one["first"]), int(one["last"]), one, have)
             query = {"from": page["next"], "to": last} if "next" in page else None
+        self.asked_to = last
+        self.said = {number: line for number, line in self.said.items() if number >= self.open_from}
+
+    def tell(self, first, last, one, have):
+        if all(number in have for number in range(first, last + 1)):
+            return
+        line = f"missing {first}-{last}: {one['state']} {one.get('reason', '')}"
+        if self.said.get(first) != line:
+            print(line, flush=True)
+        self.said[first] = line
+        if one["state"] not in ("delivered", "cancelled", "void"):
+            self.open_from = min(self.open_from, first)
 
 
 make_folder(FOLDER)
 once = sys.argv[1:] == ["once"]
+gaps, failures = Gaps(), 0
 while True:
     try:
         taken, listed = one_round(0 if once else 30)  # with nothing there, the answer comes when there is something
         if taken:
-            explain_gaps()
+            gaps.explain()
         if once and not taken:
             break
+        failures = 0
         if listed and not taken:  # only what we cannot take: not again at once
             time.sleep(60)
-    except OSError as error:  # the gateway or the disk; requests' exceptions are among them. What was kept stays kept
+    except Exception as error:  # the gateway, what it answers, the disk: it may be better later. What was kept stays kept
         if once:
             raise
-        print("not now:", error, flush=True)
-        time.sleep(10)
+        print("not now:", repr(error), flush=True)
+        time.sleep(pause(failures))
+        failures += 1

@@ -1,7 +1,7 @@
 /** Fetches what a Kuvert gateway has for us, as it comes; with the argument `once`: what waits now. Settings: README.md. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTake, gapsOf, keysFromUrl, openFolder, signatureHeader } from 'kuvert/receiver';
+import { createTake, keysFromUrl, openFolder, signatureHeader } from 'kuvert/receiver';
 import { Agent, request } from 'undici';
 import { setting } from './setting.ts';
 
@@ -19,18 +19,24 @@ const dispatcher = new Agent({
   connect: { ca, cert: readFileSync(setting('CERTIFICATE')), key: readFileSync(setting('KEY')) },
 });
 
-/** One request; again when the gateway says later. */
+/** One request; again, up to four times, when the gateway says later. */
 async function ask(method: 'GET' | 'POST', path: string, json?: object) {
-  for (;;) {
+  for (let failures = 0; ; failures++) {
     const body =
       json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
     const answer = await request(url + path, { method, dispatcher, headersTimeout: 60_000, ...body });
     const bytes = Buffer.from(await answer.body.arrayBuffer());
     const { statusCode: status, headers } = answer;
-    if (status !== 429 && status !== 503) return { status, headers, bytes };
-    await sleep(1_000 * Number(headers['retry-after'] ?? 5));
+    if ((status !== 429 && status !== 503) || failures === 4) return { status, headers, bytes };
+    // It may be a date, which we do not read.
+    const asked = String(headers['retry-after']);
+    const seconds = /^\d{1,9}$/.test(asked) ? Math.min(Number(asked), 600) : 0;
+    await sleep(1_000 * (seconds > 0 && status === 429 ? seconds : Math.max(seconds, pause(failures))));
   }
 }
+
+/** Seconds: 5, 10, 20, 40, 60, 60 … */
+const pause = (failures: number): number => Math.min(5 * 2 ** failures, 60);
 
 async function askJson<T>(method: 'GET' | 'POST', path: string, json?: object): Promise<T> {
   const { status, bytes } = await ask(method, path, json);
@@ -44,7 +50,7 @@ async function fetchMessage(id: string): Promise<boolean> {
   // Withdrawn meanwhile, say.
   const taken =
     status === 200
-      ? await take(bytes, String(headers[signatureHeader]))
+      ? await take(bytes, String(headers[signatureHeader] ?? ''))
       : ({ kind: 'turned-down', status, detail: bytes.toString() } as const);
   if (taken.kind === 'turned-down') {
     // No receipt: it stays in the list, and somebody must look at it.
@@ -86,31 +92,61 @@ interface Numbers {
   readonly next?: string;
 }
 
-/** Of numbers that we lack, the gateway says what became of them. */
+let [askedTo, openFrom, allAgainAt] = [0n, 1n, 0];
+let said = new Map<bigint, string>();
+
+/**
+ * Of numbers that we lack, the gateway says what became of them. It is asked of new ones, and once an hour of all from the
+ * first whose story is not over.
+ */
 async function explainGaps(): Promise<void> {
-  for (const { from, to } of gapsOf([...store.list()]))
-    for (let first: string | undefined = from; first !== undefined; ) {
-      const page: Numbers = await askJson<Numbers>('GET', `/v1/messages/missing?from=${first}&to=${to}`);
-      for (const one of page.numbers)
-        console.log(`missing ${BigInt(one.first)}-${BigInt(one.last)}: ${one.state} ${one.reason ?? ''}`);
-      first = page.next;
-    }
+  const have = new Set<bigint>();
+  let last = 0n;
+  for (const { sequence } of store.list()) {
+    have.add(BigInt(sequence));
+    if (BigInt(sequence) > last) last = BigInt(sequence);
+  }
+  if (performance.now() >= allAgainAt) {
+    [askedTo, openFrom] = [openFrom - 1n, last + 1n];
+    allAgainAt = performance.now() + 3_600_000;
+  }
+  let first = askedTo + 1n;
+  while (have.has(first)) first++;
+  for (let from = first <= last ? String(first) : undefined; from !== undefined; ) {
+    const page: Numbers = await askJson<Numbers>('GET', `/v1/messages/missing?from=${from}&to=${last}`);
+    for (const one of page.numbers) tell(one, have);
+    from = page.next;
+  }
+  askedTo = last;
+  said = new Map([...said].filter(([number]) => number >= openFrom));
+}
+
+function tell({ first, last, state, reason }: Numbers['numbers'][number], have: ReadonlySet<bigint>): void {
+  const [from, to] = [BigInt(first), BigInt(last)];
+  let lacked = from;
+  while (lacked <= to && have.has(lacked)) lacked++;
+  if (lacked > to) return;
+  const line = `missing ${from}-${to}: ${state} ${reason ?? ''}`;
+  if (said.get(from) !== line) console.log(line);
+  said.set(from, line);
+  if (!['delivered', 'cancelled', 'void'].includes(state) && from < openFrom) openFrom = from;
 }
 
 const once = process.argv[2] === 'once';
-for (;;) {
+for (let failures = 0; ; ) {
   try {
     // With nothing there, the answer comes when there is something.
     const { taken, listed } = await round(once ? 0 : 30);
     if (taken > 0) await explainGaps();
     if (once && taken === 0) break;
+    failures = 0;
     // Only what we cannot take: not again at once.
     if (listed > 0 && taken === 0) await sleep(60_000);
   } catch (error) {
-    // The gateway or the disk. What was kept stays kept.
+    // The gateway, what it answers, the disk: it may be better later. What was kept stays kept.
     if (once) throw error;
     console.log(`not now: ${String(error)}`);
-    await sleep(10_000);
+    await sleep(1_000 * pause(failures++));
   }
 }
 await dispatcher.close();

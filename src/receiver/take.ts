@@ -90,10 +90,19 @@ async function open(
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       // A key that we do not know may be a new one; if it still is unknown, ours may be the key set that is old.
-      if (error.code !== 'signature-key-unknown') return turnedDown(400, error.code, error.message);
+      if (error.code !== 'signature-key-unknown')
+        return turnedDown(isOursToMend(error) ? 503 : 400, error.code, error.message);
     }
   }
   return turnedDown(503, 'signature-key-unknown', 'the signature names a key that is not in the key set');
+}
+
+/**
+ * Genuine and not to be read: it is newer than this program, say, and must come again when that is. Not if it is too large,
+ * which is asked before the signature, or if a hash in it is wrong: that will never be right.
+ */
+function isOursToMend({ code, findings }: Fault): boolean {
+  return code === 'envelope-malformed' && !findings.some(({ rule }) => rule === 'size' || rule === 'sha256');
 }
 
 function whyNotForUs(

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fault } from '../../../src/domain/fault.ts';
 import { keysOfCertificates } from '../../../src/envelope/keys.ts';
+import { loadSigner } from '../../../src/envelope/signer.ts';
 import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { openFolder } from '../../../src/receiver/folder.ts';
 import { memoryStore } from '../../../src/receiver/memory.ts';
@@ -87,6 +88,27 @@ describe('taking an envelope', () => {
     const second = await take(other.body, other.signature);
     assert.ok(second.kind === 'turned-down');
     assert.deepEqual([second.status, second.code], [409, 'id-taken']);
+  });
+
+  it('lets come again what is genuine and cannot be read, and refuses for good what will never be right', async () => {
+    const { body, signature } = await sealed(signing, 1);
+    const text = body.toString();
+    const answer = async (changed: string, of?: string) => {
+      const bytes = Buffer.from(changed);
+      const good = await loadSigner(signing.keyPem, signing.certificatePem).sign(bytes);
+      const taken = await taker(memoryStore())(bytes, of ?? good);
+      return taken.kind === 'turned-down' ? `${taken.status} ${taken.code}` : taken.kind;
+    };
+    assert.equal(await answer(text), 'kept');
+    const newer = text.replace(/("type":"[^"]*)\.v1"/, '$1.v2"');
+    assert.notEqual(newer, text);
+    for (const unreadable of [newer, '{}', 'not even JSON', '<newer/>', ''])
+      assert.equal(await answer(unreadable), '503 envelope-malformed', unreadable);
+    assert.equal(await answer(newer, signature), '400 signature-invalid');
+    const otherHash = text.replace(/("documentsha256":")[0-9a-f]{64}/, `$1${'0'.repeat(64)}`);
+    assert.equal(await answer(otherHash), '400 envelope-malformed');
+    const small = await taker(memoryStore(), { mostBytes: 10 })(body, signature);
+    assert.deepEqual(small.kind === 'turned-down' && small.status, 400);
   });
 
   it('knows its own organisation however its number is written, and what is none is a mistake at once', async () => {

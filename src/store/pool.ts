@@ -208,7 +208,8 @@ export function isServerTrouble(error: unknown): boolean {
   if (error instanceof Fault) return error.code === 'server-unavailable';
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
-  if (typeof code === 'string' && /^(08|53|57|58|40)[0-9A-Z]{3}$/.test(code)) return true;
+  // 55P03: a lock was not had within the time that the transaction gives it.
+  if (typeof code === 'string' && /^((08|53|57|58|40)[0-9A-Z]{3}|55P03)$/.test(code)) return true;
   if (typeof code === 'string' && /^(E[A-Z]+|ENOTFOUND)$/.test(code)) return true;
   return (
     /^(Connection terminated|timeout expired|timeout exceeded|Client has encountered a connection error|Client was closed|Query read timeout)/.test(

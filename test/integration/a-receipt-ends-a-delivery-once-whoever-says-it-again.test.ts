@@ -105,6 +105,18 @@ describe('a receipt ends a delivery once, whoever says it again', () => {
     assert.deepEqual(await line.states(supplier.lane), { delivered: 1_000 });
   });
 
+  it('while somebody holds the lane for long it is 503, and nothing was received; said again it is', async () => {
+    const { supplier, program, ids } = await fetched(1);
+    const id = String(ids[0]);
+    const refused = await line.pool.transaction(async (db) => {
+      await db.query('select 1 from lane where id = $1 for update', [supplier.lane]);
+      return program.receipt(id);
+    });
+    assert.deepEqual([refused.status, refused.json['type']], [503, 'urn:kuvert:fault:server-unavailable']);
+    assert.equal(await delivered(id), 0);
+    assert.equal((await program.receipt(id)).json['result'], 'received');
+  });
+
   it('what was never given out cannot be receipted, what was cancelled neither; what was held after it was fetched can', async () => {
     const supplier = await line.addSupplier({ delivery: 'pull' });
     const program = mailbox.as(supplier);

@@ -5,6 +5,7 @@ import type { EnvelopeFormat } from '../../domain/message.ts';
 import { insertDeliveryAnswers } from '../lane/answers.ts';
 import type { DueDelivery, StoredEnvelope } from '../lane/due.ts';
 import { stopDelivery } from '../messages-operate.ts';
+import { operate } from '../operate.ts';
 import type { Db, Pool } from '../pool.ts';
 import { storableText } from '../storable.ts';
 import type { Mailbox } from './list.ts';
@@ -68,6 +69,9 @@ type Row = Omit<Facts, 'envelope'> &
     readonly url: string | null;
     readonly certificate: string | null;
   };
+
+/** Milliseconds. Who waits for a lock does so in a connection of the pool that all suppliers share. */
+export const mostLockWait = 5_000;
 
 /** Who is given something: the certificate that was shown, and from where. */
 export interface Giving {
@@ -135,7 +139,7 @@ export async function recordGiving(
       [id],
     );
     return { kind: 'given', envelope: envelopes[0] as StoredEnvelope };
-  });
+  }, mostLockWait);
 }
 
 /**
@@ -144,19 +148,24 @@ export async function recordGiving(
  * @returns whether it is held now, by this
  */
 export async function holdUnsealable(pool: Pool, id: string, box: Mailbox, why: Fault): Promise<boolean> {
-  return pool.transaction(async (db) => {
-    await lockBox(db, box);
-    const { rows } = await db.query<{ id: number; state: DeliveryState }>(
-      'select id, state from delivery where message_id = $1 and current and lane_id = any($2) for update',
-      [id, box.addresses],
-    );
-    const [delivery] = rows;
-    if (delivery?.state !== 'waiting') return false;
-    const held = nextDeliveryState('waiting', 'hold') as DeliveryState;
-    await stopDelivery(db, delivery.id, held, why.code, storableText(why.message));
-    await insertDeliveryAnswers(db, 'held', [delivery.id]);
-    return true;
-  });
+  return operate(
+    pool,
+    false,
+    async (db) => {
+      await lockBox(db, box);
+      const { rows } = await db.query<{ id: number; state: DeliveryState }>(
+        'select id, state from delivery where message_id = $1 and current and lane_id = any($2) for update',
+        [id, box.addresses],
+      );
+      const [delivery] = rows;
+      if (delivery?.state !== 'waiting') return false;
+      const held = nextDeliveryState('waiting', 'hold') as DeliveryState;
+      await stopDelivery(db, delivery.id, held, why.code, storableText(why.message));
+      await insertDeliveryAnswers(db, 'held', [delivery.id]);
+      return true;
+    },
+    mostLockWait,
+  );
 }
 
 /** The lanes of a mailbox, before its deliveries, in order of id as everyone takes them. */

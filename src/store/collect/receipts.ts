@@ -4,7 +4,7 @@ import { type AnsweredDelivery, answeredColumns, insertAnswersAbout } from '../l
 import { operate } from '../operate.ts';
 import type { Db, Pool } from '../pool.ts';
 import { moveAlarms, notifyWake } from '../wake.ts';
-import { type Giving, lockBox } from './fetch.ts';
+import { type Giving, lockBox, mostLockWait } from './fetch.ts';
 import type { Mailbox } from './list.ts';
 
 export type Receipted =
@@ -33,15 +33,20 @@ export async function takeReceipts(
   box: Mailbox,
   giving: Giving,
 ): Promise<Receipted[]> {
-  const { results, wake } = await operate(pool, false, async (db) => {
-    await lockBox(db, box);
-    const found = await lockDeliveries(db, ids, box);
-    const ended = [...found.values()].filter((one) => judge(one) === 'received');
-    const received = await end(db, ended, giving);
-    const strict = ended.filter((one) => one.strict).map((one) => one.lane);
-    const moved = await moveAlarms(db, [...new Set(strict)]);
-    return { results: resultsOf(ids, found, received), wake: moved };
-  });
+  const { results, wake } = await operate(
+    pool,
+    false,
+    async (db) => {
+      await lockBox(db, box);
+      const found = await lockDeliveries(db, ids, box);
+      const ended = [...found.values()].filter((one) => judge(one) === 'received');
+      const received = await end(db, ended, giving);
+      const strict = ended.filter((one) => one.strict).map((one) => one.lane);
+      const moved = await moveAlarms(db, [...new Set(strict)]);
+      return { results: resultsOf(ids, found, received), wake: moved };
+    },
+    mostLockWait,
+  );
   if (wake.length > 0) await notifyWake(pool, wake);
   return results;
 }

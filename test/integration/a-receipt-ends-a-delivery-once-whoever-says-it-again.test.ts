@@ -113,6 +113,7 @@ describe('a receipt ends a delivery once, whoever says it again', () => {
       return program.receipt(id);
     });
     assert.deepEqual([refused.status, refused.json['type']], [503, 'urn:kuvert:fault:server-unavailable']);
+    assert.match(String(refused.headers['retry-after']), /^[1-9]\d*$/);
     assert.equal(await delivered(id), 0);
     assert.equal((await program.receipt(id)).json['result'], 'received');
   });

@@ -30,6 +30,9 @@ export interface Route {
   handle(request: Request, response: Response): void | Promise<void>;
 }
 
+/** `Retry-After` of a 503, in seconds. */
+const unavailableSeconds = 5;
+
 /** What is known of a request so far; logged once, when the answer is out. */
 interface Trail {
   readonly requestId: string;
@@ -155,6 +158,9 @@ function answerFault(log: Log, translate: AppOptions['translate'] = (error) => e
       request.socket.destroy();
       return;
     }
+    // Whatever is away is back soon, or not: nobody gains by asking at once.
+    if (problem.status === 503 && !response.hasHeader('retry-after'))
+      response.set('retry-after', String(unavailableSeconds));
     // What follows on this connection is a body that nobody will look at: without this, all of it would be read.
     if (hasBody(request) && !request.complete) response.set('connection', 'close');
     response

@@ -1,6 +1,7 @@
 /** The suppliers' door: each request is let in by the register as it is now, and put out when the register changes. */
 import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { peerChain } from '../pki/peer-chain.ts';
 import type { AppOptions } from '../platform/http/app.ts';
@@ -93,7 +94,7 @@ export function createDoor(parts: DoorParts): Door {
       changes += 1;
       const open = fingerprint === '' ? connections().fingerprints() : [fingerprint];
       if (open.length === 0) return;
-      const found = await find(open).catch((error: unknown) => {
+      const found = await Promise.race([find(open), notTold()]).catch((error: unknown) => {
         log.warn('the register cannot be asked who may go on', { error: errorText(error) });
         return new Map<string, RegisteredCaller>();
       });
@@ -105,6 +106,14 @@ export function createDoor(parts: DoorParts): Door {
       }
     },
   };
+}
+
+/** Milliseconds. A pool that has no connection free must not keep what was withdrawn open. */
+const mostAsking = 700;
+
+async function notTold(): Promise<never> {
+  await sleep(mostAsking, undefined, { ref: false });
+  throw new Error('the register did not say in time');
 }
 
 /** Everything that is under way must still be allowed: also what was let in before the certificate left one address of two. */

@@ -133,6 +133,23 @@ describe('a certificate that is taken out of use', () => {
     await gone(sockets);
   });
 
+  it('loses them also when the register does not answer', async () => {
+    const mine = await issueClient(test.authority, 'Ett AB');
+    await enter(test.pool, organisation, [mine]);
+    let away = false;
+    const { port, door } = await test.start({
+      look: (find, fingerprints) => (away ? new Promise(() => undefined) : find(fingerprints)),
+    });
+    const socket = connect({ port, host: '127.0.0.1', ca: test.ca, key: mine.keyPem, cert: mine.chainPem });
+    socket.on('error', () => undefined);
+    socket.write('GET /who HTTP/1.1\r\nhost: x\r\n\r\n');
+    await once(socket, 'data');
+    away = true;
+    const closed = once(socket, 'close');
+    await door.registerChanged(mine.fingerprint);
+    await closed;
+  });
+
   it('keeps its connections when nothing was taken from it', async () => {
     const mine = await issueClient(test.authority, 'Ett AB');
     await enter(test.pool, organisation, [mine]);

@@ -77,6 +77,21 @@ describe('an organisation at its limits', () => {
     assert.equal((await who(b)).status, 200);
   });
 
+  it('of requests is told so too where there is nothing, and where the method is wrong', async () => {
+    await start({ burst: 5 });
+    const asked = [];
+    for (let i = 0; i < 12; i++) asked.push(await who(a, i % 2 === 0 ? '/nope' : '/who?'));
+    const statuses = asked.map(({ status }) => status);
+    assert.ok(statuses.includes(404) && statuses.includes(429), statuses.join());
+    const method = await ask({ port: process.port, path: '/who', ca: test.ca, as: a, method: 'DELETE' });
+    tooMany(method, /requests per second/);
+    assert.equal((await who(b)).status, 200);
+    const strange = [];
+    for (let i = 0; i < 12; i++) strange.push(await who(undefined, '/nope'));
+    assert.ok(strange.some(({ status }) => status === 429));
+    assert.equal((await who(b)).status, 200);
+  });
+
   it('of connections is told so on the next one, which is closed; another is served', async () => {
     await start({ connections: 3 });
     const held = [await hold(a), await hold(a2), await hold(a)];

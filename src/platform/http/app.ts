@@ -33,6 +33,9 @@ export interface Route {
 /** `Retry-After` of a 503, in seconds. */
 const unavailableSeconds = 5;
 
+/** What no route answers costs whoever asks as much as what one does. */
+const nowhere = { certificate: 'not-asked' } as const;
+
 /** What is known of a request so far; logged once, when the answer is out. */
 interface Trail {
   readonly requestId: string;
@@ -43,11 +46,6 @@ interface Trail {
 }
 const trails = new WeakMap<Request, Trail>();
 
-/** The id that this request's log line and its problem, if any, carry. */
-export function requestIdOf(request: Request): string {
-  return trailOf(request).requestId;
-}
-
 /** SHA-256 of the client's certificate, lower-case hex; undefined if it showed none. Says nothing about whether to trust it. */
 export function clientFingerprint(request: Request): string | undefined {
   return peerFingerprint(request.socket);
@@ -55,10 +53,11 @@ export function clientFingerprint(request: Request): string | undefined {
 
 export interface AppOptions {
   /**
-   * Looks at each request that has a route before anything more of it is read, its body least of all.
+   * Looks at each request before anything more of it is read, its body least of all; at one that has no route as at one that
+   * wants no certificate.
    * Throws a Fault for one that is turned away.
    */
-  readonly enter?: (request: Request, response: Response, route: Route) => void | Promise<void>;
+  readonly enter?: (request: Request, response: Response, route: Pick<Route, 'certificate'>) => void | Promise<void>;
   /** What it does not allow reaches no route. */
   readonly contract?: Contract;
   /** Says an error of a library as the fault that it is, where that is known. */
@@ -86,12 +85,14 @@ export function createApp(log: Log, routes: readonly Route[], options: AppOption
         ...held(route, options.contract),
         route.handle.bind(route),
       );
-    app.all(path, (request, response) => {
+    app.all(path, async (request, response) => {
+      await options.enter?.(request, response, nowhere);
       response.set('allow', allowed);
       throw new Fault('method-not-allowed', `${request.method} is not possible here; ${allowed} is`);
     });
   }
-  app.use((request) => {
+  app.use(async (request, response) => {
+    await options.enter?.(request, response, nowhere);
     throw new Fault('not-found', `there is nothing at ${request.path.slice(0, 200)}`);
   });
   app.use(answerFault(log, options.translate));

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Fault } from '../../../../src/domain/fault.ts';
 import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../../src/pki/dev-authority.ts';
-import { clientFingerprint, createApp, type Route, requestIdOf } from '../../../../src/platform/http/app.ts';
+import { clientFingerprint, createApp, type Route } from '../../../../src/platform/http/app.ts';
 import { listenTls, type TlsListener } from '../../../../src/platform/http/listen.ts';
 import { type Asked, type Asking, ask, rememberingLog } from '../../../support/http.ts';
 
@@ -59,8 +59,7 @@ const routes: Route[] = [
     method: 'GET',
     path: '/private',
     certificate: 'required',
-    handle: (request, response) =>
-      void response.json({ fingerprint: clientFingerprint(request), requestId: requestIdOf(request) }),
+    handle: (request, response) => void response.json({ fingerprint: clientFingerprint(request) }),
   },
 ];
 
@@ -161,7 +160,7 @@ describe('createApp', () => {
     assertProblem(await get('/private'), 401, 'certificate-required');
     const expected = new X509Certificate(client.certificatePem).fingerprint256.replaceAll(':', '').toLowerCase();
     const asked = await get('/private', { as: client });
-    assert.deepEqual(JSON.parse(asked.body), { fingerprint: expected, requestId: asked.headers['x-request-id'] });
+    assert.deepEqual(JSON.parse(asked.body), { fingerprint: expected });
   });
 
   it('each request is one log line with its route, not its path, and no query', async () => {

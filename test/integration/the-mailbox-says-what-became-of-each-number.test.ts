@@ -179,6 +179,46 @@ describe('the mailbox says what became of each number', () => {
     assert.ok(!paused.bytes.includes('confidence'));
   });
 
+  it('status keeps why a message is refused, once each, however often others fail after it', async () => {
+    const supplier = await line.addSupplier({ behaviour: { status: 422, body: 'momsen stämmer inte' } });
+    const ids = await stored(supplier, 2);
+    await eventually('they are refused', async () => (await line.states(supplier.lane))['refused'] === 2);
+    const program = mailbox.as(supplier);
+    const told = async (): Promise<Record<string, unknown>[]> => {
+      const { json } = await program.ask('GET', '/v1/status');
+      asContracted('Status', json);
+      return json['attempts'] as Record<string, unknown>[];
+    };
+    assert.deepEqual((await told()).map(({ id }) => String(id)).toSorted(), ids.toSorted());
+    // A success now and then keeps the lane from backing off.
+    let tries = 0;
+    supplier.endpoint.behave(() => (++tries % 3 === 0 ? 'ok' : 500));
+    await stored(supplier, 14);
+    await eventually('the others have failed more than twenty times', async () => {
+      const { rows } = await line.pool.query<{ failed: number }>(
+        "select count(*) as failed from attempt where lane_id = $1 and outcome not in ('delivered', 'refused')",
+        [supplier.lane],
+      );
+      return Number(rows[0]?.failed) > 20;
+    });
+    const attempts = await told();
+    assert.equal(attempts.length, 22);
+    assert.ok(attempts.slice(0, 20).every(({ outcome }) => outcome !== 'refused'));
+    for (const { id, status, sentence } of attempts.slice(20)) {
+      assert.ok(ids.includes(String(id)));
+      assert.equal(status, 422);
+      assert.match(String(sentence), /Leverantören avvisade meddelandet.*422.*momsen stämmer inte/);
+    }
+    assert.notEqual(attempts[20]?.['id'], attempts[21]?.['id']);
+    // Fetched and receipted after all: it is not refused any longer.
+    await program.fetch(String(ids[0]));
+    await program.receipt(String(ids[0]));
+    assert.deepEqual(
+      (await told()).slice(20).map(({ id }) => id),
+      [ids[1]],
+    );
+  });
+
   it('a certificate that fetches where nothing is pushed has been seen; where we push, only the endpoint shows it', async () => {
     for (const [delivery, seen] of [
       ['pull', true],

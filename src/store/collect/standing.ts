@@ -8,7 +8,7 @@ import type { Mailbox } from './list.ts';
 /** More than this many are not counted: a full mailbox must not make its owner's question expensive. */
 export const mostCounted = 10_000;
 
-/** Attempts that are told of. */
+/** The newest attempts that are told of; beside them, those that refused the newest messages that are refused now. */
 const mostAttempts = 20;
 
 type Lane = Pick<LaneOverview, 'state' | 'reason' | 'detail' | 'since' | 'nextWake'>;
@@ -50,7 +50,7 @@ export interface Own {
   readonly addresses: readonly OwnAddress[];
   /** All of the organisation's, newest last day first. */
   readonly certificates: readonly OwnCertificate[];
-  /** Newest first: pushes to the mailbox's own addresses that did not succeed. */
+  /** Newest first: the last pushes to the mailbox's own addresses that did not succeed, and those that refused what is refused now. */
   readonly attempts: readonly OwnAttempt[];
 }
 
@@ -110,20 +110,41 @@ async function readCertificates(db: Db, { organisationNumber }: Mailbox): Promis
   return rows.map(withoutNulls<OwnCertificate>);
 }
 
+/**
+ * Which tries, and only then what they met. Why a message is refused must not be lost behind newer failures of others, so
+ * each that is refused now keeps its try; one that is among the newest too is told once.
+ */
 async function readAttempts(db: Db, { addresses }: Mailbox): Promise<OwnAttempt[]> {
   const { rows } = await db.query<NullsOf<OwnAttempt>>(
-    `select d.message_id as "messageId", a.name as address, t.*
-       from unnest($1::bigint[]) as box (lane)
-      cross join lateral (
-        select delivery_id as "deliveryId", number, started_at as "startedAt", finished_at as "finishedAt", outcome, fault, detail,
-               status, excerpt, tls_version as "tlsVersion", cipher, peer_fingerprint as "peerFingerprint",
-               connect_ms as "connectMs", tls_ms as "tlsMs", first_byte_ms as "firstByteMs", total_ms as "totalMs",
-               remote_address as "remoteAddress"
-          from attempt
-         where lane_id = box.lane and outcome is not null and outcome <> 'delivered'
-         order by finished_at desc limit $2) t
-       join delivery d on d.id = t."deliveryId" join address a on a.id = box.lane
-      order by t."finishedAt" desc limit $2`,
+    `with newest as (
+       select t.delivery_id, t.number
+         from unnest($1::bigint[]) as box (lane)
+        cross join lateral (
+          select delivery_id, number, finished_at from attempt
+           where lane_id = box.lane and outcome is not null and outcome <> 'delivered'
+           order by finished_at desc limit $2) t
+        order by t.finished_at desc limit $2),
+     refused as (
+       select d.id
+         from unnest($1::bigint[]) as box (lane)
+        cross join lateral (
+          select id, message_number from delivery
+           where lane_id = box.lane and state in ('held', 'refused') and state = 'refused' and current
+           order by message_number desc limit $2) d
+        order by d.message_number desc limit $2),
+     refusing as (
+       select t.delivery_id, t.number
+         from refused
+        cross join lateral (
+          select delivery_id, number from attempt
+           where delivery_id = refused.id and outcome = 'refused' order by number desc limit 1) t)
+     select d.message_id as "messageId", a.name as address, t.delivery_id as "deliveryId", t.number, t.started_at as "startedAt",
+            t.finished_at as "finishedAt", t.outcome, t.fault, t.detail, t.status, t.excerpt, t.tls_version as "tlsVersion", t.cipher,
+            t.peer_fingerprint as "peerFingerprint", t.connect_ms as "connectMs", t.tls_ms as "tlsMs",
+            t.first_byte_ms as "firstByteMs", t.total_ms as "totalMs", t.remote_address as "remoteAddress"
+       from (select * from newest union select * from refusing) told
+       join attempt t using (delivery_id, number) join delivery d on d.id = t.delivery_id join address a on a.id = t.lane_id
+      order by t.finished_at desc`,
     [addresses, mostAttempts],
   );
   return rows.map(withoutNulls<OwnAttempt>);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -122,7 +123,7 @@ final class Envelopes {
     String sequence = envelope.path("sequence").asText();
     String id = envelope.path("id").asText();
     String name = sequence + "-" + id;
-    if (!name.matches("\\d{20}-[0-9a-f-]{36}")) throw new TurnedDown(503, "sequence or id is not what it should be");
+    if (!isName(name)) throw new TurnedDown(503, "sequence or id is not what it should be: " + name);
     Path kept = folder.resolve(name + ".json");
     boolean isNew = !Files.exists(kept);
     if (isNew) {
@@ -240,13 +241,18 @@ final class Envelopes {
     }
   }
 
+  /** Of a message: its number, which is a signed 64-bit integer, and its id. */
+  private static boolean isName(String name) {
+    return name.matches("\\d{20}-[0-9a-f-]{36}") && new BigInteger(name.substring(0, 20)).bitLength() < 64;
+  }
+
   /** Those that have come. */
   TreeSet<Long> numbers() throws IOException {
     TreeSet<Long> numbers = new TreeSet<>();
     try (Stream<Path> files = Files.list(folder)) {
       files
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.matches("\\d{20}-[0-9a-f-]{36}\\.json"))
+          .filter(name -> name.endsWith(".json") && isName(name.substring(0, name.length() - 5)))
           .forEach(name -> numbers.add(Long.parseLong(name.substring(0, 20))));
     }
     return numbers;

@@ -35,7 +35,11 @@ public class PullClient {
         // With nothing there, the answer comes when there is something.
         Round round = client.round(once ? 0 : 30);
         if (round.taken > 0) client.explainGaps();
-        if (once && round.taken == 0) break;
+        if (once && round.taken == 0) {
+          if (round.listed == 0) break;
+          System.out.println(round.listed + " still wait: see above");
+          System.exit(1);
+        }
         failures = 0;
         // Only what we cannot take: not again at once.
         if (round.listed > 0 && round.taken == 0) Thread.sleep(60_000);
@@ -59,7 +63,7 @@ public class PullClient {
       JsonNode page = json(ask(get("/v1/messages?limit=100&wait=" + wait + after)));
       List<String> ids = new ArrayList<>();
       for (JsonNode message : page.path("messages"))
-        if (fetch(message.path("id").asText())) ids.add(message.path("id").asText());
+        if (take(message.path("id").asText())) ids.add(message.path("id").asText());
       if (!ids.isEmpty()) sendReceipts(ids);
       taken += ids.size();
       listed += page.path("messages").size();
@@ -68,7 +72,17 @@ public class PullClient {
     }
   }
 
-  /** True when the message is on disk, now or from before, so that it may be receipted. */
+  /** True when the message is on disk, now or from before, so that it may be receipted. Others stand behind it. */
+  boolean take(String id) throws InterruptedException {
+    try {
+      return fetch(id);
+    } catch (IOException | GeneralSecurityException | RuntimeException error) {
+      // It broke off, say, or it cannot be written. The next round tries it again.
+      System.out.println("not now " + id + " " + error);
+      return false;
+    }
+  }
+
   boolean fetch(String id) throws IOException, GeneralSecurityException, InterruptedException {
     HttpResponse<byte[]> answer = ask(get("/v1/messages/" + id));
     try {
@@ -144,10 +158,18 @@ public class PullClient {
     return HttpRequest.newBuilder(URI.create(URL + path)).timeout(Duration.ofSeconds(60));
   }
 
-  /** One request; again, up to four times, when the gateway says later. */
+  /**
+   * One request; again, up to four times, when the gateway says later. Once more when the connection breaks: everything that
+   * we ask may be asked twice, a receipt whose answer was lost too.
+   */
   HttpResponse<byte[]> ask(HttpRequest request) throws IOException, InterruptedException {
     for (int failures = 0; ; failures++) {
-      HttpResponse<byte[]> answer = Envelopes.send(http, request);
+      HttpResponse<byte[]> answer;
+      try {
+        answer = Envelopes.send(http, request);
+      } catch (IOException broken) {
+        answer = Envelopes.send(http, request);
+      }
       int status = answer.statusCode();
       if ((status != 429 && status != 503) || failures == 4) return answer;
       // It may be a date, which we do not read.

@@ -100,8 +100,8 @@ def take(body, signature, keys, organisation, environment, folder):
     if hashlib.sha256(document).hexdigest() != sha256:
         raise TurnedDown(400, "documentsha256 is not that of the document")
     # 3. A repeat? The same id never comes with other bytes.
-    if not re.fullmatch(r"\d{20}-[0-9a-f-]{36}", name):
-        raise TurnedDown(503, "sequence or id is not what it should be")
+    if not re.fullmatch(r"\d{20}-[0-9a-f-]{36}", name) or int(name[:20]) >= 2**63:
+        raise TurnedDown(503, f"sequence or id is not what it should be: {name}")
     kept = os.path.join(folder, f"{name}.json")
     if os.path.exists(kept):
         with open(kept, "rb") as file:

@@ -20,9 +20,13 @@ session.verify = CA
 
 
 def ask(method, path, **more):
-    """One request; again, up to four times, when the gateway says later."""
+    """One request; again, up to four times, when the gateway says later. Once more when the connection breaks: everything
+    that we ask may be asked twice, a receipt whose answer was lost too."""
     for failures in range(5):
-        answer = session.request(method, URL + path, timeout=60, **more)
+        try:
+            answer = session.request(method, URL + path, timeout=60, **more)
+        except requests.RequestException:
+            answer = session.request(method, URL + path, timeout=60, **more)
         if answer.status_code not in (429, 503) or failures == 4:
             return answer
         asked = answer.headers.get("retry-after", "")
@@ -43,8 +47,8 @@ def pause(failures):
 
 def fetch(message_id):
     """True when the message is on disk, now or from before, so that it may be receipted."""
-    answer = ask("GET", f"/v1/messages/{message_id}")
     try:
+        answer = ask("GET", f"/v1/messages/{message_id}")
         if answer.status_code != 200:  # it was withdrawn meanwhile, say
             raise TurnedDown(answer.status_code, answer.text[:500])
         signature = answer.headers.get("x-jws-signature")
@@ -53,12 +57,15 @@ def fetch(message_id):
         return True
     except TurnedDown as reason:  # no receipt: it stays in the list, and somebody must look at it
         print("turned down", reason.status, reason, flush=True)
-        return False
+    except Exception as error:  # it broke off, say, or it cannot be written: others stand behind it; the next round tries it again
+        print("not now", message_id, repr(error), flush=True)
+    return False
 
 
 def one_round(wait):
-    """Everything that waits, page by page, from the beginning: what is released later has a lower number. How many we took."""
-    taken, query = 0, {"limit": 100, "wait": wait}
+    """Everything that waits, page by page, from the beginning: what is released later has a lower number. How many we took,
+    and how many there were."""
+    taken, listed, query = 0, 0, {"limit": 100, "wait": wait}
     while True:
         page = ask_json("GET", "/v1/messages", params=query)
         ids = [message["id"] for message in page["messages"] if fetch(message["id"])]
@@ -67,8 +74,9 @@ def one_round(wait):
                 if result["result"] not in ("received", "already-received"):
                     print("no receipt for", result["id"], result["result"], flush=True)
         taken += len(ids)
+        listed += len(page["messages"])
         if "next" not in page:
-            return taken, len(page["messages"])
+            return taken, listed
         query["after"] = page["next"]
 
 
@@ -119,7 +127,7 @@ while True:
         if taken:
             gaps.explain()
         if once and not taken:
-            break
+            sys.exit(f"{listed} still wait: see above" if listed else 0)
         failures = 0
         if listed and not taken:  # only what we cannot take: not again at once
             time.sleep(60)

@@ -19,15 +19,26 @@ const dispatcher = new Agent({
   connect: { ca, cert: readFileSync(setting('CERTIFICATE')), key: readFileSync(setting('KEY')) },
 });
 
-/** One request; again, up to four times, when the gateway says later. */
-async function ask(method: 'GET' | 'POST', path: string, json?: object) {
+async function send(method: 'GET' | 'POST', path: string, json?: object) {
+  const body =
+    json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+  const answer = await request(url + path, { method, dispatcher, headersTimeout: 60_000, ...body });
+  return {
+    status: answer.statusCode,
+    headers: answer.headers,
+    bytes: Buffer.from(await answer.body.arrayBuffer()),
+  };
+}
+
+/**
+ * One request; again, up to four times, when the gateway says later. Once more when the connection breaks: everything that
+ * we ask may be asked twice, a receipt whose answer was lost too.
+ */
+async function ask(...what: Parameters<typeof send>): ReturnType<typeof send> {
   for (let failures = 0; ; failures++) {
-    const body =
-      json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
-    const answer = await request(url + path, { method, dispatcher, headersTimeout: 60_000, ...body });
-    const bytes = Buffer.from(await answer.body.arrayBuffer());
-    const { statusCode: status, headers } = answer;
-    if ((status !== 429 && status !== 503) || failures === 4) return { status, headers, bytes };
+    const answer = await send(...what).catch(() => send(...what));
+    const { status, headers } = answer;
+    if ((status !== 429 && status !== 503) || failures === 4) return answer;
     // It may be a date, which we do not read.
     const asked = String(headers['retry-after']);
     const seconds = /^\d{1,9}$/.test(asked) ? Math.min(Number(asked), 600) : 0;
@@ -44,7 +55,17 @@ async function askJson<T>(method: 'GET' | 'POST', path: string, json?: object): 
   return JSON.parse(bytes.toString()) as T;
 }
 
-/** True when the message is on disk, now or from before, so that it may be receipted. */
+/** True when the message is on disk, now or from before, so that it may be receipted. Never throws: others stand behind it. */
+async function takeMessage(id: string): Promise<boolean> {
+  try {
+    return await fetchMessage(id);
+  } catch (error) {
+    // It broke off, say, or it cannot be written. The next round tries it again.
+    console.log(`not now ${id} ${String(error)}`);
+    return false;
+  }
+}
+
 async function fetchMessage(id: string): Promise<boolean> {
   const { status, headers, bytes } = await ask('GET', `/v1/messages/${id}`);
   // Withdrawn meanwhile, say.
@@ -72,7 +93,7 @@ async function round(wait: number): Promise<{ taken: number; listed: number }> {
   for (;;) {
     const page = await askJson<Page>('GET', `/v1/messages?limit=100&wait=${wait}${after}`);
     const ids: string[] = [];
-    for (const { id } of page.messages) if (await fetchMessage(id)) ids.push(id);
+    for (const { id } of page.messages) if (await takeMessage(id)) ids.push(id);
     if (ids.length > 0) await sendReceipts(ids);
     taken += ids.length;
     listed += page.messages.length;
@@ -138,7 +159,11 @@ for (let failures = 0; ; ) {
     // With nothing there, the answer comes when there is something.
     const { taken, listed } = await round(once ? 0 : 30);
     if (taken > 0) await explainGaps();
-    if (once && taken === 0) break;
+    if (once && taken === 0) {
+      if (listed > 0) console.log(`${listed} still wait: see above`);
+      process.exitCode = listed > 0 ? 1 : 0;
+      break;
+    }
     failures = 0;
     // Only what we cannot take: not again at once.
     if (listed > 0 && taken === 0) await sleep(60_000);

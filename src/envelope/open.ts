@@ -54,6 +54,8 @@ export interface OpenedEnvelope {
 
 const defaultMostBytes = 16 * 1_048_576;
 const mostSignatureCharacters = 4_096;
+/** The store counts in signed 64-bit integers, and so may who receives. */
+const mostSequence = 2n ** 63n - 1n;
 
 /**
  * Verifies and reads an envelope.
@@ -86,6 +88,8 @@ export async function openEnvelope(
     findings.push(
       finding('recipientorgnumber', 'check-digit', 'is no organisation number', '', attributes.recipientorgnumber),
     );
+  if (findings.length === 0 && BigInt(attributes.sequence) > mostSequence)
+    findings.push(finding('sequence', 'range', 'is too large', `at most ${mostSequence}`, attributes.sequence));
   if (messageType === undefined || recipient === undefined || findings.length > 0) throw malformed(findings);
   return {
     format: content.format,

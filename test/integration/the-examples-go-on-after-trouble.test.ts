@@ -56,13 +56,15 @@ describe('the pull clients, when what answers is not well', function () {
     await example.install(folder);
     const organisationNumber = sampleOrganisationNumber(330 + at);
     const { signing } = gateway.certificates;
-    const [unsigned, good] = [
+    const [unsigned, impossible, good] = [
       await sealed(signing, 1, { to: organisationNumber }),
+      // Signed, and its number is none that there can be: the next after the largest of a signed 64-bit integer.
+      await sealed(signing, 2n ** 63n, { to: organisationNumber }),
       await sealed(signing, 3, { to: organisationNumber }),
     ];
     const lists: Said[] = [
       { status: 502, body: '<html>a proxy says no</html>' },
-      json({ messages: [{ id: unsigned.id }, { id: good.id }] }),
+      json({ messages: [{ id: unsigned.id }, { id: impossible.id }, { id: good.id }] }),
       { status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' }, body: '{}' },
     ];
     const receipts = json({ results: [{ id: good.id, result: 'received' }] });
@@ -70,8 +72,8 @@ describe('the pull clients, when what answers is not well', function () {
       if (path.endsWith('/jwks.json')) return json(jwks([signing.certificatePem]));
       if (path === 'GET /v1/messages') return lists[times - 1] ?? json({ messages: [{ id: good.id }] });
       if (path.endsWith(unsigned.id)) return { status: 200, body: unsigned.body };
-      if (path.endsWith(good.id))
-        return { status: 200, headers: { 'x-jws-signature': good.signature }, body: good.body };
+      for (const { id, signature, body } of [impossible, good])
+        if (path.endsWith(id)) return { status: 200, headers: { 'x-jws-signature': signature }, body };
       if (path === 'POST /v1/receipts') return times === 1 ? { status: 403, body: 'no' } : receipts;
       assert.equal(path, 'GET /v1/messages/missing');
       return json({
@@ -87,16 +89,25 @@ describe('the pull clients, when what answers is not well', function () {
     undo.push(() => program.stop());
     await program.line(/^missing 2-2(?:.*\n)+repeat 3 .*\n(?:repeat 3 .*\n){2}/m);
     const words = program.lines.map((line) => line.split(' ').slice(0, 2).join(' '));
-    const told = ['not now:', 'turned down', 'kept 3', 'not now:', 'repeat 3', 'missing 1-1:', 'missing 2-2:'];
-    assert.deepEqual(words.slice(0, 7), told, example.language);
+    const told = [
+      'not now:',
+      'turned down',
+      'turned down',
+      'kept 3',
+      'not now:',
+      'repeat 3',
+      'missing 1-1:',
+      'missing 2-2:',
+    ];
+    assert.deepEqual(words.slice(0, 8), told, example.language);
     // What was said once is neither said nor asked again.
-    assert.deepEqual(new Set(words.slice(7)), new Set(['repeat 3']), example.language);
+    assert.deepEqual(new Set(words.slice(8)), new Set(['repeat 3']), example.language);
     assert.equal(asked.filter((path) => path.endsWith('/missing')).length, 1);
     // A date instead of seconds is a pause like any other, not none.
-    assert.equal(words.slice(0, 7).filter((word) => word === 'not now:').length, 2);
+    assert.equal(words.slice(0, 8).filter((word) => word === 'not now:').length, 2);
   }
 
-  it('go on after an error, a signature that lacks, a refused receipt and a dated Retry-After', async () => {
+  it('go on after an error, a signature that lacks, a number that cannot be, a refused receipt and a dated Retry-After', async () => {
     const here = examples.filter((example) => example.lacks() === undefined);
     await Promise.all(here.map(tryOne));
   });

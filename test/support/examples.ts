@@ -159,10 +159,12 @@ export async function joinAs(
 /** A program of an example that runs. */
 export interface Running {
   readonly lines: readonly string[];
+  /** All that it said, errors too. */
+  text(): string;
   /** Waits for a line. */
   line(pattern: RegExp): Promise<RegExpMatchArray>;
-  /** Waits for its end. */
-  over(): Promise<number | null>;
+  /** Waits for its end, with this exit code; left out: 0. */
+  over(expected?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -185,6 +187,7 @@ export function startProgram(
     get lines() {
       return text.split('\n').filter((line) => line !== '');
     },
+    text: () => text + errors,
     line: (pattern) =>
       eventually(
         () => `a line ${pattern}; there are:\n${text}${errors}`,
@@ -195,10 +198,9 @@ export function startProgram(
         },
         60_000,
       ),
-    over: async () => {
+    over: async (expected = 0) => {
       const code = await ended;
-      if (code !== 0) assert.fail(`it ended with ${code}:\n${text}${errors}`);
-      return code;
+      if (code !== expected) assert.fail(`it ended with ${code}:\n${text}${errors}`);
     },
     stop: async () => {
       if (!over()) child.kill('SIGKILL');

@@ -11,7 +11,7 @@ export const sealedRecipient = '5560160680' as OrganisationNumber;
 /** @param by whose signing key; the document is `text`, or says only its number */
 export async function sealed(
   by: DevCredential,
-  sequence: number,
+  sequence: bigint | number,
   more: { readonly id?: string; readonly to?: string; readonly text?: string; readonly format?: 'sfti' } = {},
 ): Promise<{ readonly body: Buffer; readonly signature: string; readonly id: string }> {
   const document = Buffer.from(more.text ?? `{"n":${sequence}}`);

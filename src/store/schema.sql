@@ -98,6 +98,21 @@ create table audit (
 );
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table authority (
+  fingerprint text not null,
+  kind text not null,
+  subject text not null,
+  pem text not null,
+  spki_sha256 bytea not null,
+  not_before timestamp with time zone not null,
+  not_after timestamp with time zone not null,
+  registered_at timestamp with time zone not null default now(),
+  constraint authority_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
+  constraint authority_kind_check CHECK (kind = ANY (ARRAY['root'::text, 'issuing'::text])),
+  constraint authority_pkey PRIMARY KEY (fingerprint),
+  constraint authority_spki_sha256_check CHECK (length(spki_sha256) = 32)
+);
+
 create table book_copy (
   copy text not null,
   known_at timestamp with time zone not null default clock_timestamp(),
@@ -116,13 +131,85 @@ create table certificate (
   not_after timestamp with time zone not null,
   registered_at timestamp with time zone not null default now(),
   withdrawn_at timestamp with time zone,
+  authority text,
+  serial text,
+  spki_sha256 bytea,
+  type text,
+  description text,
+  contact_id bigint,
+  order_id uuid,
+  renews text,
+  revocation_reason text,
+  constraint certificate_authority_fkey FOREIGN KEY (authority) REFERENCES authority(fingerprint),
+  constraint certificate_check CHECK (revocation_reason IS NULL OR withdrawn_at IS NOT NULL),
+  constraint certificate_check1 CHECK ((authority IS NULL) = (serial IS NULL)),
+  constraint certificate_contact_id_organisation_number_fkey FOREIGN KEY (contact_id, organisation_number) REFERENCES technical_contact(id, organisation_number),
   constraint certificate_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
   constraint certificate_fingerprint_organisation_number_key UNIQUE (fingerprint, organisation_number),
+  constraint certificate_order_id_fkey FOREIGN KEY (order_id) REFERENCES certificate_order(id),
   constraint certificate_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES supplier(organisation_number),
-  constraint certificate_pkey PRIMARY KEY (fingerprint)
+  constraint certificate_pkey PRIMARY KEY (fingerprint),
+  constraint certificate_renews_fkey FOREIGN KEY (renews) REFERENCES certificate(fingerprint),
+  constraint certificate_renews_key UNIQUE (renews),
+  constraint certificate_revocation_reason_check CHECK (revocation_reason = ANY (ARRAY['unspecified'::text, 'keyCompromise'::text, 'affiliationChanged'::text, 'superseded'::text, 'cessationOfOperation'::text, 'privilegeWithdrawn'::text])),
+  constraint certificate_serial_check CHECK (serial ~ '^[0-9A-F]{1,40}$'::text),
+  constraint certificate_spki_sha256_check CHECK (length(spki_sha256) = 32),
+  constraint certificate_type_check CHECK (type = ANY (ARRAY['push-endpoint'::text, 'pull-client'::text, 'both'::text]))
 );
+CREATE INDEX certificate_key ON certificate USING btree (spki_sha256);
+CREATE INDEX certificate_not_after ON certificate USING btree (not_after) WHERE withdrawn_at IS NULL;
 CREATE INDEX certificate_of_organisation ON certificate USING btree (organisation_number);
+CREATE INDEX certificate_revoked ON certificate USING btree (authority, withdrawn_at) WHERE authority IS NOT NULL AND withdrawn_at IS NOT NULL;
+CREATE UNIQUE INDEX certificate_serial ON certificate USING btree (authority, serial) WHERE authority IS NOT NULL;
 CREATE TRIGGER certificate_withdrawn AFTER UPDATE OF withdrawn_at ON certificate FOR EACH ROW WHEN (new.withdrawn_at IS DISTINCT FROM old.withdrawn_at) EXECUTE FUNCTION tell_register();
+CREATE TRIGGER revoked_is_final BEFORE UPDATE OF withdrawn_at, revocation_reason ON certificate FOR EACH ROW WHEN (old.revocation_reason IS NOT NULL AND (new.withdrawn_at IS DISTINCT FROM old.withdrawn_at OR new.revocation_reason IS DISTINCT FROM old.revocation_reason)) EXECUTE FUNCTION keep_revoked();
+
+create table certificate_order (
+  id uuid not null,
+  transfer_id text not null,
+  organisation_number text not null,
+  address_id bigint not null,
+  type text not null,
+  description text not null,
+  dns_names text[] not null,
+  contact_id bigint not null,
+  ordered_by text not null,
+  ordered_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  state text not null default 'ordered'::text,
+  reason text,
+  changed_at timestamp with time zone not null,
+  approval text not null default 'not-needed'::text,
+  approved_by text,
+  replaces uuid,
+  link_hashes bytea[] not null default '{}'::bytea[],
+  pin_hash text,
+  pin_made_at timestamp with time zone,
+  pins_sent integer not null default 0,
+  wrong_pins integer not null default 0,
+  password_check bytea,
+  opened_at timestamp with time zone,
+  wrong_passwords integer not null default 0,
+  fingerprint text,
+  constraint certificate_order_address_id_organisation_number_fkey FOREIGN KEY (address_id, organisation_number) REFERENCES address(id, organisation_number),
+  constraint certificate_order_approval_check CHECK (approval = ANY (ARRAY['not-needed'::text, 'awaited'::text, 'given'::text])),
+  constraint certificate_order_check CHECK (expires_at > ordered_at),
+  constraint certificate_order_check1 CHECK ((state = 'fetched'::text) = (fingerprint IS NOT NULL)),
+  constraint certificate_order_contact_id_organisation_number_fkey FOREIGN KEY (contact_id, organisation_number) REFERENCES technical_contact(id, organisation_number),
+  constraint certificate_order_description_check CHECK (length(description) >= 1 AND length(description) <= 200),
+  constraint certificate_order_dns_names_check CHECK (cardinality(dns_names) <= 20),
+  constraint certificate_order_fingerprint_fkey FOREIGN KEY (fingerprint) REFERENCES certificate(fingerprint),
+  constraint certificate_order_link_hashes_check CHECK (cardinality(link_hashes) <= 20),
+  constraint certificate_order_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES supplier(organisation_number),
+  constraint certificate_order_password_check_check CHECK (length(password_check) = 32),
+  constraint certificate_order_pkey PRIMARY KEY (id),
+  constraint certificate_order_replaces_fkey FOREIGN KEY (replaces) REFERENCES certificate_order(id),
+  constraint certificate_order_state_check CHECK (state = ANY (ARRAY['ordered'::text, 'opened'::text, 'fetched'::text, 'locked'::text, 'cancelled'::text, 'replaced'::text])),
+  constraint certificate_order_transfer_id_check CHECK (length(transfer_id) >= 8 AND length(transfer_id) <= 40),
+  constraint certificate_order_transfer_id_key UNIQUE (transfer_id),
+  constraint certificate_order_type_check CHECK (type = ANY (ARRAY['push-endpoint'::text, 'pull-client'::text, 'both'::text]))
+);
+CREATE INDEX certificate_order_of_organisation ON certificate_order USING btree (organisation_number, ordered_at);
 
 create table collection (
   message_id uuid not null,
@@ -212,6 +299,14 @@ create table envelope (
 );
 CREATE TRIGGER envelope_unchanged BEFORE UPDATE ON envelope FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table expiry_notice (
+  fingerprint text not null,
+  days integer not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint expiry_notice_days_check CHECK (days >= '-1'::integer AND days <= 366),
+  constraint expiry_notice_pkey PRIMARY KEY (fingerprint, days)
+);
+
 create table frame (
   id bigint not null generated always as identity,
   taken_at timestamp with time zone not null default now(),
@@ -231,6 +326,71 @@ create table frame (
 );
 CREATE UNIQUE INDEX frame_of_message ON frame USING btree (message_id) WHERE verdict = 'message'::text;
 CREATE INDEX frame_taken_at ON frame USING brin (taken_at);
+
+create table incident (
+  id bigint not null generated always as identity,
+  kind text not null,
+  subject text not null,
+  details jsonb not null default '{}'::jsonb,
+  opened_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  constraint incident_check CHECK (closed_at >= opened_at),
+  constraint incident_kind_check CHECK (length(kind) >= 1 AND length(kind) <= 50),
+  constraint incident_pkey PRIMARY KEY (id),
+  constraint incident_subject_check CHECK (length(subject) >= 1 AND length(subject) <= 300)
+);
+CREATE UNIQUE INDEX incident_open ON incident USING btree (kind, subject) WHERE closed_at IS NULL;
+
+create table issuance (
+  id uuid not null,
+  kind text not null,
+  order_id uuid,
+  renews text,
+  purpose text,
+  request bytea not null,
+  spki_sha256 bytea not null,
+  proof bytea,
+  remote_address text,
+  asked_at timestamp with time zone not null default clock_timestamp(),
+  state text not null default 'asked'::text,
+  authority text,
+  serial text,
+  not_before timestamp with time zone,
+  not_after timestamp with time zone,
+  fault text,
+  detail text,
+  certificate text,
+  fingerprint text,
+  intended_at timestamp with time zone,
+  decided_at timestamp with time zone,
+  constraint issuance_authority_fkey FOREIGN KEY (authority) REFERENCES authority(fingerprint),
+  constraint issuance_check CHECK ((kind = 'enrol'::text) = (order_id IS NOT NULL)),
+  constraint issuance_check1 CHECK ((kind = 'renew'::text) = (renews IS NOT NULL)),
+  constraint issuance_check2 CHECK ((kind = 'own'::text) = (purpose IS NOT NULL)),
+  constraint issuance_check3 CHECK ((state = ANY (ARRAY['intended'::text, 'issued'::text])) = (serial IS NOT NULL AND authority IS NOT NULL AND not_before IS NOT NULL AND not_after IS NOT NULL AND intended_at IS NOT NULL)),
+  constraint issuance_check4 CHECK ((state = 'issued'::text) = (certificate IS NOT NULL AND fingerprint IS NOT NULL)),
+  constraint issuance_check5 CHECK ((state = ANY (ARRAY['issued'::text, 'refused'::text])) = (decided_at IS NOT NULL)),
+  constraint issuance_check6 CHECK ((state = 'refused'::text) = (fault IS NOT NULL)),
+  constraint issuance_check7 CHECK (decided_at IS NULL OR proof IS NULL),
+  constraint issuance_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
+  constraint issuance_kind_check CHECK (kind = ANY (ARRAY['enrol'::text, 'renew'::text, 'own'::text])),
+  constraint issuance_order_id_fkey FOREIGN KEY (order_id) REFERENCES certificate_order(id),
+  constraint issuance_pkey PRIMARY KEY (id),
+  constraint issuance_proof_check CHECK (length(proof) = 32),
+  constraint issuance_purpose_check CHECK (purpose = ANY (ARRAY['client'::text, 'listener'::text, 'signing'::text])),
+  constraint issuance_renews_fkey FOREIGN KEY (renews) REFERENCES certificate(fingerprint),
+  constraint issuance_request_check CHECK (length(request) <= 16384),
+  constraint issuance_serial_check CHECK (serial ~ '^[0-9A-F]{1,40}$'::text),
+  constraint issuance_spki_sha256_check CHECK (length(spki_sha256) = 32),
+  constraint issuance_state_check CHECK (state = ANY (ARRAY['asked'::text, 'intended'::text, 'issued'::text, 'refused'::text]))
+);
+CREATE UNIQUE INDEX issuance_key ON issuance USING btree (spki_sha256) WHERE state = ANY (ARRAY['intended'::text, 'issued'::text]);
+CREATE UNIQUE INDEX issuance_of_order ON issuance USING btree (order_id) WHERE state = ANY (ARRAY['intended'::text, 'issued'::text]);
+CREATE UNIQUE INDEX issuance_of_renewed ON issuance USING btree (renews) WHERE state = ANY (ARRAY['intended'::text, 'issued'::text]);
+CREATE INDEX issuance_open ON issuance USING btree (asked_at) WHERE state = ANY (ARRAY['asked'::text, 'intended'::text]);
+CREATE UNIQUE INDEX issuance_serial ON issuance USING btree (authority, serial) WHERE serial IS NOT NULL;
+CREATE TRIGGER issuance_asked AFTER INSERT ON issuance FOR EACH ROW EXECUTE FUNCTION tell_issuance();
+CREATE TRIGGER issuance_decided AFTER UPDATE OF state ON issuance FOR EACH ROW WHEN (new.state = ANY (ARRAY['issued'::text, 'refused'::text])) EXECUTE FUNCTION tell_issuance();
 
 create table lane (
   id bigint not null,
@@ -252,6 +412,27 @@ create table lane (
   constraint lane_state_check CHECK (state = ANY (ARRAY['flowing'::text, 'backing-off'::text, 'held'::text, 'paused'::text]))
 );
 CREATE INDEX lane_due ON lane USING btree (wake_at) WHERE wake_at IS NOT NULL;
+
+create table letter (
+  id bigint not null generated always as identity,
+  kind text not null,
+  contact_id bigint not null,
+  order_id uuid,
+  fingerprint text,
+  details jsonb not null default '{}'::jsonb,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  next_try_at timestamp with time zone default clock_timestamp(),
+  tries integer not null default 0,
+  sent_at timestamp with time zone,
+  given_up_at timestamp with time zone,
+  detail text,
+  constraint letter_check CHECK ((next_try_at IS NULL) = (sent_at IS NOT NULL OR given_up_at IS NOT NULL)),
+  constraint letter_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES technical_contact(id),
+  constraint letter_kind_check CHECK (length(kind) >= 1 AND length(kind) <= 50),
+  constraint letter_order_id_fkey FOREIGN KEY (order_id) REFERENCES certificate_order(id),
+  constraint letter_pkey PRIMARY KEY (id)
+);
+CREATE INDEX letter_due ON letter USING btree (next_try_at) WHERE next_try_at IS NOT NULL;
 
 create table message (
   id uuid not null,
@@ -318,6 +499,31 @@ create table outbox (
 );
 CREATE INDEX outbox_unsent ON outbox USING btree (id) WHERE sent_at IS NULL;
 
+create table own_certificate (
+  fingerprint text not null,
+  purpose text not null,
+  environment text not null,
+  pem text not null,
+  subject text not null,
+  serial text,
+  authority text,
+  spki_sha256 bytea not null,
+  not_before timestamp with time zone not null,
+  not_after timestamp with time zone not null,
+  use_from timestamp with time zone not null,
+  registered_at timestamp with time zone not null default now(),
+  announced_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  revocation_reason text,
+  constraint own_certificate_authority_fkey FOREIGN KEY (authority) REFERENCES authority(fingerprint),
+  constraint own_certificate_environment_check CHECK (environment = ANY (ARRAY['test'::text, 'production'::text])),
+  constraint own_certificate_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
+  constraint own_certificate_pkey PRIMARY KEY (fingerprint),
+  constraint own_certificate_purpose_check CHECK (purpose = ANY (ARRAY['client'::text, 'listener'::text, 'signing'::text])),
+  constraint own_certificate_spki_sha256_check CHECK (length(spki_sha256) = 32)
+);
+CREATE INDEX own_certificate_key ON own_certificate USING btree (spki_sha256);
+
 create table receipt (
   delivery_id bigint not null,
   at timestamp with time zone not null default now(),
@@ -353,6 +559,17 @@ create table restoration (
 );
 CREATE TRIGGER restoration_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON restoration FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+create table revocation_list (
+  authority text not null,
+  number bigint not null,
+  made_at timestamp with time zone not null,
+  next_update_at timestamp with time zone not null,
+  der bytea not null,
+  constraint revocation_list_authority_fkey FOREIGN KEY (authority) REFERENCES authority(fingerprint),
+  constraint revocation_list_number_check CHECK (number > 0),
+  constraint revocation_list_pkey PRIMARY KEY (authority, number)
+);
+
 create table supplier (
   organisation_number text not null,
   name text not null,
@@ -363,6 +580,23 @@ create table supplier (
   constraint supplier_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
   constraint supplier_organisation_number_check CHECK (organisation_number ~ '^[0-9]{10}$'::text),
   constraint supplier_pkey PRIMARY KEY (organisation_number)
+);
+
+create table technical_contact (
+  id bigint not null generated always as identity,
+  organisation_number text not null,
+  name text not null,
+  email text not null,
+  phone text not null,
+  language text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint technical_contact_email_check CHECK (length(email) >= 3 AND length(email) <= 254),
+  constraint technical_contact_id_organisation_number_key UNIQUE (id, organisation_number),
+  constraint technical_contact_language_check CHECK (language = ANY (ARRAY['sv'::text, 'en'::text])),
+  constraint technical_contact_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
+  constraint technical_contact_organisation_number_fkey FOREIGN KEY (organisation_number) REFERENCES supplier(organisation_number),
+  constraint technical_contact_phone_check CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'::text),
+  constraint technical_contact_pkey PRIMARY KEY (id)
 );
 
 create table void_range (
@@ -388,12 +622,31 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION keep_revoked()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'certificate % is revoked and stays so', old.fingerprint using errcode = 'restrict_violation';
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 begin
   raise exception 'rows of % are never changed or removed', tg_table_name using errcode = 'restrict_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_issuance()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify(case when new.state = 'asked' then 'kuvert_asked' else 'kuvert_decided' end, new.id::text);
+  return null;
 end
 $function$;
 

@@ -3,15 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { moveMessage } from '../../src/operations/messages.ts';
 import { eventually } from '../support/eventually.ts';
+import { errorLog } from '../support/gateway-log.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 import { type Mailbox, openMailbox, type Program } from '../support/mailbox.ts';
 
 describe('a receipt ends a delivery once, whoever says it again', () => {
   let line: Line;
   let mailbox: Mailbox;
+  const { log, errors } = errorLog();
   before(async () => {
     line = await openLine();
-    mailbox = await openMailbox(line);
+    mailbox = await openMailbox(line, { log });
   });
   after(async () => {
     await mailbox.stop();
@@ -114,6 +116,8 @@ describe('a receipt ends a delivery once, whoever says it again', () => {
     });
     assert.deepEqual([refused.status, refused.json['type']], [503, 'urn:kuvert:fault:server-unavailable']);
     assert.match(String(refused.headers['retry-after']), /^[1-9]\d*$/);
+    // It is the wait for the lock that has a limit, long before that of any statement.
+    await eventually('it is in the log', () => errors.some((text) => text.includes('lock timeout')));
     assert.equal(await delivered(id), 0);
     assert.equal((await program.receipt(id)).json['result'], 'received');
   });

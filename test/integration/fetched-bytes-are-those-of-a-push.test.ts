@@ -1,15 +1,17 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { eventually } from '../support/eventually.ts';
+import { errorLog } from '../support/gateway-log.ts';
 import { frameFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 import { type Answered, type Mailbox, opened, openMailbox } from '../support/mailbox.ts';
 
 describe('fetched bytes are those of a push', () => {
   let line: Line;
   let mailbox: Mailbox;
+  const { log, errors } = errorLog();
   before(async () => {
     line = await openLine();
-    mailbox = await openMailbox(line);
+    mailbox = await openMailbox(line, { log });
     await line.deliver();
   });
   after(async () => {
@@ -173,5 +175,40 @@ describe('fetched bytes are those of a push', () => {
     const held = (await line.answers('held')).filter(({ messageId }) => messageId === id);
     assert.equal(held.length, 1);
     assert.deepEqual(await program.listed(), []);
+  });
+
+  it('while somebody holds the row for long it is 503, and nothing was shown or held; asked again it is as ever', async () => {
+    const supplier = await line.addSupplier({ delivery: 'pull' });
+    const id = await stored(supplier);
+    const odd = await line.addSupplier({ delivery: 'pull', envelopeFormat: 'sfti' });
+    const unsealable = await stored(odd);
+    const ask = () => Promise.all([mailbox.as(supplier).fetch(id), mailbox.as(odd).fetch(unsealable)]);
+    const answers = await line.pool.transaction(async (db) => {
+      // A fetch shares the delivery's row; who holds a message takes its lane first.
+      await db.query('select 1 from lane where id = $1 for update', [odd.lane]);
+      await db.query('select 1 from delivery where message_id = $1 for update', [id]);
+      return ask();
+    });
+    for (const { status, json, headers } of answers) {
+      assert.deepEqual([status, json['type']], [503, 'urn:kuvert:fault:server-unavailable']);
+      assert.match(String(headers['retry-after']), /^[1-9]\d*$/);
+    }
+    // It is the wait for the lock that has a limit, long before that of any statement.
+    await eventually('both are in the log', () => errors.filter((text) => text.includes('lock timeout')).length === 2);
+    const { rows } = await line.pool.query(
+      `select d.state, d.reason, e.message_id as sealed, c.message_id as given
+         from delivery d left join envelope e using (message_id) left join collection c using (message_id)
+        where d.message_id in ($1, $2)`,
+      [id, unsealable],
+    );
+    const untouched = { state: 'waiting', reason: null, sealed: null, given: null };
+    assert.deepEqual(rows, [untouched, untouched]);
+    const told = async () => (await line.answers('held')).filter(({ messageId }) => messageId === unsealable).length;
+    assert.equal(await told(), 0);
+    assert.deepEqual(
+      (await ask()).map(({ status }) => status),
+      [200, 409],
+    );
+    assert.equal(await told(), 1);
   });
 });

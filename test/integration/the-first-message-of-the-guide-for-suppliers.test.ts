@@ -1,11 +1,12 @@
 import { strict as assert } from 'node:assert';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { mustHave } from '../support/installed.ts';
 
 /** The commands of the page, by the name that stands above them. */
 function blocksOf(file: string): ReadonlyMap<string, string> {
@@ -34,11 +35,8 @@ describe('the first message of the guide for suppliers', function () {
   this.timeout(240_000);
   let folder: string;
   let dev: ChildProcess | undefined;
-  before(function () {
-    if (spawnSync('curl', ['--version']).status !== 0) {
-      console.error('the commands of the guide are not tried: there is no curl');
-      this.skip();
-    }
+  before(() => {
+    mustHave('curl');
     folder = mkdtempSync(join(tmpdir(), 'kuvert-guide-'));
     mkdirSync(join(folder, 'bin'));
     for (const name of ['bin/kuvert', 'test']) symlinkSync(resolve(name), join(folder, name));

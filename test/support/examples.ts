@@ -23,14 +23,13 @@ import { eventually } from './eventually.ts';
 import type { TestGateway } from './gateway.ts';
 import { testLog } from './gateway-log.ts';
 import { issueSupplierCredential, type SupplierCredential } from './gateway-supplier.ts';
+import { mustBeHere, mustHave } from './installed.ts';
 
 const run = promisify(execFile);
 
 export interface Example {
   readonly language: string;
-  /** Why it cannot be run on this machine; undefined: it can. */
-  readonly lacks: () => string | undefined;
-  /** Makes what it needs to run, in a folder of its own. */
+  /** Makes what it needs to run, in a folder of its own. Fails when the machine lacks something, and names the package. */
   readonly install: (folder: string) => Promise<void>;
   readonly command: (program: 'push' | 'pull', folder: string) => readonly [string, ...string[]];
 }
@@ -44,7 +43,6 @@ const jackson = ['core', 'databind', 'annotations'].map((part) => `/usr/share/ja
 export const examples: readonly Example[] = [
   {
     language: 'TypeScript',
-    lacks: () => undefined,
     install: async (folder) => {
       cpSync('examples/typescript', folder, { recursive: true });
       await run(process.execPath, ['bin/build-receiver.ts', join(folder, 'node_modules/kuvert')]);
@@ -64,11 +62,9 @@ export const examples: readonly Example[] = [
   },
   {
     language: 'Java',
-    lacks: () => {
-      if (spawnSync('java', ['-version']).status !== 0) return 'there is no java';
-      return jackson.every(existsSync) ? undefined : 'libjackson2-databind-java is not installed';
-    },
     install: async (folder) => {
+      mustHave('java', 'default-jre-headless', '-version');
+      mustBeHere(jackson.every(existsSync), 'Jackson', 'libjackson2-databind-java');
       const sources = readdirSync('examples/java').filter((name) => name.endsWith('.java'));
       const files = sources.map((name) => join('examples/java', name));
       // The compiler is in every Java, the command that calls it is not.
@@ -84,8 +80,11 @@ export const examples: readonly Example[] = [
   },
   {
     language: 'Python',
-    lacks: () => (python === undefined ? 'no python3 here knows requests and cryptography' : undefined),
-    install: async (folder) => cpSync('examples/python', folder, { recursive: true }),
+    install: async (folder) => {
+      const libraries = 'python3-requests python3-cryptography';
+      mustBeHere(python !== undefined, 'a python3 that knows requests and cryptography', libraries);
+      cpSync('examples/python', folder, { recursive: true });
+    },
     command: (program, folder) => [
       python ?? 'python3',
       join(folder, program === 'push' ? 'push_receiver.py' : 'pull_client.py'),
@@ -110,6 +109,7 @@ export async function joinAs(
   supplierUrl: string,
   clientFingerprint: string,
 ): Promise<Joined> {
+  mustHave('openssl', 'openssl', 'version');
   const folder = mkdtempSync(join(tmpdir(), 'kuvert-example-'));
   const path = (name: string): string => join(folder, name);
   const credential = await issueSupplierCredential(gateway.certificates.authority, organisationNumber);

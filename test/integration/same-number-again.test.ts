@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { moveMessage } from '../../src/operations/messages.ts';
+import { accept } from '../../src/store/accept/accept.ts';
 import type { CheckedFrame, Verdict } from '../../src/store/accept/frames.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
@@ -241,5 +242,51 @@ describe('the same document number again', () => {
       accepted(await takeOne(frame));
       assert.deepEqual(await takeOne(frame), { kind: 'again' });
     }
+  });
+
+  describe('corrected, while its lane is at work,', () => {
+    /** A refused message, and what a drain of its lane does under its lock while corrected bytes are stored. */
+    async function meanwhile(recording: string) {
+      const supplier = await line.addSupplier({ behaviour: 422 });
+      const neighbour = await line.addSupplier({ delivery: 'pull' });
+      const first = accepted(await takeOne(frameFor(supplier.organisationNumber, one)));
+      await state(supplier, 'refused');
+      await line.pool.query("update lane set state = 'paused', wake_at = null where id = $1", [supplier.lane]);
+      // The neighbour's lane is the later one, and nothing of its own is in the way.
+      const batch = [frameFor(neighbour.organisationNumber), frameFor(supplier.organisationNumber, other)];
+      const storing = await line.pool.transaction(async (db) => {
+        await db.query('select from lane where id = $1 for no key update', [supplier.lane]);
+        const begun = accept(line.pool, batch);
+        // What it throws is looked at below.
+        begun.catch(() => undefined);
+        await eventually('the batch waits for the lane', async () => {
+          const { rows } = await line.pool.query<{ n: number }>(
+            "select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          );
+          return Number(rows[0]?.n) === 1;
+        });
+        await db.query(recording, [first.messageId]);
+        return { begun };
+      });
+      const { verdicts } = await storing.begun;
+      const { rows } = await line.pool.query('select state, reason from delivery where message_id = $1', [
+        first.messageId,
+      ]);
+      return { verdict: verdicts[1]?.kind, first: rows[0] };
+    }
+
+    it('it replaces what the drain left refused', async () =>
+      assert.deepEqual(await meanwhile('update delivery set changed_at = clock_timestamp() where message_id = $1'), {
+        verdict: 'accepted',
+        first: { state: 'refused', reason: 'superseded' },
+      }));
+
+    it('it is rejected when the drain has put what it would replace back in the lane', async () =>
+      assert.deepEqual(
+        await meanwhile(
+          "update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal' where message_id = $1",
+        ),
+        { verdict: 'rejected', first: { state: 'waiting', reason: 'mass-refusal' } },
+      ));
   });
 });

@@ -4,7 +4,7 @@ import { drainDeps } from '../../src/roles/delivery.ts';
 import { openStore } from '../../src/roles/parts.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import type { Pool } from '../../src/store/pool.ts';
-import { framesFor, type Line, openLine } from '../support/line.ts';
+import { frameFor, framesFor, type Line, openLine } from '../support/line.ts';
 
 describe('statements of the line are planned once and by key', () => {
   let line: Line;
@@ -32,6 +32,16 @@ describe('statements of the line are planned once and by key', () => {
   it('after many windows no statement has been planned for its values, and none reads a whole table', async () => {
     const supplier = await line.addSupplier();
     for (const frame of framesFor(supplier.organisationNumber, 12)) await accept(pool, [frame]);
+    // And a number that is used again.
+    const numbered = (content: string) => frameFor(supplier.organisationNumber, { documentNumber: 'N', content });
+    await accept(pool, [numbered('1')]);
+    await line.pool.query(
+      `update delivery set state = 'cancelled', next_try_at = null
+        where message_id = (select id from message where organisation_number = $1 and document_number = 'N')`,
+      [supplier.organisationNumber],
+    );
+    const { verdicts } = await accept(pool, [numbered('2')]);
+    assert.equal(verdicts[0]?.kind, 'accepted');
     const giveUp = new AbortController();
     const deps = drainDeps({ settings: line.settings(), log: silentLog, pool, giveUp, stopping: () => false }, '0.0.0');
     for (let window = 0; window < 8; window++) {

@@ -3,6 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type DeliveryState, deliveryStates } from '../../domain/delivery.ts';
 import type { DocumentKey } from '../../domain/message.ts';
 import type { Db } from '../pool.ts';
+import { lockLanesOf } from '../suppliers-change.ts';
 import type { CheckedFrame } from './frames.ts';
 
 export type VersionDecision =
@@ -46,12 +47,35 @@ export async function decideVersions(
   }
   const known = frames.filter((frame) => !versions.has(keyOf(frame.key)));
   for (const [key, list] of await lockVersions(db, known)) versions.set(key, list);
+  if (known.some((frame) => mayReplace(frame, versions.get(keyOf(frame.key)) ?? [])))
+    await lockBeforeReplacing(db, [...new Set(frames.map(({ key }) => key.recipient))]);
   for (const frame of frames) {
     if (decisions.has(frame)) continue;
     const list = versions.get(keyOf(frame.key)) ?? [];
     decisions.set(frame, await decideNext(db, frame, list));
   }
   return decisions;
+}
+
+function mayReplace(frame: CheckedFrame, versions: readonly Version[]): boolean {
+  const newest = versions.at(-1);
+  if (newest === undefined || !mayBeReplaced(newest.state)) return false;
+  return versions.every(({ sha256 }) => sha256 !== hex(frame.bodySha256));
+}
+
+/**
+ * What is replaced is a delivery, and those are locked after recipients and lanes, or a drain of its lane and this batch wait
+ * for each other. So a batch with a corrected document takes all of its recipients and their lanes before it goes on; other
+ * batches take theirs where they need them, the lanes last.
+ */
+async function lockBeforeReplacing(db: Db, recipients: readonly string[]): Promise<void> {
+  await db.query(
+    `insert into recipient as r (organisation_number, counter)
+     select organisation, 0 from unnest($1::text[]) as t (organisation) order by organisation
+     on conflict (organisation_number) do update set counter = r.counter`,
+    [recipients],
+  );
+  await lockLanesOf(db, recipients);
 }
 
 async function decideNext(db: Db, frame: CheckedFrame, versions: Version[]): Promise<VersionDecision> {

@@ -8,6 +8,8 @@ import { noSuchMessage } from './ask.ts';
 import type { Caller } from './caller.ts';
 import { givingOf, type MailboxParts } from './mailbox.ts';
 
+type Request = Parameters<Route['handle']>[0];
+
 export function fetchRoute(parts: MailboxParts): Route {
   return {
     method: 'GET',
@@ -16,34 +18,43 @@ export function fetchRoute(parts: MailboxParts): Route {
     handle: async (request, response) => {
       const caller = await parts.callerOf(request);
       const id = String(request.params['id']);
-      // 1 is it theirs, and may they have it.
-      const fetched = await readFetchable(parts.pool, id, caller);
-      if (fetched === undefined) throw noSuchMessage();
-      const document = documentOf(fetched);
-      // 2 do they take it as it is. Before it is sealed: nothing is shown to who does not.
-      const contentType = envelopeMediaTypes[fetched.envelope?.format ?? fetched.target.envelopeFormat];
-      const bare = contentType.split(';')[0] as string;
-      if (request.accepts([bare, contentType]) === false)
-        throw new Fault('not-acceptable', `the message is ${bare}; accept that, or */*`);
-      // 3 the envelope: the one on record, or a new one. Built, and compared with its hash, before anything is written.
-      const sealed = fetched.envelope ?? (await sealNow(parts, caller, { ...fetched, document }));
-      const built = parts.bytes(sealed, document);
-      // 4 on record, 5 and out.
-      const given = await recordGiving(parts.pool, id, caller, givingOf(caller, request), sealed, mayHave);
-      if (given.kind === 'changed') return refuseChanged(parts, id, caller);
-      const { envelope } = given;
-      const bytes = envelope.sha256 === sealed.sha256 ? built : parts.bytes(envelope, document);
+      // One place for all of it: what has been read is not refused for want of another.
+      const { envelope, bytes, traceparent } = await parts.gate.through(caller.organisationNumber, response, () =>
+        give(parts, caller, id, request),
+      );
       response
         .set({
           'content-type': envelopeMediaTypes[envelope.format],
           [signatureHeader]: envelope.signature,
           'idempotency-key': id,
           etag: `"${envelope.sha256}"`,
-          ...(fetched.traceparent === null ? {} : { traceparent: fetched.traceparent }),
+          ...(traceparent === null ? {} : { traceparent }),
         })
         .send(bytes);
     },
   };
+}
+
+/** On record when it comes back, and still to be sent. */
+async function give(parts: MailboxParts, caller: Caller, id: string, request: Request) {
+  // 1 is it theirs, and may they have it.
+  const fetched = await readFetchable(parts.pool, id, caller);
+  if (fetched === undefined) throw noSuchMessage();
+  const document = documentOf(fetched);
+  // 2 do they take it as it is. Before it is sealed: nothing is shown to who does not.
+  const contentType = envelopeMediaTypes[fetched.envelope?.format ?? fetched.target.envelopeFormat];
+  const bare = contentType.split(';')[0] as string;
+  if (request.accepts([bare, contentType]) === false)
+    throw new Fault('not-acceptable', `the message is ${bare}; accept that, or */*`);
+  // 3 the envelope: the one on record, or a new one. Built, and compared with its hash, before anything is written.
+  const sealed = fetched.envelope ?? (await sealNow(parts, caller, { ...fetched, document }));
+  const built = parts.bytes(sealed, document);
+  // 4 on record.
+  const given = await recordGiving(parts.pool, id, caller, givingOf(caller, request), sealed, mayHave);
+  if (given.kind === 'changed') return refuseChanged(parts, id, caller);
+  const { envelope } = given;
+  const bytes = envelope.sha256 === sealed.sha256 ? built : parts.bytes(envelope, document);
+  return { envelope, bytes, traceparent: fetched.traceparent };
 }
 
 /** What is on its way, what is there already, and what only failed; not what somebody has stopped or replaced. */

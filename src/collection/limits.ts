@@ -73,7 +73,8 @@ export function createLimits(settings: LimitSettings, now: () => number): Limits
   };
 }
 
-function tooMany(response: ServerResponse, why: string, afterMs = 1_000): Fault {
+/** A refusal for now. @param afterMs milliseconds until it is worth asking again */
+export function tooMany(response: ServerResponse, why: string, afterMs = 1_000): Fault {
   response.setHeader('retry-after', String(Math.max(1, Math.ceil(afterMs / 1_000))));
   return new Fault('too-many-requests', why);
 }

@@ -3,13 +3,14 @@ import { eventType, sequenceText } from '../envelope/facts.ts';
 import type { Route } from '../platform/http/app.ts';
 import { type Listed, listMailbox } from '../store/collect/list.ts';
 import { numberIn, sequenceIn } from './ask.ts';
+import type { Caller } from './caller.ts';
 import type { MailboxParts } from './mailbox.ts';
 
 /** Messages of a page, when nothing is said. */
 const usualLimit = 100;
 
 export function listRoute(parts: MailboxParts): Route {
-  const { pool, callerOf, waiting } = parts;
+  const { pool, callerOf, waiting, gate } = parts;
   return {
     method: 'GET',
     path: '/v1/messages',
@@ -19,20 +20,23 @@ export function listRoute(parts: MailboxParts): Route {
       const after = sequenceIn(request.query, 'after') ?? '0';
       const limit = numberIn(request.query, 'limit', usualLimit);
       const wait = numberIn(request.query, 'wait', 0);
+      // A place at work only while the box is read: whoever waits keeps nobody from working.
+      const read = (as: Caller) =>
+        gate.through(as.organisationNumber, response, () => listMailbox(pool, as, after, limit));
       // 1 a place in the waiting room before the box is read: what comes in between rings.
       const waiter = waiting.enter(caller.addresses, wait * 1_000);
       // Nobody waits for who has gone away.
       response.once('close', () => waiter.leave());
       try {
         waiter.listen();
-        let page = await listMailbox(pool, caller, after, limit);
+        let page = await read(caller);
         // 2 nothing there: wait, and read again when it rings. Who calls is looked up again: in half a minute a certificate
         // may have been withdrawn.
         while (page.length === 0 && !waiter.over) {
           await waiter.rung();
           if (waiter.over) break;
           waiter.listen();
-          page = await listMailbox(pool, await callerOf(request), after, limit);
+          page = await read(await callerOf(request));
         }
         if (!response.destroyed) response.json(pageOf(page, limit));
       } finally {

@@ -8,6 +8,7 @@ import type { OwnAddress, OwnAttempt } from '../store/collect/standing.ts';
 import type { StoredEnvelope } from '../store/lane/due.ts';
 import type { Pool } from '../store/pool.ts';
 import type { Caller, CallerOf } from './caller.ts';
+import type { Gate } from './gate.ts';
 import type { WaitingRoom } from './waiting.ts';
 
 export interface MailboxParts {
@@ -16,6 +17,8 @@ export interface MailboxParts {
   readonly environment: Environment;
   readonly callerOf: CallerOf;
   readonly waiting: WaitingRoom;
+  /** What a caller asks of the store goes through it; who the caller is, is asked before. */
+  readonly gate: Gate;
   /** A Fault: the message cannot be sealed as it is. */
   readonly seal: (fetched: Fetchable & { readonly document: Buffer }) => Promise<StoredEnvelope | Fault>;
   /** The exact bytes of an envelope. @throws Fault `envelope-changed` */

@@ -30,7 +30,7 @@ interface Entry {
   readonly reason: string | undefined;
 }
 
-export function numbersRoute({ pool, callerOf }: MailboxParts): Route {
+export function numbersRoute({ pool, callerOf, gate }: MailboxParts): Route {
   return {
     method: 'GET',
     path: '/v1/messages/missing',
@@ -40,7 +40,9 @@ export function numbersRoute({ pool, callerOf }: MailboxParts): Route {
       const from = Math.max(1, numberOf(sequenceIn(request.query, 'from') ?? '1'));
       const last = sequenceIn(request.query, 'to');
       const to = last === undefined ? undefined : numberOf(last);
-      const answer = await readNumbers(pool, organisationNumber, from, to, mostEntries);
+      const answer = await gate.through(organisationNumber, response, () =>
+        readNumbers(pool, organisationNumber, from, to, mostEntries),
+      );
       const entries: Entry[] = [];
       for (const one of answer.numbers) {
         if (one.state === 'not-given') continue;

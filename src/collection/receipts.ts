@@ -12,7 +12,7 @@ export function receiptRoutes(parts: MailboxParts): Route[] {
   return [oneRoute(parts), manyRoute(parts)];
 }
 
-function oneRoute({ pool, callerOf, log }: MailboxParts): Route {
+function oneRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
   return {
     method: 'PUT',
     path: '/v1/messages/:id/receipt',
@@ -20,7 +20,9 @@ function oneRoute({ pool, callerOf, log }: MailboxParts): Route {
     handle: async (request, response) => {
       const caller = await callerOf(request);
       const id = String(request.params['id']);
-      const [result] = await takeReceipts(pool, [id], caller, givingOf(caller, request));
+      const [result] = await gate.through(caller.organisationNumber, response, () =>
+        takeReceipts(pool, [id], caller, givingOf(caller, request)),
+      );
       log.info('receipt', { messageId: id, result: result?.result });
       response.json(said(result));
     },
@@ -46,7 +48,7 @@ function said(receipt: Receipted | undefined) {
   }
 }
 
-function manyRoute({ pool, callerOf, log }: MailboxParts): Route {
+function manyRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
   return {
     method: 'POST',
     path: '/v1/receipts',
@@ -55,7 +57,9 @@ function manyRoute({ pool, callerOf, log }: MailboxParts): Route {
     handle: async (request, response) => {
       const caller = await callerOf(request);
       const ids = idsIn(request.body);
-      const results = await takeReceipts(pool, ids, caller, givingOf(caller, request));
+      const results = await gate.through(caller.organisationNumber, response, () =>
+        takeReceipts(pool, ids, caller, givingOf(caller, request)),
+      );
       const received = results.filter(({ result }) => result === 'received').length;
       log.info('receipts', { ids: ids.length, received });
       response.json({ results });

@@ -4,7 +4,7 @@ import { type OwnAddress, type OwnAttempt, type OwnCertificate, readOwn } from '
 import type { Caller } from './caller.ts';
 import type { MailboxParts } from './mailbox.ts';
 
-export function statusRoute({ pool, environment, callerOf, explain }: MailboxParts): Route {
+export function statusRoute({ pool, environment, callerOf, gate, explain }: MailboxParts): Route {
   return {
     method: 'GET',
     path: '/v1/status',
@@ -13,7 +13,7 @@ export function statusRoute({ pool, environment, callerOf, explain }: MailboxPar
       const caller = await callerOf(request);
       const wanted = request.headers['accept-language'] === undefined ? false : request.acceptsLanguages('sv', 'en');
       const language = wanted === 'sv' || wanted === 'en' ? wanted : caller.language;
-      const own = await readOwn(pool, caller, environment);
+      const own = await gate.through(caller.organisationNumber, response, () => readOwn(pool, caller, environment));
       response.set('content-language', language).json({
         organisation: { number: caller.organisationNumber, name: own.name },
         environment,

@@ -1,6 +1,7 @@
 /** The supplier-api role: the listener that suppliers reach, with the keys that verify our signatures and their mailboxes. */
 import { createDoor, type Door } from '../collection/door.ts';
 import { supplierApp } from '../collection/face.ts';
+import { createGate, type Gate } from '../collection/gate.ts';
 import { createLimits } from '../collection/limits.ts';
 import type { MailboxParts } from '../collection/mailbox.ts';
 import { openWaitingRoom, type WaitingRoom } from '../collection/waiting.ts';
@@ -33,6 +34,8 @@ export const supplierApiSettings = [
   'supplierRate',
   'supplierBurst',
   'supplierWaits',
+  'supplierAtOnce',
+  'supplierQueue',
   'supplierAnswerTimeout',
   'signingKeyFile',
   'signingCertificateFile',
@@ -55,14 +58,24 @@ export async function startSupplierApi(
   // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
   const begun = new AsyncDisposableStack();
   try {
-    const pool = begun.adopt(await openStore(settings, 'supplier-api', log), (one) => one.close());
+    const shares = sharesOf(settings.databaseConnections);
+    const open = async (connections: number) =>
+      begun.adopt(await openStore({ ...settings, databaseConnections: connections }, 'supplier-api', log), (one) =>
+        one.close(),
+      );
+    const pool = await open(shares.mailboxes);
+    const register = await open(shares.register);
     const waiting = openWaitingRoom();
     let listener: TlsListener | undefined;
     const connections = () => {
       if (listener === undefined) throw new Error('the listener does not run yet');
       return listener.connections;
     };
-    const door = openDoor(settings, { pool, credentials, log, connections });
+    const gate = createGate({
+      atOnce: Math.min(settings.supplierAtOnce, Math.max(1, shares.mailboxes - 1)),
+      queue: settings.supplierQueue,
+    });
+    const door = openDoor(settings, { register, credentials, log, connections });
     const ear = begun.adopt(
       pool.listen([storedChannel, registerChannel], (payload, channel) => {
         if (channel === storedChannel) waiting.ring(payload);
@@ -72,7 +85,7 @@ export async function startSupplierApi(
     );
     // Nobody may wait for a word that nobody hears.
     await ear.opened;
-    const mailbox = compose(mailboxOf(settings, { pool, waiting, door, credentials, log }));
+    const mailbox = compose(mailboxOf(settings, { pool, waiting, gate, door, credentials, log }));
     const app = supplierApp({ log, jwks: () => credentials.keys, door, mailbox });
     const parts = { log, now: () => new Date() };
     listener = begun.adopt(await listenTls(parts, credentials.listener, app, listenOptionsOf(settings)), (one) =>
@@ -93,19 +106,33 @@ export async function startSupplierApi(
   }
 }
 
+/**
+ * How the connections to PostgreSQL are shared out. Those of the register are the door's alone, so that it can always tell who
+ * calls, and who may go on when the register changes: no mailbox that is kept busy stands before it.
+ */
+function sharesOf(connections: number): { readonly register: number; readonly mailboxes: number } {
+  const register = Math.ceil(connections / 10);
+  return { register, mailboxes: connections - register };
+}
+
 interface Opened {
   readonly pool: Pool;
   readonly waiting: WaitingRoom;
+  readonly gate: Gate;
   readonly door: Door;
   readonly credentials: SupplierApiCredentials;
   readonly log: Log;
 }
 
-function mailboxOf(settings: SupplierApiSettings, { pool, waiting, door, credentials, log }: Opened): MailboxParts {
+function mailboxOf(
+  settings: SupplierApiSettings,
+  { pool, waiting, gate, door, credentials, log }: Opened,
+): MailboxParts {
   return {
     log,
     pool,
     waiting,
+    gate,
     environment: settings.environment,
     callerOf: door.callerOf,
     seal: (fetched) => sealOrFault(settings, credentials.signer, fetched, fetched.target),
@@ -120,11 +147,11 @@ function mailboxOf(settings: SupplierApiSettings, { pool, waiting, door, credent
 function openDoor(
   settings: SupplierApiSettings,
   {
-    pool,
+    register,
     credentials,
     log,
     connections,
-  }: Omit<Opened, 'waiting' | 'door'> & { connections(): TlsListener['connections'] },
+  }: Pick<Opened, 'credentials' | 'log'> & { readonly register: Pool; connections(): TlsListener['connections'] },
 ): Door {
   const limits = createLimits(
     {
@@ -139,7 +166,7 @@ function openDoor(
     log,
     now: () => new Date(),
     authorities: () => credentials.authorities,
-    find: (fingerprints) => readCallers(pool, settings.environment, fingerprints),
+    find: (fingerprints) => readCallers(register, settings.environment, fingerprints),
     limits,
     connections,
   });

@@ -51,6 +51,18 @@ export const supplierApiTable = {
     '10',
     'Requests of one organisation that may wait at once for something to come; one more is answered 429.',
   ),
+  supplierAtOnce: preset(
+    'KUVERT_SUPPLIER_AT_ONCE',
+    count(1, 500),
+    '4',
+    'Requests of one organisation that one process works on at once; each keeps a connection to PostgreSQL, for 5 to 10 seconds where it waits for a lock in vain. Of KUVERT_DATABASE_CONNECTIONS a tenth is kept for looking up who calls, and of the rest (18 of 20) one organisation never gets the last one. Safe is this number times the organisations that may be stuck at the same time, as long as it is less than that rest: four with the presets.',
+  ),
+  supplierQueue: preset(
+    'KUVERT_SUPPLIER_QUEUE',
+    count(1, 100_000),
+    '16',
+    'Requests of one organisation that may queue for that; one more is answered 429 with `Retry-After`. If all wait for a lock in vain, the last of 16 behind four has its answer after 25 to 50 seconds. Not less than KUVERT_SUPPLIER_WAITS: they all read the mailbox at once when something comes.',
+  ),
   supplierAnswerTimeout: preset(
     'KUVERT_SUPPLIER_ANSWER_TIMEOUT',
     duration('1s', '1h'),

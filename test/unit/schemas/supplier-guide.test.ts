@@ -67,6 +67,8 @@ for (const [language, { file, yes }] of Object.entries(guides))
         ['supplierRate', /(\d+) (?:a second|i sekunden)/],
         ['supplierBurst', /(\d+) (?:at once after|på en gång)/],
         ['supplierConnectionsEach', /(?:connections for an organisation|förbindelser från en organisation) \| (\d+) /],
+        ['supplierAtOnce', /\| (\d+) (?:at work|i arbete)/],
+        ['supplierQueue', /, (\d+) (?:queued behind|i kö bakom)/],
         ['supplierWaits', /; (\d+) (?:such|sådana)/],
         ['supplierAnswerTimeout', /\| (\d+ m)in \|/],
         ['pushTimeout', /\| (\d+ s), (?:of which|därav)/],

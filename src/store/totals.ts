@@ -6,6 +6,8 @@ export interface SupplierTotals {
   readonly organisationNumber: string;
   readonly messages: number;
   readonly delivered: number;
+  /** Of the delivered, those that it fetched and gave a receipt for. */
+  readonly fetched: number;
   readonly waiting: number;
   readonly held: number;
   readonly refused: number;
@@ -20,6 +22,7 @@ export async function supplierTotals(db: Db): Promise<SupplierTotals[]> {
   const { rows } = await db.query<SupplierTotals>(
     `select m.organisation_number as "organisationNumber", count(*) filter (where d.current) as messages,
             count(*) filter (where d.current and d.state = 'delivered') as delivered,
+            count(*) filter (where d.current and d.delivered_by = 'collected') as fetched,
             count(*) filter (where d.current and d.state in ('waiting', 'sending')) as waiting,
             count(*) filter (where d.current and d.state = 'held') as held,
             count(*) filter (where d.current and d.state = 'refused') as refused,

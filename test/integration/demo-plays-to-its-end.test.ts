@@ -42,6 +42,7 @@ describe('the demo', () => {
         organisationNumber: string;
         messages: number;
         delivered: number;
+        fetched: number;
         refused: number;
         attempts: number;
       }[];
@@ -63,20 +64,26 @@ describe('the demo', () => {
     assert.equal(summary.duplicates, 1);
     assert.equal(summary.deadLetters, 1);
     assert.equal(summary.taken, summary.messages + 2);
-    assert.equal(summary.suppliers.length, 5);
+    assert.equal(summary.suppliers.length, 6);
     for (const { messages, delivered, refused } of summary.suppliers) assert.equal(delivered + refused, messages);
     assert.deepEqual(
       summary.suppliers.map(({ refused }) => refused),
-      [0, 0, 0, 1, 0],
+      [0, 0, 0, 1, 0, 0],
     );
-    const [healthy, busy, down, picky] = summary.suppliers;
+    const [healthy, busy, down, picky, , fetching] = summary.suppliers;
+    assert.deepEqual(
+      summary.suppliers.map(({ fetched }) => fetched),
+      [0, 0, 0, 0, 0, 22],
+    );
+    assert.deepEqual([fetching?.delivered, fetching?.attempts], [22, 0], 'nobody is called who fetches');
     assert.equal(picky?.attempts, picky?.messages, 'what was refused was not sent again');
     assert.equal(healthy?.attempts, healthy?.messages);
     assert.ok((busy?.attempts ?? 0) > (busy?.messages ?? 0), 'the busy one was asked more than once');
     assert.ok((down?.attempts ?? 0) > (down?.messages ?? 0), 'the one that was down was tried more than once');
-    assert.ok(out.includes('Conserved: taken 89'), out);
-    assert.match(out, /WHAT IT DID .* DELIVERED +REFUSED/);
-    assert.match(out, /87 accepted, .*86 delivered, 1 refused/, 'KA was told of the refusal');
+    assert.ok(out.includes('Conserved: taken 111'), out);
+    assert.match(out, /WHAT IT DID .* DELIVERED +OF WHICH FETCHED +REFUSED/);
+    assert.match(out, /109 accepted, .*108 delivered, 1 refused/, 'KA was told of the refusal');
+    assert.match(out, /fetches, and sends receipts\): 22 of 22 fetched/);
     assert.match(out, /SFTI envelopes.*20 of 20 delivered/);
     assert.deepEqual(readdirSync(join(folder, '.kuvert')), [], 'nothing is left behind');
   });

@@ -1,4 +1,4 @@
-/** Who and what is on the stage of the demo: five suppliers, and what KA sends. All of it is invented. */
+/** Who and what is on the stage of the demo: six suppliers, and what KA sends. All of it is invented. */
 
 import {
   jsonCredit,
@@ -14,7 +14,7 @@ import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 export interface Player {
   readonly organisationNumber: OrganisationNumber;
   readonly name: string;
-  readonly temper: 'healthy' | 'busy' | 'down' | 'picky' | 'late';
+  readonly temper: 'healthy' | 'busy' | 'down' | 'picky' | 'late' | 'fetching';
   /** How it wants its envelopes. */
   readonly format: EnvelopeFormat;
   /** What the newcomer should know about it, in a few words. */
@@ -35,6 +35,7 @@ export const players: readonly Player[] = [
   player(3, 'Södra Hamnens Coachning AB', 'down', 'down at first, then up'),
   player(4, 'Fjällbruket Lärande AB', 'picky', 'refuses one self-invoice'),
   player(5, 'Nya Vägen Matchning AB', 'late', 'unknown at first, added later'),
+  player(6, 'Mälarstrand Studier AB', 'fetching', 'fetches, and sends receipts'),
 ];
 
 export interface Play {

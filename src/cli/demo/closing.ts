@@ -10,7 +10,7 @@ import type { Theatre } from './theatre.ts';
 export interface Summary {
   readonly suppliers: readonly Pick<
     SupplierTotals,
-    'organisationNumber' | 'messages' | 'delivered' | 'refused' | 'attempts'
+    'organisationNumber' | 'messages' | 'delivered' | 'fetched' | 'refused' | 'attempts'
   >[];
   readonly taken: number;
   readonly messages: number;
@@ -27,6 +27,7 @@ export async function summaryOf(theatre: Theatre): Promise<Summary> {
       organisationNumber: row.organisationNumber,
       messages: row.messages,
       delivered: row.delivered,
+      fetched: row.fetched,
       refused: row.refused,
       attempts: row.attempts,
     })),
@@ -54,6 +55,7 @@ export async function closing(
       { title: 'WHAT IT DID', value: (row) => of(row.organisationNumber)?.story },
       { title: 'MESSAGES', value: (row) => row.messages },
       { title: 'DELIVERED', value: (row) => row.delivered },
+      { title: 'OF WHICH FETCHED', value: (row) => row.fetched },
       { title: 'REFUSED', value: (row) => row.refused },
       { title: 'ATTEMPTS', value: (row) => row.attempts },
     ],
@@ -78,6 +80,7 @@ function lookNext(theatre: Theatre): string {
     `  bin/kuvert message list --recipient ${down?.organisationNumber}`,
     '  bin/kuvert message show IO-2026-0012         what its attempts met',
     `  bin/kuvert message show ${unwanted.documentNumber}         refused, and why`,
+    '  bin/kuvert message show IO-2026-0015         fetched, and receipted',
     `  bin/kuvert supplier show ${down?.organisationNumber}`,
     'What the suppliers received lies under .kuvert/demo/suppliers/. Ctrl-C stops everything and removes it.',
   ].join('\n');

@@ -13,7 +13,7 @@ export function addDemo(program: Command, context: Context): void {
   program
     .command('demo')
     .description(
-      'Shows purchase orders, self-invoices and credits travelling from a queue to five suppliers, on real servers.',
+      'Shows purchase orders, self-invoices and credits travelling from a queue to six suppliers, on real servers.',
     )
     .option('--once', 'end when every message is where it should be; exit code 0 only then')
     .option('--json', 'the last line is a summary for programs')

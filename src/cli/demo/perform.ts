@@ -30,7 +30,7 @@ export async function perform(theatre: Theatre): Promise<string[]> {
         const gateway = await theatre.startGateway();
         return `runs; suppliers find its keys at https://127.0.0.1:${gateway.supplierPort}/.well-known/jwks.json`;
       }),
-      step('Four suppliers are registered', async () => {
+      step('Five suppliers are registered', async () => {
         await register(theatre, known);
         for (const { organisationNumber, temper } of known)
           if (temper !== 'down') await theatre.suppliers.get(organisationNumber)?.open();
@@ -42,7 +42,7 @@ export async function perform(theatre: Theatre): Promise<string[]> {
         return 'orders, self-invoices and credits; one for a stranger, one unwanted, one broken, one twice';
       }),
       {
-        title: 'Signed envelopes go out over mutual TLS',
+        title: 'Signed envelopes go out over mutual TLS, or are fetched',
         task: (_, task) =>
           task.newListr(
             known.map((player) => watch(theatre, player, deadline, complaints)),
@@ -111,7 +111,10 @@ function watch(theatre: Theatre, player: Player, deadline: { at: number }, compl
           show(task, player, row);
         },
       );
-      if (!done) complaints.push(`${player.name} got ${row?.delivered ?? 0} of ${row?.messages ?? 0} messages in time`);
+      const trouble = theatre.suppliers.get(player.organisationNumber)?.trouble();
+      const why = trouble === undefined ? '' : `: ${trouble}`;
+      if (!done)
+        complaints.push(`${player.name} got ${row?.delivered ?? 0} of ${row?.messages ?? 0} messages in time${why}`);
     },
   };
 }
@@ -129,7 +132,10 @@ function show(
 ): void {
   if (!row) return;
   const refused = row.refused === 0 ? '' : `, ${row.refused} refused`;
-  task.title = `${player.name} (${player.story}): ${row.delivered} of ${row.messages} delivered${refused}, ${row.attempts} attempts`;
+  const { name, story, temper } = player;
+  const far = `${row.delivered} of ${row.messages}`;
+  const how = temper === 'fetching' ? `${far} fetched` : `${far} delivered${refused}, ${row.attempts} attempts`;
+  task.title = `${name} (${story}): ${how}`;
   const trouble = row.lane === null ? '' : `the lane is ${row.lane}: ${row.detail ?? ''}`;
   const said =
     trouble !== '' ? `${player.name}: ${trouble}` : task.output ? `${player.name}: the lane flows again` : undefined;

@@ -8,7 +8,7 @@ import { dueLanes, endLapsedLeases } from '../../src/store/lane/take.ts';
 import { type LaneAction, moveLane } from '../../src/suppliers/lanes.ts';
 import { frameFor } from '../support/line.ts';
 import { changeAddress, importAddresses, type RegisterChange } from './addresses.ts';
-import { type Facts, sweptLeases } from './facts.ts';
+import { type Facts, operated, sweptLeases } from './facts.ts';
 import type { Hand, Place, Trouble } from './hand.ts';
 import type { OutcomeName } from './outcomes.ts';
 import { living, officeStore, ring, type Stage, until } from './stage.ts';
@@ -244,7 +244,7 @@ export function laneOrder(n: number, action: LaneAction, how: Ring): Deed {
         reason: 'the model',
         now: new Date(),
       });
-      lane.paused = moved.after === 'paused';
+      operated(lane, moved.before, moved.after);
       await ringLanes(stage, notified, how);
       return `${moved.before} → ${moved.after}${notified.length > 0 ? ringText(how) : ''}`;
     });

@@ -16,6 +16,8 @@ export interface LaneFacts {
   readonly id: number;
   readonly name: string;
   paused: boolean;
+  /** Orders that paused it (true) or let it go on, told before the one that they came after. */
+  readonly turns: boolean[];
   /** Who has the lane, and until when if it does nothing more. */
   holder: { readonly hand: Hand; readonly hold: Hold; until: number } | undefined;
   epoch: number;
@@ -69,6 +71,21 @@ export function laneFacts(facts: Facts, id: number): LaneFacts {
   const lane = facts.lanes.find((one) => one.id === id);
   if (!lane) throw new Error(`lane ${id} is of no run`);
   return lane;
+}
+
+/**
+ * An operator was told what an order did to the lane. Of two orders at the same time the later one may be told first, for
+ * locks are gone before a commit is answered; but each turns the lane from where the other left it.
+ */
+export function operated(lane: LaneFacts, before: string, after: string): void {
+  const pauses = after === 'paused';
+  if ((before === 'paused') !== pauses) lane.turns.push(pauses);
+  for (;;) {
+    const at = lane.turns.findIndex((turn) => turn !== lane.paused);
+    if (at < 0) return;
+    lane.turns.splice(at, 1);
+    lane.paused = !lane.paused;
+  }
 }
 
 /** True while nobody else may have the lane. */

@@ -30,6 +30,8 @@ function laneLaws(moment: Moment, lane: LaneSeen): string[] {
   const holder = facts.holder?.hold;
   if (holder && leaseHolds(moment.facts, facts) && (lane.epoch !== holder.epoch || lane.holder !== holder.holder))
     wrong.push(`is held under epoch ${holder.epoch}, and its row says ${lane.epoch}, ${lane.holder ?? 'nobody'}`);
+  if (facts.turns.length > 0)
+    wrong.push(`was ${facts.turns[0] ? 'paused' : 'resumed'} twice, and neither order saw the other`);
   if (facts.paused !== (lane.state === 'paused'))
     wrong.push(`${facts.paused ? 'was paused' : 'was not paused'}, and is ${lane.state}`);
   if (lane.state === 'paused' && lane.wake !== null && lane.holder === null)

@@ -64,7 +64,7 @@ export async function openStage(world: World): Promise<Stage> {
     [stage.organisationNumber],
   );
   for (const { id, name } of rows)
-    stage.facts.lanes.push({ id, name, paused: false, holder: undefined, epoch: 0, forgotten: false });
+    stage.facts.lanes.push({ id, name, paused: false, turns: [], holder: undefined, epoch: 0, forgotten: false });
   const here = (lane: number) => stage.facts.lanes.some(({ id }) => id === lane);
   world.ringing = {
     drain: async (process, lane) => (here(lane) ? ring(stage, process, lane) : 'done'),

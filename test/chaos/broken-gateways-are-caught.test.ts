@@ -54,6 +54,12 @@ describe('a campaign', function () {
     assert.ok(claimsOf(report).includes('nothing is collected by others'), claimsOf(report).join());
   });
 
+  it('catches a gateway that guesses what became of a number', () => {
+    const report = campaign('numbers-guessed', 12, 280);
+    assert.ok(!report.clean);
+    assert.deepEqual([...new Set(claimsOf(report))], ['numbers are explained']);
+  });
+
   it('catches a gateway that does not look whom it speaks to', () => {
     const report = campaign('no-pin', 12, 280);
     assert.ok(!report.clean);

@@ -140,8 +140,10 @@ describe('the outer world of a campaign, around a gateway without faults', () =>
     await makeWorld(gateway, folder, api.port);
     for (const name of outerNames) running.set(name, await startOuter(folder, name));
     await gateway.start();
-    const [producer, queues] = [running.get('producer'), running.get('queues')];
-    assert.ok(producer && queues);
+    const [producer, queues, collectors] = (['producer', 'queues', 'collectors'] as const).map((name) =>
+      running.get(name),
+    );
+    assert.ok(producer && queues && collectors);
     // A seed that gives the supplier who wants SFTI and order nothing that stands in the way of the rest.
     await producer.order({ do: 'send', count: 150, seed: 2 });
     await settled(gateway, folder, queues);
@@ -149,6 +151,7 @@ describe('the outer world of a campaign, around a gateway without faults', () =>
     const turnedAway = () =>
       readJournal<CollectedLine>(folder, 'collected.jsonl').some(({ event }) => event === 'turned-away');
     await eventually('somebody asked for what is not his', turnedAway);
+    await collectors.order({ do: 'numbers' });
   });
   after(async () => {
     await Promise.all([...running.values()].map((one) => one.stop()));
@@ -172,6 +175,7 @@ describe('the outer world of a campaign, around a gateway without faults', () =>
       'fetches',
       'collected',
       'turnedAway',
+      'numbersTold',
       'keptWithoutReceipt',
     ])
       assert.ok((counts[name] ?? 0) > 0, `${name}: ${JSON.stringify(counts)}`);

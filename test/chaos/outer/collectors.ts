@@ -1,10 +1,11 @@
 /**
- * The programs of suppliers that fetch. `node collectors.ts FOLDER`; orders: `{"do":"collect","org":…,"temper":…}`. What they
- * fetched and said goes to collected.jsonl.
+ * The programs of suppliers that fetch. `node collectors.ts FOLDER`; orders: `{"do":"collect","org":…,"temper":…}`,
+ * `{"do":"numbers"}`: each asks what became of its numbers. What they fetched, said and were told goes to collected.jsonl.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from './collecting/client.ts';
 import { type Collector, startCollector } from './collecting/collector.ts';
-import { openMailbox } from './collecting/mailbox.ts';
+import { type Mailbox, openMailbox } from './collecting/mailbox.ts';
 import { folderArgument, serveControl } from './control.ts';
 import { openJournal } from './journal.ts';
 import type { CollectedLine } from './lines.ts';
@@ -14,6 +15,7 @@ const folder = folderArgument();
 const world = readWorld(folder);
 const journal = openJournal<CollectedLine>(folder, 'collected.jsonl');
 const collectors = new Map<string, Collector>();
+const mailboxes = new Map<string, Mailbox>();
 
 /** The last ids that each was told of. */
 const told: { readonly org: string; readonly id: string }[] = [];
@@ -42,8 +44,20 @@ if (world.api !== undefined)
       environment: world.environment,
       signingCertificate: readNamed(folder, world.signing.certificateFile),
     });
+    mailboxes.set(org, mailbox);
     collectors.set(org, startCollector({ org, client, mailbox, others, temper: collects }));
   }
+
+/** So often, and so long between two times, in milliseconds, while the gateway is away or has no time. */
+const tries = { most: 20, pause: 500 } as const;
+
+async function askNumbers(mailbox: Mailbox): Promise<boolean> {
+  for (let i = 0; i < tries.most; i++) {
+    if (await mailbox.numbers().catch(() => false)) return true;
+    await sleep(tries.pause);
+  }
+  return false;
+}
 
 serveControl(
   {
@@ -54,6 +68,10 @@ serveControl(
       if (!collector) throw new Error(`${String(order['org'])} has no program that fetches`);
       collector.temper(temper satisfies CollectorTemper);
       return {};
+    },
+    numbers: async () => {
+      const told = await Promise.all([...mailboxes.values()].map(askNumbers));
+      return { told: told.filter((one) => one).length };
     },
   },
   () => {

@@ -147,7 +147,22 @@ export interface TurnedAwayLine extends Collecting {
   readonly fault: string;
 }
 
-export type CollectedLine = ListedLine | FetchedLine | ReceiptingLine | ReceiptedLine | TurnedAwayLine;
+/** collected.jsonl: what it was told of its numbers, from the first to the highest, page by page put together. */
+export interface NumbersLine extends Collecting {
+  readonly event: 'numbers';
+  readonly highest: number;
+  readonly numbers: readonly ToldNumbers[];
+}
+
+/** Numbers that are alike; both ends included. */
+export interface ToldNumbers {
+  readonly first: number;
+  readonly last: number;
+  readonly state: string;
+  readonly id?: string;
+}
+
+export type CollectedLine = ListedLine | FetchedLine | ReceiptingLine | ReceiptedLine | TurnedAwayLine | NumbersLine;
 
 /** status.jsonl: an answer as it came on KA's status queue. */
 export interface StatusLine {

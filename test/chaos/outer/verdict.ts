@@ -7,6 +7,7 @@ import { rightCollector } from './claims/collected.ts';
 import { conserved } from './claims/conservation.ts';
 import { rightIdentity } from './claims/identity.ts';
 import { nothingLost } from './claims/nothing-lost.ts';
+import { numbersExplained } from './claims/numbers.ts';
 import { oneDocument } from './claims/one-document.ts';
 import { receiptsTrue } from './claims/receipts.ts';
 import { explainedRepeats } from './claims/repeats.ts';
@@ -23,6 +24,7 @@ export const claims = {
   'receipts are true': receiptsTrue,
   'an id is one document in one envelope': oneDocument,
   'sequences have no gap': gapless,
+  'numbers are explained': numbersExplained,
   'strict lanes are in order': strictOrder,
   'repeats are explained': explainedRepeats,
   'books and suppliers agree': agreement,
@@ -90,6 +92,7 @@ function countsOf({
       .length,
     fetches: fetched(collected).length,
     collected: books.receipts.length,
+    numbersTold: collected.reduce((sum, line) => sum + (line.event === 'numbers' ? line.highest : 0), 0),
     turnedAway: collected.filter(({ event }) => event === 'turned-away').length,
     outcomesUnknown: books.attempts.filter(({ outcome }) => outcome === 'unknown').length,
     attempts: books.attempts.length,

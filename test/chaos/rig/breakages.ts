@@ -5,6 +5,7 @@ export const breakages = {
   'no-pin': 'whatever certificate an endpoint shows will do',
   'epoch-ignored': 'a worker goes on with a lane that another has taken meanwhile',
   'arm-without-look': 'a worker does not look again after it has set the alarm, and nobody sweeps',
+  'numbers-guessed': 'what became of a number is not looked up, it is called delivered',
   'any-receipts': 'receipts are taken from whoever shows a certificate, for any message',
 } as const;
 export type Breakage = keyof typeof breakages;

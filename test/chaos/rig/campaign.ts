@@ -59,6 +59,8 @@ export async function holdCampaign(options: CampaignOptions): Promise<Campaign> 
     await healAll(stage);
     const healed = performance.now();
     const settling = await settle(stage, settleLimit, progress);
+    progress('asking what became of each number');
+    await stage.programs.ask({ do: 'numbers' });
     progress('judging');
     const verdict = await judge(stage.folder, stage.pool);
     const endedByItself = [...stage.gateways.values()].flatMap((gateway) => gateway.endedByItself);

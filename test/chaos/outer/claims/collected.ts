@@ -12,7 +12,7 @@ export const rightCollector: Claim = (evidence) => {
 const taken = ['received', 'already-received'];
 
 function wrongWith(evidence: Evidence, terms: ReadonlyMap<string, readonly Term[]>, line: At<CollectedLine>): Breach[] {
-  if (line.event === 'receipting' || line.event === 'turned-away') return [];
+  if (line.event === 'receipting' || line.event === 'turned-away' || line.event === 'numbers') return [];
   if (line.event === 'receipted' && !taken.includes(line.result)) return [];
   const { id, org, identity, at, begun } = line;
   const what = { listed: 'told of', fetched: 'given', receipted: 'believed about' }[line.event];

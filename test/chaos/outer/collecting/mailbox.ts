@@ -1,7 +1,7 @@
 /** What can be asked of the gateway (docs/supplier-guide.md), each with its line in the journal. */
 import { openEnvelope, sha256 } from '../envelope.ts';
 import type { Journal } from '../journal.ts';
-import type { CollectedLine } from '../lines.ts';
+import type { CollectedLine, ToldNumbers } from '../lines.ts';
 import type { Answer, Client } from './client.ts';
 
 export interface MailboxOptions {
@@ -24,6 +24,8 @@ export interface Mailbox {
   fetch(id: string): Promise<boolean>;
   /** @returns what it was told of each */
   receipt(ids: readonly string[], how: 'one by one' | 'together'): Promise<ReadonlyMap<string, string>>;
+  /** What became of each of its numbers. True when it was told of all. */
+  numbers(): Promise<boolean>;
 }
 
 export function openMailbox({ org, environment, client, signingCertificate, journal }: MailboxOptions): Mailbox {
@@ -105,6 +107,29 @@ export function openMailbox({ org, environment, client, signingCertificate, jour
       }
       const { results } = JSON.parse(answer.body.toString()) as { results: { id: string; result: string }[] };
       return new Map(results.map(({ id, result }) => [id, receipted(id, result, answer.begun)]));
+    },
+    numbers: async () => {
+      const begun = Date.now();
+      const numbers: ToldNumbers[] = [];
+      for (let from = '1'; ; ) {
+        const answer = await client.ask('GET', `/v1/messages/missing?from=${from}`);
+        if (answer.status !== 200) {
+          turnedAway('numbers', answer);
+          return false;
+        }
+        const page = JSON.parse(answer.body.toString()) as {
+          numbers: { first: string; last: string; state: string; id?: string }[];
+          highest: string;
+          next?: string;
+        };
+        for (const { first, last, state, id } of page.numbers)
+          numbers.push({ first: Number(first), last: Number(last), state, ...(id === undefined ? {} : { id }) });
+        if (page.next === undefined) {
+          journal.write({ event: 'numbers', org, identity, begun, highest: Number(page.highest), numbers });
+          return true;
+        }
+        from = page.next;
+      }
     },
   };
 }

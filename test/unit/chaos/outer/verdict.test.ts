@@ -259,6 +259,43 @@ const broken: Record<keyof typeof claims, Record<string, Way>> = {
       also: ['books and suppliers agree'],
     },
   },
+  'numbers are explained': {
+    'nobody answered': {
+      by: (campaign) => {
+        tellNumbers(campaign);
+        campaign.collected.pop();
+      },
+      says: /5599990016 was not told what became of its numbers/,
+    },
+    'one is left out': {
+      by: (campaign) => tellNumbers(campaign, toldOtherwise(4)),
+      says: /is told of number 4 nothing/,
+    },
+    'one is told twice': {
+      by: (campaign) => tellNumbers(campaign, [...truth, { first: 2, last: 3, state: 'delivered' }]),
+      says: /is told of number 2 twice/,
+    },
+    'what was refused is told as delivered': {
+      by: (campaign) => tellNumbers(campaign, toldOtherwise(3, { first: 3, last: 3, state: 'delivered', id: 'm3' })),
+      says: /is told that number 3 is delivered; the books say refused/,
+    },
+    'one is told as another’s message': {
+      by: (campaign) => tellNumbers(campaign, toldOtherwise(3, { first: 3, last: 3, state: 'refused', id: 's1' })),
+      says: /is told that number 3 is message s1; it is m3/,
+    },
+    'numbers are told that nobody gave': {
+      by: (campaign) => tellNumbers(campaign, [...truth, { first: 7, last: 9, state: 'waiting' }], { highest: 9 }),
+      says: /is told of numbers up to 9; the counter says 6/,
+    },
+    'numbers that were given up are told as delivered': {
+      by: (campaign) => {
+        campaign.store.void_range.push({ org: easy, first: 7, last: 8 });
+        change(campaign.store.recipient, { org: easy }, { counter: 8 });
+        tellNumbers(campaign, [...truth, { first: 7, last: 8, state: 'delivered' }], { highest: 8 });
+      },
+      says: /is told that number 7 is delivered; the books say void/,
+    },
+  },
   'strict lanes are in order': {
     'the second came before the first': {
       by: ({ received }) => {
@@ -431,6 +468,26 @@ const broken: Record<keyof typeof claims, Record<string, Way>> = {
   },
 };
 
+/** The supplier that takes things as they come asks in the end what became of its numbers, and is told so. */
+function tellNumbers({ world, collected }: Campaign, numbers: readonly Row[] = truth, more: Row = {}): void {
+  Object.assign(world, { api: { ports: [1], caFile: 'ca.pem' } });
+  Object.assign(one(world['suppliers'] as Row[], { org: easy }), { collects: 'prompt' });
+  const asked = { org: easy, identity: `of-${easy}`, begun: 1_999_990, at: 1_999_991, highest: 6 };
+  collected.push({ event: 'numbers', ...asked, numbers, ...more });
+}
+
+/** As the clean campaign leaves its numbers. */
+const truth: readonly Row[] = [
+  { first: 1, last: 2, state: 'delivered' },
+  { first: 3, last: 3, state: 'refused', id: 'm3' },
+  { first: 4, last: 4, state: 'cancelled', id: 'm4' },
+  { first: 5, last: 5, state: 'delivered', id: 'c1' },
+  { first: 6, last: 6, state: 'delivered', id: 'c2' },
+];
+
+const toldOtherwise = (first: number, ...instead: readonly Row[]): readonly Row[] =>
+  truth.flatMap((one) => (one['first'] === first ? instead : [one]));
+
 /** When the receipt of a message was about to be given. */
 const receiptBegun = (collected: readonly Row[], id: string): unknown =>
   collected.find(({ event, ids }) => event === 'receipting' && (ids as string[]).includes(id))?.['begun'];
@@ -483,6 +540,18 @@ describe('the verdict', () => {
           assert.deepEqual(new Set(findings.map((one) => one.claim)), new Set([claim, ...also]), all);
         });
     });
+
+  it('finds nothing when a supplier is told of its numbers as they are, or as they were when it asked', async () => {
+    const campaign = cleanCampaign();
+    tellNumbers(campaign);
+    const { findings, counts } = await judged(campaign);
+    assert.deepEqual(findings, []);
+    assert.equal(counts['numbersTold'], 6);
+    const changed = cleanCampaign();
+    tellNumbers(changed, toldOtherwise(4, { first: 4, last: 4, state: 'held' }));
+    change(changed.store.delivery, { message: 'm4' }, { at: 1_999_995 });
+    assert.deepEqual((await judged(changed)).findings, []);
+  });
 
   it('leaves alone what the contract allows', async () => {
     const build = buildCampaign();

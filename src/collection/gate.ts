@@ -1,6 +1,5 @@
 /** How much of one organisation is at work in the store at once: what it keeps busy is not kept from the others. */
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { Fault } from '../domain/fault.ts';
 import { tooMany } from './limits.ts';
 
@@ -39,7 +38,7 @@ export function createGate({ atOnce, queue }: GateSettings): Gate {
     }
     if (house.queue.size >= queue)
       throw tooMany(response, `more than ${atOnce + queue} requests under way at once; wait for their answers`);
-    await place(house.queue, response.req.socket);
+    await place(house.queue, response);
   };
   const leave = (organisation: string, house: House): void => {
     const [next] = house.queue;
@@ -70,37 +69,20 @@ export function createGate({ atOnce, queue }: GateSettings): Gate {
 }
 
 /** Comes back with a place, or throws when nobody is there any more to be answered. */
-function place(queue: Set<() => void>, socket: Socket): Promise<void> {
+function place(queue: Set<() => void>, response: ServerResponse): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const closed = closedOf(socket);
   const gone = () => {
     queue.delete(come);
     reject(new Fault('too-many-requests', 'the client has gone, and its place in the queue with it'));
   };
   const come = () => {
-    closed.removeEventListener('abort', gone);
+    response.off('close', gone);
     resolve();
   };
-  if (closed.aborted) gone();
+  if (response.destroyed) gone();
   else {
     queue.add(come);
-    closed.addEventListener('abort', gone, { once: true });
+    response.once('close', gone);
   }
   return promise;
-}
-
-const signals = new WeakMap<Socket, AbortSignal>();
-
-/**
- * Of requests that were sent one behind the other on a connection, Node tells only the first one's response that it closed. One
- * listener on the socket, however many they are.
- */
-function closedOf(socket: Socket): AbortSignal {
-  const known = signals.get(socket);
-  if (known !== undefined) return known;
-  const closing = new AbortController();
-  signals.set(socket, closing.signal);
-  if (socket.destroyed) closing.abort();
-  else socket.once('close', () => closing.abort());
-  return closing.signal;
 }

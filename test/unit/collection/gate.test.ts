@@ -7,11 +7,10 @@ import { Fault } from '../../../src/domain/fault.ts';
 
 type Reply = ServerResponse & { readonly headers: Map<string, string> };
 
-/** A response on a connection, which several share when they were asked for one behind the other. */
-function reply(socket = new EventEmitter()): Reply {
+function reply(): Reply {
   const headers = new Map<string, string>();
   const setHeader = (name: string, value: string) => void headers.set(name, value);
-  return { req: { socket }, setHeader, headers } as unknown as Reply;
+  return Object.assign(new EventEmitter(), { destroyed: false, setHeader, headers }) as unknown as Reply;
 }
 
 const tooMany = (error: unknown) => error instanceof Fault && error.code === 'too-many-requests';
@@ -79,13 +78,14 @@ describe('the gate of an organisation', () => {
     await end(works.slice(1));
   });
 
-  it('frees the places in the queue of a client that goes away, also of what it asked one behind the other', async () => {
-    const socket = new EventEmitter();
+  it('frees the places in the queue of a client that goes away', async () => {
     const works = ['1', '2'].map((name) => work(name));
-    const leaving = ['3', '4', '5'].map((name) => work(name, 'A', reply(socket)));
-    assert.equal(socket.listenerCount('close'), 1);
-    socket.emit('close');
+    const responses = [reply(), reply(), reply()];
+    const leaving = responses.map((response, index) => work(String(index + 3), 'A', response));
+    for (const response of responses) response.emit('close');
     for (const { done } of leaving) await assert.rejects(done, tooMany);
+    const gone = Object.assign(reply(), { destroyed: true });
+    await assert.rejects(work('gone', 'A', gone).done, tooMany);
     const others = ['6', '7', '8'].map((name) => work(name));
     await assert.rejects(work('9').done, tooMany);
     await end([...works, ...others]);
@@ -93,10 +93,10 @@ describe('the gate of an organisation', () => {
   });
 
   it('keeps the place of what has begun to its end, whether its client has gone or not', async () => {
-    const socket = new EventEmitter();
-    const works = [work('1', 'A', reply(socket)), work('2')];
-    const queued = [work('3', 'A', reply(socket)), work('4')];
-    socket.emit('close');
+    const responses = [reply(), reply()];
+    const works = [work('1', 'A', responses[0]), work('2')];
+    const queued = [work('3', 'A', responses[1]), work('4')];
+    for (const response of responses) response.emit('close');
     await assert.rejects(queued[0]?.done ?? Promise.resolve(), tooMany);
     await turn();
     assert.deepEqual(begun, ['1', '2']);

@@ -13,6 +13,14 @@ const guides = {
   English: { file: 'docs/supplier-guide.md', yes: 'yes' },
   Swedish: { file: 'docs/supplier-guide.sv.md', yes: 'ja' },
 } as const;
+const supplierApi = JSON.parse(readFileSync('schemas/openapi/supplier-api/1.json', 'utf8')) as {
+  components: { schemas: { ReceiptResult: { properties: { result: { enum: string[] } } } } };
+};
+/** Where it is said why a client's certificate is refused. */
+const sayings = ['src/collection/caller.ts', 'src/pki/judge-peer.ts']
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n')
+  .replaceAll('${role}', 'client');
 const texts = Object.values(guides).map(({ file }) => readFileSync(file, 'utf8'));
 
 /** Cells of the table that follows a text, without its head. */
@@ -59,6 +67,26 @@ for (const [language, { file, yes }] of Object.entries(guides))
       assert.ok(rows.length >= 9);
       for (const [status, code = ''] of rows)
         assert.equal(Number(status), faultTable[code.replaceAll('`', '') as FaultCode].status, code);
+    });
+
+    it('quotes what is said of a certificate that is refused', () => {
+      const rows = tableAfter(page, language === 'English' ? '| `detail` says |' : '| `detail` säger |');
+      const quoted = rows
+        .slice(0, -1)
+        .flatMap(([cell = '']) => cell.replace('(401)', '').split(/[…,]/))
+        .map((text) => text.trim())
+        .filter((text) => text !== '' && text !== 'anything else' && text !== 'något annat');
+      assert.equal(new Set(quoted).size, 8);
+      for (const text of quoted) assert.ok(sayings.includes(text), text);
+    });
+
+    it('has a row for every result of a receipt', () => {
+      const rows = tableAfter(page, '| `result` |');
+      const named = rows.map(([name = '']) => name.replaceAll('`', ''));
+      assert.deepEqual(
+        named.toSorted(),
+        supplierApi.components.schemas.ReceiptResult.properties.result.enum.toSorted(),
+      );
     });
 
     it('has the limits that are set when nothing else is', () => {

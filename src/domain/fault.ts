@@ -136,6 +136,11 @@ const table = {
   'signature-key-unknown': { disposition: 'final', status: 401, title: 'The signature names a key we do not know' },
   // Requests on our own listeners.
   'request-malformed': { disposition: 'final', status: 400, title: 'The request cannot be read' },
+  'request-refused': {
+    disposition: 'final',
+    status: 422,
+    title: 'The certificate request, or the key in it, is not taken',
+  },
   'request-too-large': { disposition: 'final', status: 413, title: 'The request is larger than this resource takes' },
   'method-not-allowed': { disposition: 'final', status: 405, title: 'The resource does not have that method' },
   'certificate-required': { disposition: 'final', status: 401, title: 'The resource wants a client certificate' },

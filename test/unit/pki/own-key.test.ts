@@ -105,7 +105,7 @@ describe('own keys', () => {
       const shown = openssl.run(...open('hemligt 1'));
       const keys = /-----BEGIN PRIVATE KEY-----[^-]*-----END PRIVATE KEY-----\n/.exec(shown);
       assert.equal(keys?.[0], keyPem);
-      const certificates = readCertificates(shown.replace(keys![0], ''));
+      const certificates = readCertificates(shown.replace(keys[0], ''));
       assert.deepEqual(
         certificates.map(({ fingerprint }) => fingerprint),
         readCertificates(certificatePem).map(({ fingerprint }) => fingerprint),

@@ -18,6 +18,7 @@ const byFault: Partial<Record<FaultCode, ExitCode>> = {
   'setting-invalid': 2,
   'supplier-invalid': 2,
   'certificate-invalid': 2,
+  'order-invalid': 2,
   'url-not-allowed': 2,
   'not-found': 3,
   'not-possible-now': 4,

@@ -1,6 +1,7 @@
 /** All commands. */
 import { Command } from 'commander';
 import { addAudit } from './audit.ts';
+import { addCertificate } from './certificate.ts';
 import { addConfig } from './config.ts';
 import type { Context } from './context.ts';
 import { examples } from './context.ts';
@@ -50,6 +51,7 @@ export function buildProgram(context: Context): Command {
     addMigrate,
     addStore,
     addSupplier,
+    addCertificate,
     addMessage,
     addStatus,
     addReport,

@@ -168,6 +168,7 @@ const table = {
   'not-found': { disposition: 'final', status: 404, title: 'There is no such thing here' },
   'not-possible-now': { disposition: 'final', status: 409, title: 'That cannot be done in its present state' },
   'supplier-invalid': { disposition: 'final', status: 422, title: 'The supplier file is not right' },
+  'order-invalid': { disposition: 'final', status: 422, title: 'The certificate order is not right' },
   'certificate-invalid': { disposition: 'final', status: 422, title: 'The certificate cannot be used' },
   'server-unavailable': { disposition: 'retry', status: 503, title: 'A server that the gateway needs does not answer' },
   'store-unsafe': { disposition: 'operator', status: 500, title: 'PostgreSQL is not set up to keep what it is told' },

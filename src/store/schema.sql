@@ -209,6 +209,7 @@ create table certificate_order (
   constraint certificate_order_transfer_id_key UNIQUE (transfer_id),
   constraint certificate_order_type_check CHECK (type = ANY (ARRAY['push-endpoint'::text, 'pull-client'::text, 'both'::text]))
 );
+CREATE INDEX certificate_order_link ON certificate_order USING gin (link_hashes);
 CREATE INDEX certificate_order_of_organisation ON certificate_order USING btree (organisation_number, ordered_at);
 
 create table collection (

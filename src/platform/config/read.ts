@@ -67,17 +67,24 @@ function valueOf(name: string, secret: boolean, environment: Environment): strin
   }
 }
 
-/** A worker must be able to finish a push and record it before another may take its lane. */
+/** What must hold between settings. */
 function disagreements(values: Partial<Settings>): Finding[] {
-  if (values.lease === undefined || values.pushTimeout === undefined) return [];
-  if (values.lease > values.pushTimeout + 5_000) return [];
-  return [
-    {
+  const { lease, pushTimeout, mailUrl, publicUrl } = values;
+  const findings: Finding[] = [];
+  // A worker must be able to finish a push and record it before another may take its lane.
+  if (lease !== undefined && pushTimeout !== undefined && lease <= pushTimeout + 5_000)
+    findings.push({
       where: settingsTable.lease.name,
       rule: 'lease',
       text: `${settingsTable.lease.name} must be more than ${settingsTable.pushTimeout.name} + 5s`,
-    },
-  ];
+    });
+  if (mailUrl !== undefined && publicUrl === undefined)
+    findings.push({
+      where: settingsTable.publicUrl.name,
+      rule: 'links',
+      text: `${settingsTable.publicUrl.name} must be set where ${settingsTable.mailUrl.name} is: links in letters begin with it`,
+    });
+  return findings;
 }
 
 /** A misspelt setting must not be a silent default. */

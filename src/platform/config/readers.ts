@@ -141,6 +141,53 @@ export const organisationNumber: Reader<OrganisationNumber> = (value) => {
   return number;
 };
 
+/** Where others reach a listener of ours: scheme, host and port. @returns it without a slash at its end */
+export const origin: Reader<string> = (value) => {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed?.protocol !== 'https:' || `${parsed.origin}/` !== parsed.href)
+    throw new Error('must be an https URL without path, user or question, such as https://kuvert.example:8443');
+  return parsed.origin;
+};
+
+/** A folder to write into, of `file:FOLDER`; undefined: it is not of that form. */
+export const folderIn = (value: string): string | undefined => /^file:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1];
+
+/** A mail server. It is a secret, so what is wrong is said without it. */
+export const mailUrl: Reader<string> = (value) => {
+  if (folderIn(value) !== undefined) return value;
+  const parsed = credentialed(value, ['smtp:', 'smtps:']);
+  const options = [...(parsed?.searchParams.entries() ?? [])].map(([name, option]) => `${name}=${option}`);
+  if (
+    parsed === undefined ||
+    !['', '/'].includes(parsed.pathname) ||
+    options.some((one) => one !== 'starttls=optional')
+  )
+    throw new Error(
+      'must be smtp://user:password@host:587, smtps://host:465 or file:FOLDER; after it only ?starttls=optional',
+    );
+  return value;
+};
+
+/** The API of an SMS provider, with what lets us in. */
+export const smsUrl: Reader<string> = (value) => {
+  if (folderIn(value) !== undefined) return value;
+  const parsed = credentialed(value, ['https:']);
+  if (parsed === undefined || parsed.username === '' || parsed.password === '')
+    throw new Error('must be https://user:password@api.46elks.com/a1/sms or file:FOLDER');
+  return value;
+};
+
+function credentialed(value: string, protocols: readonly string[]): URL | undefined {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  if (parsed === undefined || !protocols.includes(parsed.protocol) || parsed.hostname === '') return undefined;
+  try {
+    decodeURIComponent(parsed.username + parsed.password);
+    return parsed;
+  } catch {
+    return undefined;
+  }
+}
+
 /** CIDR ranges; the empty text is none. */
 export const cidrs: Reader<readonly string[]> = (value) => {
   const parts = value

@@ -1,6 +1,7 @@
 /** Every setting: its name, how it is read, its default and what it does. docs/settings.md is made from this table. */
 import { environments } from '../../domain/message.ts';
 import { deliveryTable } from './delivery-settings.ts';
+import { enrolmentTable } from './enrolment-settings.ts';
 import {
   bool,
   brokers,
@@ -160,6 +161,8 @@ export const settingsTable = {
   ...deliveryTable,
 
   ...supplierApiTable,
+
+  ...enrolmentTable,
 
   logLevel: preset(
     'KUVERT_LOG_LEVEL',

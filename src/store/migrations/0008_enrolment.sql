@@ -74,6 +74,7 @@ create table certificate_order (
   check ((state = 'fetched') = (fingerprint is not null))
 );
 create index certificate_order_of_organisation on certificate_order (organisation_number, ordered_at);
+create index certificate_order_link on certificate_order using gin (link_hashes);
 
 -- What is known of a certificate that was issued here, beside what the register keeps of any.
 alter table certificate

@@ -25,8 +25,8 @@ export function addConfig(program: Command, { terminal }: Context): void {
     )
     .action(async (named: string[], options: { json?: true }) => {
       // Loaded when needed: the other commands are quicker without the whole gateway.
-      const { prepare, roleNames, settingsFor } = await import('../roles/start.ts');
-      const roles = readRoles(named, roleNames, 'kuvert config');
+      const { prepare, roleNames, settingsFor, usualRoles } = await import('../roles/start.ts');
+      const roles = readRoles(named, { roleNames, usualRoles }, 'kuvert config');
       const settings = describeProcess();
       terminal.out(options.json ? asJson(settings) : asTable(settings));
       prepare(roles, inspectProcess(settingsFor(roles)), new Date());

@@ -11,17 +11,18 @@ export function addStart(program: Command, _context: Context): void {
   program
     .command('start')
     .description('Runs the gateway, or some of its roles, until it is told to stop (SIGTERM, Ctrl-C).')
-    .argument('[role...]', 'intake, delivery, supplier-api; none named: all of them')
+    .argument('[role...]', 'intake, delivery, supplier-api, ca; none named: all but ca')
     .addHelpText(
       'after',
       examples(
-        ['kuvert start', 'everything in one process'],
+        ['kuvert start', 'everything in one process, but the certificate authority'],
         ['kuvert start intake', 'this role here, the others elsewhere; several processes of one role share its work'],
+        ['kuvert start ca', 'the certificate authority, where its key lies; it listens to nobody'],
       ),
     )
     .action(async (named: string[]) => {
-      const { prepare, roleNames, settingsFor, startGateway } = await import('../roles/start.ts');
-      const roles = readRoles(named, roleNames, 'kuvert start');
+      const { prepare, roleNames, settingsFor, startGateway, usualRoles } = await import('../roles/start.ts');
+      const roles = readRoles(named, { roleNames, usualRoles }, 'kuvert start');
       const inspected = inspectProcess([...settingsFor(roles), 'logLevel', 'logPretty']);
       const { settings, credentials } = prepare(roles, inspected, new Date());
       const log = createLog({ level: settings.logLevel, pretty: settings.logPretty });

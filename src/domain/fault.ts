@@ -149,6 +149,19 @@ const table = {
     status: 403,
     title: 'The client certificate gives no access here',
   },
+  'codes-wrong': { disposition: 'final', status: 401, title: 'The codes are not right' },
+  'order-not-open': { disposition: 'final', status: 403, title: 'The certificate order is not open (any longer)' },
+  'order-fetched': {
+    disposition: 'final',
+    status: 409,
+    title: 'The certificate of this order was fetched, with another key',
+  },
+  'renewal-too-early': { disposition: 'final', status: 403, title: 'It is too early to renew the certificate' },
+  'already-renewed': {
+    disposition: 'final',
+    status: 409,
+    title: 'The certificate has been renewed, with another key',
+  },
   'message-not-fetched': {
     disposition: 'final',
     status: 409,

@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import type { Finding } from '../domain/fault.ts';
 import { jwks } from '../envelope/keys.ts';
 import { loadSigner, type Signer } from '../envelope/signer.ts';
+import { type Issuer, loadIssuer } from '../pki/authority.ts';
 import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { settingsFault } from '../platform/config/read.ts';
 import { type SettingKey, type Settings, settingsTable } from '../platform/config/settings.ts';
@@ -37,10 +38,15 @@ export interface SupplierApiCredentials {
   readonly keys: ReturnType<typeof jwks>;
 }
 
+export interface CaCredentials {
+  readonly issuer: Issuer;
+}
+
 interface CredentialsOf {
   readonly intake: IntakeCredentials;
   readonly delivery: DeliveryCredentials;
   readonly 'supplier-api': SupplierApiCredentials;
+  readonly ca: CaCredentials;
 }
 /** Of the roles that were asked for. */
 export type Credentials = Partial<CredentialsOf>;
@@ -52,6 +58,7 @@ const loaders: { readonly [R in RoleName]: (shelf: Shelf) => CredentialsOf[R] | 
   intake: intakeOf,
   delivery: deliveryOf,
   'supplier-api': supplierApiOf,
+  ca: caOf,
 };
 
 /**
@@ -114,6 +121,17 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
   if (own === undefined || issuers === undefined || signer === undefined || pems.length === 0) return undefined;
   const listener = { key: own.key, cert: own.cert, ca: issuers.pem };
   return { listener, signer, authorities: issuers.certificates.map(({ x509 }) => x509), keys: jwks(pems) };
+}
+
+function caOf(shelf: Shelf): CaCredentials | undefined {
+  const keyPem = shelf.read('caKeyFile');
+  const passphrase = shelf.read('caKeyPassphraseFile')?.replace(/\r?\n$/, '');
+  const certificatePem = shelf.read('caCertificateFile');
+  if (keyPem === undefined || certificatePem === undefined) return undefined;
+  const issuer = shelf.attempt('caCertificateFile', () =>
+    loadIssuer({ keyPem, certificatePem, ...(passphrase === undefined ? {} : { passphrase }) }, shelf.now),
+  );
+  return issuer && { issuer };
 }
 
 interface Pair {

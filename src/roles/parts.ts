@@ -7,7 +7,10 @@ import { requireKnownCopy } from '../store/book-copy.ts';
 import { requireDurable, requireMigrated } from '../store/migrate.ts';
 import { createPool, type Pool } from '../store/pool.ts';
 
-export const roleNames = ['intake', 'delivery', 'supplier-api'] as const;
+/** What runs where nothing else is said. */
+export const usualRoles = ['intake', 'delivery', 'supplier-api'] as const;
+/** The authority is started by its name, where its key lies: nothing else that runs there can be reached from outside. */
+export const roleNames = [...usualRoles, 'ca'] as const;
 export type RoleName = (typeof roleNames)[number];
 
 /** A part that runs until it is stopped. */

@@ -3,6 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import { type Inspected, settingsFault } from '../platform/config/read.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
+import { caSettings, startCa } from './ca.ts';
 import { type Credentials, inspectCredentials, loadCredentials } from './credentials.ts';
 import { deliverySettings, startDelivery } from './delivery.ts';
 import { intakeSettings, startIntake } from './intake.ts';
@@ -10,12 +11,13 @@ import { type RoleName, type Running, roleNames } from './parts.ts';
 import { stopAll } from './stop.ts';
 import { startSupplierApi, supplierApiSettings } from './supplier-api.ts';
 
-export { type RoleName, roleNames } from './parts.ts';
+export { type RoleName, roleNames, usualRoles } from './parts.ts';
 
 const settingsOf: Readonly<Record<RoleName, readonly SettingKey[]>> = {
   intake: intakeSettings,
   delivery: deliverySettings,
   'supplier-api': supplierApiSettings,
+  ca: caSettings,
 };
 
 /** The settings that these roles need, for `readSettings`. */
@@ -62,6 +64,7 @@ export async function startGateway(
   const stop = () => stopAll(running, settings.stopTimeout, log);
   const logOf = (role: RoleName) => log.with({ role });
   try {
+    if (roles.includes('ca')) running.set('ca', await startCa(settings, logOf('ca'), { credentials: credentials.ca }));
     if (roles.includes('supplier-api')) {
       const listener = await startSupplierApi(settings, logOf('supplier-api'), undefined, credentials['supplier-api']);
       running.set('supplier-api', listener);

@@ -385,6 +385,8 @@ create table issuance (
   constraint issuance_spki_sha256_check CHECK (length(spki_sha256) = 32),
   constraint issuance_state_check CHECK (state = ANY (ARRAY['asked'::text, 'intended'::text, 'issued'::text, 'refused'::text]))
 );
+CREATE INDEX issuance_asked_of_order ON issuance USING btree (order_id, asked_at) WHERE order_id IS NOT NULL;
+CREATE INDEX issuance_asked_of_renewed ON issuance USING btree (renews, asked_at) WHERE renews IS NOT NULL;
 CREATE UNIQUE INDEX issuance_key ON issuance USING btree (spki_sha256) WHERE state = ANY (ARRAY['intended'::text, 'issued'::text]);
 CREATE UNIQUE INDEX issuance_of_order ON issuance USING btree (order_id) WHERE state = ANY (ARRAY['intended'::text, 'issued'::text]);
 CREATE UNIQUE INDEX issuance_of_renewed ON issuance USING btree (renews) WHERE state = ANY (ARRAY['intended'::text, 'issued'::text]);
@@ -565,8 +567,10 @@ create table revocation_list (
   number bigint not null,
   made_at timestamp with time zone not null,
   next_update_at timestamp with time zone not null,
+  entries_sha256 bytea not null,
   der bytea not null,
   constraint revocation_list_authority_fkey FOREIGN KEY (authority) REFERENCES authority(fingerprint),
+  constraint revocation_list_entries_sha256_check CHECK (length(entries_sha256) = 32),
   constraint revocation_list_number_check CHECK (number > 0),
   constraint revocation_list_pkey PRIMARY KEY (authority, number)
 );

@@ -47,8 +47,6 @@ export const awaited: readonly string[] = [
   'src/pki/certs-only.ts',
   'src/pki/key-bundle.ts',
   'src/pki/own-key.ts',
-  'src/pki/profile.ts',
-  'src/pki/request.ts',
   'src/pki/revocation-list.ts',
 ];
 

@@ -8,7 +8,7 @@ import { type Broker, createBroker } from '../../src/intake/broker/broker.ts';
 import type { Sender } from '../../src/intake/broker/sender.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { openStage, type Stage } from '../../src/roles/stage.ts';
-import { roleNames } from '../../src/roles/start.ts';
+import { usualRoles } from '../../src/roles/start.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { importSuppliers } from '../../src/suppliers/import.ts';
 import { readSuppliers } from '../../src/suppliers/read-file.ts';
@@ -68,7 +68,7 @@ async function open(begun: AsyncDisposableStack, options: BenchOptions): Promise
       keep: false,
       certificatesFolder: join(folder, 'certificates'),
       suppliers: numbers.map((organisationNumber) => ({ organisationNumber, name: nameOf(organisationNumber) })),
-      roles: roleNames,
+      roles: usualRoles,
       given: { ...options.settings },
       log: silentLog,
     }),

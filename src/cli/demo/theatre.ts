@@ -3,7 +3,7 @@ import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 import { silentLog } from '../../platform/log.ts';
 import { brokerOf } from '../../roles/intake.ts';
 import { openStage, type Stage } from '../../roles/stage.ts';
-import { type Gateway, roleNames, startGateway } from '../../roles/start.ts';
+import { type Gateway, startGateway, usualRoles } from '../../roles/start.ts';
 import { createPool, type Pool } from '../../store/pool.ts';
 import { version } from '../version.ts';
 import { players } from './cast.ts';
@@ -50,7 +50,7 @@ export async function openTheatre(): Promise<Theatre> {
         keep: false,
         certificatesFolder: 'certs-dev',
         suppliers: players,
-        roles: roleNames,
+        roles: usualRoles,
         given: quick,
         log: silentLog,
       });
@@ -60,7 +60,7 @@ export async function openTheatre(): Promise<Theatre> {
       return stage;
     },
     startGateway: async () => {
-      const gateway = await startGateway(opened(stage).settings, roleNames, silentLog, version());
+      const gateway = await startGateway(opened(stage).settings, usualRoles, silentLog, version());
       closers.push(gateway.stop);
       for (const player of players) {
         const supplier = await createSupplier(player, opened(stage), gateway.supplierPort ?? 0);

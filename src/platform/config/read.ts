@@ -69,7 +69,7 @@ function valueOf(name: string, secret: boolean, environment: Environment): strin
 
 /** What must hold between settings. */
 function disagreements(values: Partial<Settings>): Finding[] {
-  const { lease, pushTimeout, mailUrl, publicUrl } = values;
+  const { lease, pushTimeout, mailUrl, publicUrl, crlLifetime, crlInterval } = values;
   const findings: Finding[] = [];
   // A worker must be able to finish a push and record it before another may take its lane.
   if (lease !== undefined && pushTimeout !== undefined && lease <= pushTimeout + 5_000)
@@ -83,6 +83,13 @@ function disagreements(values: Partial<Settings>): Finding[] {
       where: settingsTable.publicUrl.name,
       rule: 'links',
       text: `${settingsTable.publicUrl.name} must be set where ${settingsTable.mailUrl.name} is: links in letters begin with it`,
+    });
+  // Between the end of one list and the next, outsiders would trust nobody.
+  if (crlLifetime !== undefined && crlInterval !== undefined && crlLifetime <= crlInterval)
+    findings.push({
+      where: settingsTable.crlLifetime.name,
+      rule: 'crl-lifetime',
+      text: `${settingsTable.crlLifetime.name} must be more than ${settingsTable.crlInterval.name}`,
     });
   return findings;
 }

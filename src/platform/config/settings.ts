@@ -1,5 +1,6 @@
 /** Every setting: its name, how it is read, its default and what it does. docs/settings.md is made from this table. */
 import { environments } from '../../domain/message.ts';
+import { caTable } from './ca-settings.ts';
 import { deliveryTable } from './delivery-settings.ts';
 import { enrolmentTable } from './enrolment-settings.ts';
 import {
@@ -163,6 +164,8 @@ export const settingsTable = {
   ...supplierApiTable,
 
   ...enrolmentTable,
+
+  ...caTable,
 
   logLevel: preset(
     'KUVERT_LOG_LEVEL',

@@ -18,6 +18,8 @@ create table revocation_list (
   number bigint not null check (number > 0),
   made_at timestamptz not null,
   next_update_at timestamptz not null,
+  -- SHA-256 of what was revoked when it was made: the same again needs no new list.
+  entries_sha256 bytea not null check (length(entries_sha256) = 32),
   der bytea not null,
   primary key (authority, number)
 );
@@ -153,6 +155,8 @@ create unique index issuance_of_order on issuance (order_id) where state in ('in
 create unique index issuance_of_renewed on issuance (renews) where state in ('intended', 'issued');
 create unique index issuance_key on issuance (spki_sha256) where state in ('intended', 'issued');
 create index issuance_open on issuance (asked_at) where state in ('asked', 'intended');
+create index issuance_asked_of_order on issuance (order_id, asked_at) where order_id is not null;
+create index issuance_asked_of_renewed on issuance (renews, asked_at) where renews is not null;
 
 -- The authority hears of what is asked, the front of what was decided, when it is committed.
 create function tell_issuance() returns trigger language plpgsql as $$

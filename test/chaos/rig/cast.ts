@@ -20,6 +20,7 @@ const serversByRole: Readonly<Record<RoleName, readonly ServerName[]>> = {
   intake: serverNames,
   delivery: ['postgresql', 'redis'],
   'supplier-api': ['postgresql'],
+  ca: ['postgresql'],
 };
 export const serversOf = (gateway: GatewayName): readonly ServerName[] => serversByRole[gatewayRoles[gateway]];
 

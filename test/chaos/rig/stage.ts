@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { freePorts } from '../../../src/platform/local/ports.ts';
 import { silentLog } from '../../../src/platform/log.ts';
 import { openStage } from '../../../src/roles/stage.ts';
-import { roleNames } from '../../../src/roles/start.ts';
+import { usualRoles } from '../../../src/roles/start.ts';
 import { createPool, type Pool } from '../../../src/store/pool.ts';
 import { apis, type GatewayName } from './cast.ts';
 import { type Outer, startOuter } from './control.ts';
@@ -75,7 +75,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
       keep: false,
       certificatesFolder: certificates,
       suppliers: suppliers.map(({ org, name }) => ({ organisationNumber: org, name })),
-      roles: roleNames,
+      roles: usualRoles,
       given: {
         DATABASE_URL: servers.databaseUrl,
         REDIS_URL: servers.redisUrl,

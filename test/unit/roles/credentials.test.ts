@@ -11,7 +11,7 @@ import { type DevCertificates, writeDevCertificates } from '../../../src/pki/dev
 import { inspectSettings } from '../../../src/platform/config/read.ts';
 import { silentLog } from '../../../src/platform/log.ts';
 import { loadCredentials } from '../../../src/roles/credentials.ts';
-import { prepare, roleNames, settingsFor, startGateway } from '../../../src/roles/start.ts';
+import { prepare, settingsFor, startGateway, usualRoles } from '../../../src/roles/start.ts';
 
 describe('keys and certificates of the roles', () => {
   let folder: string;
@@ -44,7 +44,7 @@ describe('keys and certificates of the roles', () => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const inspect = (wrong: Record<string, string>, roles = roleNames as readonly (typeof roleNames)[number][]) =>
+  const inspect = (wrong: Record<string, string>, roles = usualRoles as readonly (typeof usualRoles)[number][]) =>
     prepare(roles, inspectSettings(settingsFor(roles), { ...right, ...wrong }), new Date());
   const told = (wrong: Record<string, string>): readonly [string, string][] => {
     try {
@@ -167,10 +167,10 @@ describe('keys and certificates of the roles', () => {
 
   it('the gateway looks at all of them before it touches a server or listens', async () => {
     const wrong = { ...right, KUVERT_CLIENT_KEY_FILE: '/etc/passwd' };
-    const settings = inspectSettings(settingsFor(roleNames), wrong).values as Parameters<typeof startGateway>[0];
+    const settings = inspectSettings(settingsFor(usualRoles), wrong).values as Parameters<typeof startGateway>[0];
     const events: string[] = [];
     const log = { ...silentLog, info: (event: string) => void events.push(event), with: () => log };
-    await assert.rejects(startGateway(settings, roleNames, log, '0'), { code: 'setting-invalid' });
+    await assert.rejects(startGateway(settings, usualRoles, log, '0'), { code: 'setting-invalid' });
     assert.deepEqual(events, []);
     assert.throws(() => loadCredentials(settings, ['delivery'], new Date()), { code: 'setting-invalid' });
   });

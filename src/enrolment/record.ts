@@ -1,0 +1,106 @@
+/** The last step of the authority: what was signed becomes known, or nothing of it does. */
+import type { FaultCode } from '../domain/fault.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import { appendAudit } from '../store/audit.ts';
+import { registerIssued } from '../store/enrol/certificates.ts';
+import {
+  type IntendedIssuance,
+  lockIntended,
+  type OpenIssuance,
+  setIssued,
+  setRefused,
+} from '../store/enrol/intentions.ts';
+import { setOrderFetched } from '../store/enrol/order-changes.ts';
+import type { Db } from '../store/pool.ts';
+import { probeSoon } from '../store/reroute.ts';
+import { lockLanesOf, lockRecipients } from '../store/suppliers-change.ts';
+import { notifyWake } from '../store/wake.ts';
+import { readAskedFor } from './ask-facts.ts';
+import type { Wanted } from './decide.ts';
+
+/** Who decides, in the audit. */
+export const actor = 'ca';
+
+/** One certificate on its way. */
+export interface Work {
+  readonly issuance: IntendedIssuance;
+  readonly wanted: Wanted;
+  /** Somebody began it before, and left. */
+  readonly resumed: boolean;
+}
+
+/**
+ * All of it or nothing: the certificate in the register and at its addresses, the order fetched, the issuance issued, the audit.
+ * Power lost before the commit: it is intended still, and finished with the same serial number. After it: the front reads it.
+ */
+export async function record(
+  db: Db,
+  work: Work,
+  certificate: Certificate,
+  at: Date,
+): Promise<'issued' | 'refused' | 'somebody-else'> {
+  const { issuance, wanted } = work;
+  // Recipient, lanes, issuance, order or certificate, audit: in the order of everyone else.
+  await lockRecipients(db, [wanted.organisationNumber]);
+  await lockLanesOf(db, [wanted.organisationNumber]);
+  if (!(await lockIntended(db, issuance))) return 'somebody-else';
+  const asked = await readAskedFor(db, issuance, 'lock');
+  if (asked.kind === 'renew' && asked.renewed.withdrawnAt !== undefined) {
+    await refuseIntended(db, work, 'certificate-not-accepted', 'the certificate was withdrawn meanwhile', at);
+    return 'refused';
+  }
+  const addresses =
+    asked.kind === 'enrol' ? [asked.order.addressId] : asked.renewed.addresses.map((address) => address.id);
+  const { fingerprint, pem, subject } = certificate;
+  const { intention, spkiSha256 } = issuance;
+  await registerIssued(db, { ...wanted, fingerprint, pem, subject, spkiSha256, intention }, addresses, at);
+  if (asked.kind === 'enrol') await setOrderFetched(db, asked.order.id, fingerprint, at);
+  await setIssued(db, issuance.id, certificate, at);
+  // A lane may be held because nothing that its endpoint has is registered.
+  await notifyWake(db, await probeSoon(db, addresses));
+  await appendAudit(db, {
+    actor,
+    action: work.resumed ? 'certificate.issue-resumed' : 'certificate.issue',
+    subject: `supplier/${wanted.organisationNumber}/certificate/${fingerprint}`,
+    reason: undefined,
+    details: {
+      ...askedDetails(issuance),
+      ...intention,
+      intendedAt: issuance.intendedAt,
+      type: wanted.type,
+      addresses,
+    },
+    at,
+  });
+  return 'issued';
+}
+
+/** For who has locked it. */
+export async function refuseIntended(db: Db, work: Work, fault: FaultCode, detail: string, at: Date): Promise<void> {
+  const { issuance, wanted } = work;
+  await setRefused(db, issuance.id, { fault, detail }, at);
+  await appendAudit(db, {
+    actor,
+    action: 'certificate.refuse',
+    subject: `issuance/${issuance.id}`,
+    reason: undefined,
+    details: {
+      ...askedDetails(issuance),
+      organisationNumber: wanted.organisationNumber,
+      fault,
+      detail,
+      // Signed or not, it never left the house.
+      intended: { ...issuance.intention },
+    },
+    at,
+  });
+}
+
+/** For the audit. */
+export function askedDetails({ id, for: asked, remoteAddress }: OpenIssuance): Readonly<Record<string, unknown>> {
+  return {
+    issuance: id,
+    ...(asked.kind === 'enrol' ? { order: asked.orderId } : { renews: asked.renews }),
+    remoteAddress,
+  };
+}

@@ -1,0 +1,68 @@
+/** The ca role: the certificate authority. The only one that opens the issuing key; nobody can connect to it. */
+import { startIssuing } from '../enrolment/authority-loop.ts';
+import { type IssuingSteps, issuingSteps } from '../enrolment/issue.ts';
+import { completeOrigins, registerAuthority } from '../enrolment/origins.ts';
+import type { SettingKey, Settings } from '../platform/config/settings.ts';
+import type { Log } from '../platform/log.ts';
+import { askedChannel } from '../store/enrol/issuance.ts';
+import { type CaCredentials, loadCredentials } from './credentials.ts';
+import { openStore, type Running } from './parts.ts';
+
+export const caSettings = [
+  'environment',
+  'databaseUrl',
+  'databaseConnections',
+  'caKeyFile',
+  'caKeyPassphraseFile',
+  'caCertificateFile',
+  'certificateLifetime',
+  'renewalFrom',
+  'crlUrl',
+  'crlInterval',
+  'crlLifetime',
+] as const satisfies readonly SettingKey[];
+export type CaSettings = Pick<Settings, (typeof caSettings)[number]>;
+
+/** For tests. */
+export interface CaOptions {
+  /** The steps may be replaced by steps that end the process. */
+  readonly compose?: (steps: IssuingSteps) => IssuingSteps;
+  readonly now?: () => Date;
+  /** Left out: read from the files that the settings name. */
+  readonly credentials?: CaCredentials | undefined;
+}
+
+/** @throws Fault when PostgreSQL does not answer, or a file of the settings is not right */
+export async function startCa(settings: CaSettings, log: Log, options: CaOptions = {}): Promise<Running> {
+  const now = options.now ?? (() => new Date());
+  const { issuer } = options.credentials ?? loadCredentials(settings, ['ca'], now()).ca;
+  const begun = new AsyncDisposableStack();
+  try {
+    const pool = begun.adopt(await openStore(settings, 'ca', log), (one) => one.close());
+    await registerAuthority(pool, issuer);
+    const completed = await completeOrigins(pool, log);
+    const steps = issuingSteps({
+      pool,
+      issuer,
+      environment: settings.environment,
+      now,
+      lifetime: settings.certificateLifetime,
+      renewalFrom: settings.renewalFrom,
+      crlUrl: settings.crlUrl,
+    });
+    const issuing = begun.adopt(startIssuing(options.compose?.(steps) ?? steps, log), (one) => one.stop());
+    const ear = begun.adopt(
+      pool.listen(askedChannel, () => issuing.ring()),
+      (one) => one.close(),
+    );
+    await ear.opened;
+    // Asked before anybody listened.
+    issuing.ring();
+    const { fingerprint, subject, notAfter } = issuer.certificate;
+    log.info('the authority runs', { authority: fingerprint, subject, notAfter, completed });
+    return { stop: () => begun.disposeAsync() };
+  } catch (error) {
+    await begun.disposeAsync();
+    throw error;
+  }
+}

@@ -36,6 +36,8 @@ export interface SupplierApiCredentials {
   readonly authorities: readonly X509Certificate[];
   /** Keys that verify our signatures, old ones too. */
   readonly keys: ReturnType<typeof jwks>;
+  /** PEM of the authorities that may have issued the mail server's certificate; undefined: those that Node knows. */
+  readonly mailCa?: string | undefined;
 }
 
 export interface CaCredentials {
@@ -117,10 +119,11 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
   const own = pair(shelf, 'supplierKeyFile', 'supplierCertificateFile');
   const signer = signerOf(shelf);
   const issuers = authorities(shelf);
+  const mailCa = bundle(shelf, 'mailCaFile')?.pem;
   tryInTls(shelf, 'supplierCertificateFile', own, issuers?.pem);
   if (own === undefined || issuers === undefined || signer === undefined || pems.length === 0) return undefined;
   const listener = { key: own.key, cert: own.cert, ca: issuers.pem };
-  return { listener, signer, authorities: issuers.certificates.map(({ x509 }) => x509), keys: jwks(pems) };
+  return { listener, signer, authorities: issuers.certificates.map(({ x509 }) => x509), keys: jwks(pems), mailCa };
 }
 
 function caOf(shelf: Shelf): CaCredentials | undefined {

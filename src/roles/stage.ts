@@ -73,6 +73,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       KUVERT_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
       KUVERT_SUPPLIER_HOST: '127.0.0.1',
       KUVERT_SUPPLIER_PORT: String(supplierPort),
+      KUVERT_PUBLIC_URL: `https://localhost:${supplierPort}`,
+      // Letters and SMS are files there.
+      KUVERT_MAIL_URL: `file:${join(folder, 'mail')}`,
+      KUVERT_SMS_URL: `file:${join(folder, 'sms')}`,
       ...serversOf(local),
       KUVERT_CA_FILE: certificates.caFile,
       KUVERT_SIGNING_KEY_FILE: certificates.signing.keyFile,

@@ -15,6 +15,7 @@ import { readCallers } from '../store/collect/callers.ts';
 import { registerChannel, storedChannel } from '../store/collect/channels.ts';
 import type { Pool } from '../store/pool.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
+import { enrolmentSettings, openEnrolment } from './enrolment.ts';
 import { openStore, type Running } from './parts.ts';
 import { sealOrFault } from './seal.ts';
 
@@ -41,6 +42,7 @@ export const supplierApiSettings = [
   'signingCertificateFile',
   'signingOldCertificatesFile',
   'caFile',
+  ...enrolmentSettings,
 ] as const satisfies readonly SettingKey[];
 export type SupplierApiSettings = Pick<Settings, (typeof supplierApiSettings)[number]>;
 
@@ -91,6 +93,7 @@ export async function startSupplierApi(
     listener = begun.adopt(await listenTls(parts, credentials.listener, app, listenOptionsOf(settings)), (one) =>
       one.close(),
     );
+    begun.use(openEnrolment(settings, { pool, log, credentials }));
     log.info('the suppliers listener runs', { host: listener.host, port: listener.port });
     return {
       port: listener.port,

@@ -30,6 +30,7 @@ export const doors: Readonly<Record<string, string>> = {
   ioredis: 'delivery/queue(/|\\.ts$)',
   jose: 'envelope/',
   listr2: 'cli/',
+  nodemailer: 'platform/mail\\.ts$',
   pg: 'store/pool\\.ts$',
   'reflect-metadata': 'pki/',
   saxes: '(documents|envelope)/',

@@ -1,6 +1,7 @@
 /** All commands. */
 import { Command } from 'commander';
 import { addAudit } from './audit.ts';
+import { addCa } from './ca.ts';
 import { addCertificate } from './certificate.ts';
 import { addConfig } from './config.ts';
 import type { Context } from './context.ts';
@@ -61,6 +62,7 @@ export function buildProgram(context: Context): Command {
     addEnvelope,
     addEvidence,
     addAudit,
+    addCa,
   ])
     add(program, context);
   return program;

@@ -13,10 +13,11 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { Fault } from '../domain/fault.ts';
+import type { Environment } from '../domain/message.ts';
 import { type Certificate, readCertificates } from './certificate.ts';
 import { constraintsOf } from './constraints.ts';
 import { type Element, readBits, readElement, readElements, tag } from './der.ts';
-import { type Environment, nameOf, newSerial } from './subject.ts';
+import { nameOf, newSerial } from './subject.ts';
 
 /** A key that may sign in the name of an authority, with that authority's certificate and those above it. */
 export interface Issuer {

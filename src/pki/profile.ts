@@ -20,8 +20,9 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { Fault } from '../domain/fault.ts';
+import type { Environment } from '../domain/message.ts';
 import type { Issuer } from './authority.ts';
-import { type Environment, nameOf, type Subject } from './subject.ts';
+import { nameOf, type Subject } from './subject.ts';
 
 /**
  * What a certificate is for. A supplier's: to be pushed to, to fetch, or both. Our own: towards suppliers' endpoints, as their
@@ -51,7 +52,7 @@ export interface CertificateProfile {
 
 /**
  * Under an arc of our own, 2.25.UUID (X.667): a certificate says for which environment it was issued, and a program can demand it
- * (`openssl verify -policy OID -explicit_policy`). docs/decisions/0070-…
+ * (`openssl verify -policy OID -explicit_policy`). docs/decisions/0070
  */
 const arc = '2.25.329972738829575282614394316730324944152';
 export const environmentPolicy: Readonly<Record<Environment, string>> = {

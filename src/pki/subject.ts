@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { type JsonNameParams, Name } from '@peculiar/x509';
+import type { Environment } from '../domain/message.ts';
 
 /** Whose a certificate is, or for whom an authority issues. */
 export interface Subject {
@@ -10,8 +11,6 @@ export interface Subject {
   /** organizationIdentifier `NTRSE-…` (ETSI EN 319 412-1 §5.1.4). */
   readonly organisationNumber?: string;
 }
-
-export type Environment = 'test' | 'production';
 
 /** RFC 5280 appendix A: ub-common-name and ub-organization-name. Some programs refuse a certificate with a longer one. */
 const mostCharacters = 64;

@@ -1,6 +1,7 @@
 /** A certificate authority for tests, made as `kuvert ca init` makes one. */
+
+import type { Environment } from '../../src/domain/message.ts';
 import { createIssuing, createRoot, type Issuer, loadIssuer, type NewAuthority } from '../../src/pki/authority.ts';
-import type { Environment } from '../../src/pki/subject.ts';
 
 export interface TestAuthority {
   readonly root: Issuer & NewAuthority;

@@ -1,6 +1,6 @@
 /**
- * ASN.1 in DER (X.690): a strict reader of one level at a time, and a writer. For what is read from strangers and must be bounded,
- * and for the few structures that the X.509 library does not write.
+ * ASN.1 in DER (X.690): a strict reader of one level at a time, for what strangers send. How deep they nest it costs nothing, and there
+ * is one way only to write what is taken; the libraries read BER, all of it, before anybody can look.
  */
 
 /** One value as it was encoded. */
@@ -11,21 +11,8 @@ export interface Element {
   readonly raw: Buffer;
 }
 
-/** Tags that are used here. */
-export const tag = {
-  boolean: 0x01,
-  integer: 0x02,
-  bits: 0x03,
-  octets: 0x04,
-  null: 0x05,
-  oid: 0x06,
-  utf8: 0x0c,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  bmp: 0x1e,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
+/** Tags that are read here. */
+export const tag = { integer: 0x02, bits: 0x03, null: 0x05, oid: 0x06, sequence: 0x30 } as const;
 
 /** Something is no DER, or not of the structure that is read. Whoever reads makes a fault of it. */
 const broken = (why: string): RangeError => new RangeError(why);
@@ -89,60 +76,21 @@ export function readBits({ tag: kind, content }: Element): Buffer {
   return content.subarray(1);
 }
 
-export function encode(kind: number, ...contents: readonly Uint8Array[]): Buffer {
-  const length = contents.reduce((sum, content) => sum + content.length, 0);
-  let head = [kind, length];
-  if (length >= 0x80) {
-    const octets = Buffer.from(evenHex(BigInt(length)), 'hex');
-    head = [kind, 0x80 | octets.length, ...octets];
+/** An object identifier with dots. @throws RangeError for one that is not written the shortest way */
+export function readOid({ tag: kind, content }: Element): string {
+  const last = content.at(-1);
+  if (kind !== tag.oid || last === undefined || last >= 0x80) throw broken('no object identifier');
+  const arcs: bigint[] = [];
+  let [arc, begun] = [0n, false];
+  for (const octet of content) {
+    if (!begun && octet === 0x80) throw broken('an arc that is not the shortest');
+    arc = (arc << 7n) | BigInt(octet & 0x7f);
+    begun = octet >= 0x80;
+    if (begun) continue;
+    arcs.push(arc);
+    arc = 0n;
   }
-  return Buffer.concat([Buffer.from(head), ...contents]);
-}
-
-export const sequence = (...contents: readonly Uint8Array[]): Buffer => encode(tag.sequence, ...contents);
-export const octets = (content: Uint8Array): Buffer => encode(tag.octets, content);
-export const bits = (content: Uint8Array): Buffer => encode(tag.bits, Buffer.from([0]), content);
-export const nothing = encode(tag.null);
-/** A constructed value in the context-specific class: `[number] { … }`. */
-export const context = (number: number, ...contents: readonly Uint8Array[]): Buffer =>
-  encode(0xa0 | number, ...contents);
-
-/** In DER the members of a SET OF stand in the order of their bytes (X.690 §11.6). */
-export const setOf = (...members: readonly Uint8Array[]): Buffer =>
-  encode(tag.set, ...members.toSorted((one, other) => Buffer.compare(one, other)));
-
-/** A number that is not negative. */
-export function integer(value: bigint | number): Buffer {
-  const hex = evenHex(BigInt(value));
-  return encode(tag.integer, Buffer.from(/^[89a-f]/.test(hex) ? `00${hex}` : hex, 'hex'));
-}
-
-export function oid(text: string): Buffer {
-  const [first = 0n, second = 0n, ...rest] = text.split('.').map(BigInt);
-  const arcs = [first * 40n + second, ...rest].flatMap((arc) => {
-    const groups = [Number(arc & 0x7fn)];
-    for (let left = arc >> 7n; left > 0n; left >>= 7n) groups.unshift(Number(left & 0x7fn) | 0x80);
-    return groups;
-  });
-  return encode(tag.oid, Buffer.from(arcs));
-}
-
-/** RFC 5280 §4.1.2.5: whole seconds in UTC, with two digits for the year up to 2049. */
-export function time(at: Date): Buffer {
-  const digits = at
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(/[-T:]/g, '');
-  return at.getUTCFullYear() < 2050
-    ? encode(tag.utcTime, Buffer.from(digits.slice(2)))
-    : encode(tag.generalizedTime, Buffer.from(digits));
-}
-
-/** RFC 5280 §4.1: what an extension says is given in DER. */
-export const extension = (id: string, value: Uint8Array, critical = false): Buffer =>
-  sequence(oid(id), ...(critical ? [encode(tag.boolean, Buffer.from([0xff]))] : []), octets(value));
-
-function evenHex(value: bigint): string {
-  const hex = value.toString(16);
-  return hex.length % 2 === 0 ? hex : `0${hex}`;
+  const [both = 0n, ...rest] = arcs;
+  const first = both < 80n ? both / 40n : 2n;
+  return [first, both - first * 40n, ...rest].join('.');
 }

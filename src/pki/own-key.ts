@@ -1,7 +1,8 @@
 /** Keys that are made where they are used, a supplier's or our own, and the requests for them. */
-import { createPrivateKey, createPublicKey, generateKeyPair, sign } from 'node:crypto';
+import 'reflect-metadata';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { bits, context, encode, integer, nothing, oid, sequence, setOf, tag } from './der.ts';
+import { Name, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { encryptPrivateKey } from './password-encryption.ts';
 
 export const keyKinds = ['P-256', 'P-384', 'RSA-3072'] as const;
@@ -20,31 +21,36 @@ export async function makeKey(kind: KeyKind = 'P-256'): Promise<string> {
 
 /** The key under a pass phrase: PKCS#8, PEM. OpenSSL and Node open it. */
 export const encryptKey = async (keyPem: string, passphrase: string): Promise<string> =>
-  pem('ENCRYPTED PRIVATE KEY', await encryptPrivateKey(keyPem, passphrase, 600_000));
+  pem('ENCRYPTED PRIVATE KEY', Buffer.from((await encryptPrivateKey(keyPem, passphrase, 600_000)).toSchema().toBER()));
 
 /**
  * A certificate signing request (PKCS#10, RFC 2986).
  * @param commonName for a reader; whoever issues takes the subject from the order
  */
-export function makeSigningRequest(keyPem: string, commonName: string): { readonly der: Buffer; readonly pem: string } {
+export async function makeSigningRequest(
+  keyPem: string,
+  commonName: string,
+): Promise<{ readonly der: Buffer; readonly pem: string }> {
   const key = createPrivateKey(keyPem);
-  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  const name = sequence(setOf(sequence(oid('2.5.4.3'), encode(tag.utf8, Buffer.from(commonName)))));
-  const info = sequence(integer(0), name, spki, context(0));
-  const { algorithm, hash } = signatureOf[key.asymmetricKeyDetails?.namedCurve ?? 'rsa'] ?? signatureOf.rsa;
-  const der = sequence(info, algorithm, bits(sign(hash, info, key)));
+  const signingAlgorithm = algorithmOf(key);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    // A plain string would be read as RFC 4514 text, where quotes, `#` and backslashes mean something.
+    name: new Name([{ CN: [{ utf8String: commonName }] }]),
+    keys: {
+      privateKey: key.toCryptoKey(signingAlgorithm, false, ['sign']),
+      publicKey: createPublicKey(key).toCryptoKey(signingAlgorithm, true, ['verify']),
+    },
+    signingAlgorithm,
+  });
+  const der = Buffer.from(request.rawData);
   return { der, pem: pem('CERTIFICATE REQUEST', der) };
 }
 
-const signatureOf: { readonly rsa: Signature; readonly [curve: string]: Signature } = {
-  rsa: { algorithm: sequence(oid('1.2.840.113549.1.1.11'), nothing), hash: 'sha256' },
-  prime256v1: { algorithm: sequence(oid('1.2.840.10045.4.3.2')), hash: 'sha256' },
-  secp384r1: { algorithm: sequence(oid('1.2.840.10045.4.3.3')), hash: 'sha384' },
-};
-
-interface Signature {
-  readonly algorithm: Buffer;
-  readonly hash: string;
+function algorithmOf({ asymmetricKeyDetails }: KeyObject) {
+  const { namedCurve } = asymmetricKeyDetails ?? {};
+  if (namedCurve === 'prime256v1') return { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  if (namedCurve === 'secp384r1') return { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
+  return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 }
 
 const pem = (label: string, der: Buffer): string =>

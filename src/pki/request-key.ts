@@ -1,10 +1,7 @@
 /** The public key of a certificate request, and how the request is signed: what is taken, and what to call what is not. */
 import type { Finding } from '../domain/fault.ts';
-import { type Element, nothing, oid, readBits, readElement, readElements, readUnsigned, sequence, tag } from './der.ts';
+import { type Element, readBits, readElement, readElements, readOid, readUnsigned, tag } from './der.ts';
 import { rsaWeaknesses } from './weak-rsa.ts';
-
-const identifier = (id: string, ...parameters: readonly Buffer[]): string =>
-  sequence(oid(id), ...parameters).toString('hex');
 
 export interface RequestKey {
   /** Undefined: of a kind that is not taken. */
@@ -13,11 +10,11 @@ export interface RequestKey {
   readonly findings: readonly Finding[];
 }
 
-const rsaKey = oid('1.2.840.113549.1.1.1');
-const ecKey = oid('1.2.840.10045.2.1');
+const rsaKey = '1.2.840.113549.1.1.1';
+const ecKey = '1.2.840.10045.2.1';
 const curves = [
-  { name: 'prime256v1', id: oid('1.2.840.10045.3.1.7'), octets: 32 },
-  { name: 'secp384r1', id: oid('1.3.132.0.34'), octets: 48 },
+  { name: 'prime256v1', id: '1.2.840.10045.3.1.7', octets: 32 },
+  { name: 'secp384r1', id: '1.3.132.0.34', octets: 48 },
 ];
 
 /**
@@ -29,9 +26,10 @@ export function describeKey(spki: Buffer): RequestKey {
   const [algorithm, key, ...more] = readElements(readElement(spki, tag.sequence).content);
   if (algorithm?.tag !== tag.sequence || key === undefined || more.length > 0) throw new RangeError('no key');
   const [kind, parameters, ...others] = readElements(algorithm.content);
-  if (kind?.tag !== tag.oid || others.length > 0) throw new RangeError('no algorithm');
-  if (kind.raw.equals(rsaKey) && parameters?.tag === tag.null) return describeRsa(readBits(key));
-  if (kind.raw.equals(ecKey) && parameters !== undefined) return describeEc(parameters, readBits(key));
+  if (kind === undefined || others.length > 0) throw new RangeError('no algorithm');
+  const id = readOid(kind);
+  if (id === rsaKey && isNull(parameters)) return describeRsa(readBits(key));
+  if (id === ecKey && parameters !== undefined) return describeEc(parameters, readBits(key));
   return notTaken(algorithmName(algorithm.raw));
 }
 
@@ -44,9 +42,9 @@ function describeRsa(der: Buffer): RequestKey {
 }
 
 function describeEc(parameters: Element, point: Buffer): RequestKey {
-  const curve = curves.find(({ id }) => parameters.raw.equals(id));
-  if (curve === undefined)
-    return notTaken(names.get(parameters.raw.toString('hex')) ?? 'an elliptic curve of another name, or of none');
+  const named = parameters.tag === tag.oid ? readOid(parameters) : '';
+  const curve = curves.find(({ id }) => named === id);
+  if (curve === undefined) return notTaken(names.get(named) ?? 'an elliptic curve of another name, or of none');
   // RFC 5480 §2.2: written out in full; a key that could be written in two ways would have two names in the register.
   if (point.length !== 1 + 2 * curve.octets || point[0] !== 4)
     return notTaken(`a point of ${curve.name} that is not written out in full (uncompressed)`);
@@ -67,34 +65,31 @@ const notTaken = (found: string): RequestKey => ({
   ],
 });
 
-/** AlgorithmIdentifier in DER → the name of its hash. Parameters: none for ECDSA (RFC 5758), NULL or none for RSA (RFC 4055). */
 const hashes: Readonly<Record<'RSA' | 'EC', ReadonlyMap<string, string>>> = {
-  EC: new Map(
-    (
-      [
-        ['sha256', 2],
-        ['sha384', 3],
-        ['sha512', 4],
-      ] as const
-    ).map(([hash, last]) => [identifier(`1.2.840.10045.4.3.${last}`), hash]),
-  ),
-  RSA: new Map(
-    (
-      [
-        ['sha256', 11],
-        ['sha384', 12],
-        ['sha512', 13],
-      ] as const
-    ).flatMap(([hash, last]) => [
-      [identifier(`1.2.840.113549.1.1.${last}`), hash] as const,
-      [identifier(`1.2.840.113549.1.1.${last}`, nothing), hash] as const,
-    ]),
-  ),
+  EC: new Map([
+    ['1.2.840.10045.4.3.2', 'sha256'],
+    ['1.2.840.10045.4.3.3', 'sha384'],
+    ['1.2.840.10045.4.3.4', 'sha512'],
+  ]),
+  RSA: new Map([
+    ['1.2.840.113549.1.1.11', 'sha256'],
+    ['1.2.840.113549.1.1.12', 'sha384'],
+    ['1.2.840.113549.1.1.13', 'sha512'],
+  ]),
 };
 
-/** @returns the hash with which a key of this family signs under this algorithm (AlgorithmIdentifier, DER); undefined: not taken */
-export const hashOf = (algorithm: Buffer, family: 'RSA' | 'EC'): string | undefined =>
-  hashes[family].get(algorithm.toString('hex'));
+/**
+ * Parameters: none for ECDSA (RFC 5758), NULL or none for RSA (RFC 4055).
+ * @returns the hash with which a key of this family signs under this algorithm (AlgorithmIdentifier, DER); undefined: not taken
+ */
+export function hashOf(algorithm: Buffer, family: 'RSA' | 'EC'): string | undefined {
+  const [id, parameters, ...more] = readElements(readElement(algorithm, tag.sequence).content);
+  if (id === undefined || more.length > 0) return undefined;
+  if (parameters !== undefined && (family === 'EC' || !isNull(parameters))) return undefined;
+  return hashes[family].get(readOid(id));
+}
+
+const isNull = (element: Element | undefined): boolean => element?.tag === tag.null && element.content.length === 0;
 
 /** What is met and not taken, by the name that a person would search for. */
 const names: ReadonlyMap<string, string> = new Map(
@@ -119,11 +114,11 @@ const names: ReadonlyMap<string, string> = new Map(
     '1.3.132.0.35': 'the curve P-521',
     '1.2.840.10045.3.1.1': 'the curve P-192',
     '1.3.132.0.33': 'the curve P-224',
-  }).map(([id, name]) => [oid(id).toString('hex'), name]),
+  }),
 );
 
 /** @param algorithm AlgorithmIdentifier, DER */
 export function algorithmName(algorithm: Buffer): string {
   const [id] = readElements(readElement(algorithm, tag.sequence).content);
-  return names.get(id?.raw.toString('hex') ?? '') ?? 'an algorithm that is not known here';
+  return names.get(id?.tag === tag.oid ? readOid(id) : '') ?? 'an algorithm that is not known here';
 }

@@ -4,7 +4,7 @@
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { Fault } from '../domain/fault.ts';
-import { readBits, readElement, readElements, readUnsigned, tag } from './der.ts';
+import { readBits, readElement, readElements, readOid, readUnsigned, tag } from './der.ts';
 import { algorithmName, describeKey, hashOf } from './request-key.ts';
 
 /** A request whose signature holds, with a key that may be certified. */
@@ -97,7 +97,9 @@ function readParts(der: Buffer): Parts {
     const [info, algorithm, signature, ...more] = readElements(readElement(der, tag.sequence).content);
     if (info?.tag !== tag.sequence || algorithm?.tag !== tag.sequence || signature === undefined || more.length > 0)
       throw new RangeError('no CertificationRequest');
-    if (readElements(algorithm.content)[0]?.tag !== tag.oid) throw new RangeError('no AlgorithmIdentifier');
+    const [id] = readElements(algorithm.content);
+    if (id === undefined) throw new RangeError('no AlgorithmIdentifier');
+    readOid(id);
     const [version, subject, spki, attributes, ...others] = readElements(info.content);
     if (version === undefined || readUnsigned(version) !== 0n) throw new RangeError('no version 1');
     if (subject?.tag !== tag.sequence || spki?.tag !== tag.sequence || others.length > 0)

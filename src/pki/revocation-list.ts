@@ -1,9 +1,16 @@
 /** Certificate revocation lists (RFC 5280 §5), for outsiders: inside, the register decides. */
 import 'reflect-metadata';
-import { X509Certificate as Parsed } from '@peculiar/x509';
+import { type BaseBlock, Enumerated, Integer, OctetString } from 'asn1js';
+import {
+  AuthorityKeyIdentifier,
+  CertificateRevocationList,
+  Certificate as Encoded,
+  Extension,
+  Extensions,
+  RevokedCertificate,
+  Time,
+} from 'pkijs';
 import type { Issuer } from './authority.ts';
-import { context, encode, extension, integer, sequence, time } from './der.ts';
-import { algorithmOf, signAs } from './sign-as.ts';
 
 /** RFC 5280 §5.3.1; those that a supplier's certificate can have. */
 export type RevocationReason =
@@ -43,36 +50,39 @@ export interface RevocationListRequest {
 
 /** Signs the list. @returns DER, as it is published (RFC 5280 §4.2.1.13) */
 export async function makeRevocationList(issuer: Issuer, request: RevocationListRequest): Promise<Buffer> {
-  const entries = request.entries.map(({ serial, revokedAt, reason }) =>
-    sequence(
-      integer(BigInt(`0x${serial}`)),
-      time(revokedAt),
-      // §5.3.1: “unspecified” is said by saying nothing.
-      ...(reason === 'unspecified'
-        ? []
-        : [sequence(extension('2.5.29.21', encode(enumerated, Buffer.of(codes[reason]))))]),
-    ),
-  );
-  const body = sequence(
+  const { entries } = request;
+  const list = new CertificateRevocationList({
     // v2, which extensions demand.
-    integer(1),
-    algorithmOf(issuer),
-    Buffer.from(new Parsed(issuer.certificate.x509.raw).subjectName.toArrayBuffer()),
-    time(request.thisUpdate),
-    time(request.nextUpdate),
+    version: 1,
+    issuer: Encoded.fromBER(Uint8Array.from(issuer.certificate.x509.raw)).subject,
+    thisUpdate: timeOf(request.thisUpdate),
+    nextUpdate: timeOf(request.nextUpdate),
     // §5.1.2.6: no empty list.
-    ...(entries.length === 0 ? [] : [sequence(...entries)]),
-    context(
-      0,
-      sequence(
-        extension('2.5.29.35', sequence(encode(keyIdentifier, issuer.keyIdentifier))),
-        extension('2.5.29.20', integer(request.number)),
-      ),
-    ),
-  );
-  return signAs(issuer, body);
+    ...(entries.length === 0 ? {} : { revokedCertificates: entries.map(entryOf) }),
+    crlExtensions: new Extensions({
+      extensions: [
+        extension('2.5.29.35', new AuthorityKeyIdentifier({ keyIdentifier: octets(issuer.keyIdentifier) }).toSchema()),
+        extension('2.5.29.20', Integer.fromBigInt(request.number)),
+      ],
+    }),
+  });
+  await list.sign(issuer.signingKey, issuer.signingAlgorithm.hash);
+  return Buffer.from(list.toSchema(true).toBER());
 }
 
-const enumerated = 0x0a;
-/** AuthorityKeyIdentifier.keyIdentifier, `[0] IMPLICIT OCTET STRING`. */
-const keyIdentifier = 0x80;
+function entryOf({ serial, revokedAt, reason }: Revocation): RevokedCertificate {
+  const code = new Enumerated({ value: codes[reason] });
+  return new RevokedCertificate({
+    userCertificate: Integer.fromBigInt(BigInt(`0x${serial}`)),
+    revocationDate: timeOf(revokedAt),
+    // §5.3.1: “unspecified” is said by saying nothing.
+    ...(reason === 'unspecified'
+      ? {}
+      : { crlEntryExtensions: new Extensions({ extensions: [extension('2.5.29.21', code)] }) }),
+  });
+}
+
+/** RFC 5280 §5.1.2.4: whole seconds, with two digits for the year up to 2049. */
+const timeOf = (at: Date): Time => new Time({ type: at.getUTCFullYear() < 2050 ? 0 : 1, value: at });
+const octets = (bytes: Uint8Array): OctetString => new OctetString({ valueHex: Uint8Array.from(bytes) });
+const extension = (extnID: string, value: BaseBlock): Extension => new Extension({ extnID, extnValue: value.toBER() });

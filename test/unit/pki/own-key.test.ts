@@ -26,7 +26,7 @@ describe('own keys', () => {
   /** A key of this kind, with the chain that was issued for a request for it. */
   const enrolled = async (kind: KeyKind): Promise<{ keyPem: string; certificatePem: string }> => {
     const keyPem = await makeKey(kind);
-    const { spki } = readSigningRequest(makeSigningRequest(keyPem, 'Exempel').der);
+    const { spki } = readSigningRequest((await makeSigningRequest(keyPem, 'Exempel')).der);
     const leaf = await issueCertificate(authority.issuing, {
       spki,
       subject: { organisation: 'Exempel AB', commonName: 'Exempel AB', organisationNumber: '5560160680' },
@@ -48,7 +48,7 @@ describe('own keys', () => {
     for (const kind of keyKinds) {
       const { keyPem, certificatePem } = await enrolled(kind);
       createSecureContext({ key: keyPem, cert: certificatePem });
-      const { pem } = makeSigningRequest(keyPem, 'Räksmörgås AB, "x"');
+      const { pem } = await makeSigningRequest(keyPem, 'Räksmörgås AB, "x"');
       openssl.write('request.pem', pem);
       const text = openssl.run(
         'req',

@@ -23,8 +23,9 @@ import {
   uint8Array,
 } from 'fast-check';
 import { Fault, type FaultCode } from '../../../src/domain/fault.ts';
-import { bits, context, integer, nothing, oid, readElement, sequence, tag } from '../../../src/pki/der.ts';
+import { readElement, tag } from '../../../src/pki/der.ts';
 import { mostRequestBytes, readSigningRequest, type SigningRequest } from '../../../src/pki/request.ts';
+import { bits, context, integer, nothing, oid, sequence } from '../../support/der.ts';
 import { type OpenSsl, openSsl } from '../../support/openssl.ts';
 
 type Verdict = SigningRequest | { readonly code: FaultCode; readonly rules: readonly string[]; readonly text: string };

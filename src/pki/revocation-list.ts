@@ -9,6 +9,7 @@ import {
   Extensions,
   RevokedCertificate,
   Time,
+  TimeType,
 } from 'pkijs';
 import type { Issuer } from './authority.ts';
 
@@ -83,6 +84,7 @@ function entryOf({ serial, revokedAt, reason }: Revocation): RevokedCertificate 
 }
 
 /** RFC 5280 §5.1.2.4: whole seconds, with two digits for the year up to 2049. */
-const timeOf = (at: Date): Time => new Time({ type: at.getUTCFullYear() < 2050 ? 0 : 1, value: at });
+const timeOf = (at: Date): Time =>
+  new Time({ type: at.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value: at });
 const octets = (bytes: Uint8Array): OctetString => new OctetString({ valueHex: Uint8Array.from(bytes) });
 const extension = (extnID: string, value: BaseBlock): Extension => new Extension({ extnID, extnValue: value.toBER() });

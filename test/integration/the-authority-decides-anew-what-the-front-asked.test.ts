@@ -356,7 +356,7 @@ describe('the authority decides anew what the front asked', () => {
   it('signs nothing for a request of somebody who has the codes and not the key', async () => {
     const { keyPem } = await newRequest();
     const other = await newRequest();
-    const der = Buffer.from(makeSigningRequest(keyPem, 'x').der);
+    const der = Buffer.from((await makeSigningRequest(keyPem, 'x')).der);
     const at = der.indexOf(certificateLikeKey(der));
     assert.ok(at > 0);
     certificateLikeKey(other.der).copy(der, at);

@@ -86,7 +86,7 @@ export async function openEnrolment(settings: Readonly<Record<string, string>> =
   ): Promise<Credential> => {
     const keyPem = await makeKey();
     const certificate = await issueCertificate(issuing, {
-      spki: readSigningRequest(makeSigningRequest(keyPem, name).der).spki,
+      spki: readSigningRequest((await makeSigningRequest(keyPem, name)).der).spki,
       subject: {
         organisation: name,
         commonName: name,
@@ -182,7 +182,7 @@ export async function openEnrolment(settings: Readonly<Record<string, string>> =
       more: { readonly keyPem?: string; readonly der?: Buffer; readonly at?: Date } = {},
     ): Promise<Asked> => {
       const keyPem = more.keyPem ?? (await makeKey());
-      const der = more.der ?? makeSigningRequest(keyPem, 'Exempel').der;
+      const der = more.der ?? (await makeSigningRequest(keyPem, 'Exempel')).der;
       const id = randomUUID();
       const spki = more.der === undefined ? readSigningRequest(der).spkiSha256 : Buffer.alloc(32, id);
       const of =
@@ -238,5 +238,5 @@ export async function newRequest(
   kind?: KeyKind,
 ): Promise<{ readonly keyPem: string; readonly der: Buffer; readonly pem: string }> {
   const keyPem = await makeKey(kind);
-  return { keyPem, ...makeSigningRequest(keyPem, 'Exempel') };
+  return { keyPem, ...(await makeSigningRequest(keyPem, 'Exempel')) };
 }

@@ -35,7 +35,8 @@ interface Made {
   readonly files: readonly NewFile[];
   /** Where the issuing key lies. */
   readonly keyFile: string;
-  readonly hasNewRoot: boolean;
+  /** What whoever ran the command has to do now. */
+  readonly advice: readonly string[];
 }
 
 /** @throws Fault `not-possible-now` if there is something in the folder; `argument-invalid`; `certificate-invalid` */
@@ -75,7 +76,12 @@ async function makeNew(options: InitOptions, terminal: Terminal, now: Date): Pro
   const files = authorityFilesIn(options.folder);
   const root = { path: files.rootKeyFile, text: await encryptKey(rootKeyPem, passphrase), secret: true };
   const key = await issuingKey(options, terminal, issuing.keyPem);
-  return { issuer, files: [root, key, ...certificates(options, issuer)], keyFile: key.path, hasNewRoot: true };
+  return {
+    issuer,
+    files: [root, key, ...certificates(options, issuer)],
+    keyFile: key.path,
+    advice: rootAdvice(options),
+  };
 }
 
 /** An issuing authority below a root whose key was brought back for the occasion. */
@@ -95,7 +101,7 @@ async function makeBelow(options: InitOptions, terminal: Terminal, now: Date): P
     throw wrong(`${options.rootCertificate}: the root alone is expected, with no other certificate`);
   const { issuing, issuer } = await makeAuthority({ ...names, now, root });
   const key = await issuingKey(options, terminal, issuing.keyPem);
-  return { issuer, files: [key, ...certificates(options, issuer)], keyFile: key.path, hasNewRoot: false };
+  return { issuer, files: [key, ...certificates(options, issuer)], keyFile: key.path, advice: successorAdvice };
 }
 
 /** An issuing authority of the organisation's own: its key stays where it is. */
@@ -111,7 +117,7 @@ async function takeExisting(options: InitOptions, terminal: Terminal, now: Date)
     throw wrong(
       `${certificate}: the root is expected last, after the issuing certificate; suppliers compare its SHA-256`,
     );
-  return { issuer, files: certificates(options, issuer), keyFile: key, hasNewRoot: false };
+  return { issuer, files: certificates(options, issuer), keyFile: key, advice: [] };
 }
 
 interface KeyFiles {
@@ -160,8 +166,18 @@ function namesOf({ organisation, environment }: InitOptions) {
   return { organisation, environment: environment ?? settingsOfProcess(['environment']).environment };
 }
 
+const rootAdvice = ({ folder }: InitOptions): readonly string[] => [
+  `Take ${join(folder, 'root.key.pem')} off line now: copy it to two media that are kept apart, with the pass phrase elsewhere,`,
+  'and delete it here. It is needed only for the next issuing key. Without it, a lost issuing key means a new root.',
+];
+
+const successorAdvice: readonly string[] = [
+  'Until the last certificate of the issuing authority before this one has ended, KUVERT_CA_FILE must hold that authority too:',
+  'put its certificate behind those in ca.pem. Suppliers need do nothing: they trust the root.',
+];
+
 function tell(made: Made, options: InitOptions, terminal: Terminal): void {
-  const { issuer, hasNewRoot } = made;
+  const { issuer } = made;
   const files = authorityFilesIn(resolve(options.folder));
   const root = issuer.chain.at(-1) ?? issuer.certificate;
   const settings = {
@@ -190,13 +206,7 @@ function tell(made: Made, options: InitOptions, terminal: Terminal): void {
       'Settings:',
       ...Object.entries(settings).map(([name, value]) => `  ${name}=${value}`),
       'Role ca also needs KUVERT_CRL_URL: where outsiders will find the revocation lists.',
-      ...(hasNewRoot
-        ? [
-            '',
-            `Take ${join(options.folder, 'root.key.pem')} off line now: copy it to two media that are kept apart, with the pass phrase elsewhere,`,
-            'and delete it here. It is needed only for the next issuing key. Without it, a lost issuing key means a new root.',
-          ]
-        : []),
+      ...(made.advice.length === 0 ? [] : ['', ...made.advice]),
     ].join('\n'),
   );
 }

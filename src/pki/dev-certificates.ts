@@ -1,9 +1,17 @@
-/** Everything in keys and certificates that a gateway on a developer's machine needs, written to a folder. */
+/**
+ * Everything in keys and certificates that a gateway on a developer's machine needs, written to a folder. Made by the authority that
+ * production has (authority.ts, profile.ts): only that nothing is ordered, and nobody keeps the root's key.
+ */
+import { createPublicKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import type { Issuer } from './authority.ts';
+import { authorityFilesIn, makeAuthority, trustOf } from './authority-files.ts';
 import { readCertificates } from './certificate.ts';
-import { createDevAuthority, type DevAuthority, type DevCredential, issueDevCertificate } from './dev-authority.ts';
+import { makeKey } from './own-key.ts';
+import { type CertificatePurpose, issueCertificate, validityFor } from './profile.ts';
+import { newSerial } from './subject.ts';
 
 export interface DevSupplier {
   readonly name: string;
@@ -16,10 +24,21 @@ export interface CredentialFiles {
   readonly certificateFile: string;
 }
 
+/** A private key and its certificate, PEM. */
+export interface DevCredential {
+  readonly keyPem: string;
+  readonly certificatePem: string;
+  /** The certificate and the authorities above it, but not the root: what a TLS listener shows. */
+  readonly chainPem: string;
+}
+
 /** Where everything lies. */
 export interface DevCertificateFiles {
-  /** The authority's certificate; its key is kept beside it, so that more can be issued by hand. */
+  /** Whom to trust: the root and the issuing authority. */
   readonly caFile: string;
+  readonly rootFile: string;
+  /** The authority that issues: its key, and its certificate with the root. */
+  readonly issuing: CredentialFiles;
   readonly client: CredentialFiles;
   readonly supplierListener: CredentialFiles;
   readonly signing: CredentialFiles;
@@ -28,7 +47,8 @@ export interface DevCertificateFiles {
 
 /** Paths of what was written, and the credentials themselves. */
 export interface DevCertificates extends DevCertificateFiles {
-  readonly authority: DevAuthority;
+  /** The one that issues. */
+  readonly authority: DevCredential & { readonly rootPem: string };
   readonly client: CredentialFiles & DevCredential;
   readonly supplierListener: CredentialFiles & DevCredential;
   readonly signing: CredentialFiles & DevCredential;
@@ -38,50 +58,86 @@ export interface DevCertificates extends DevCertificateFiles {
 /** Here, and under the name that docker-compose.yml gives it. */
 const listener = { dnsNames: ['localhost', 'gateway'], ipAddresses: ['127.0.0.1', '::1'] } as const;
 const loopback = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] } as const;
+/** No host shows it. */
+const nowhere = { dnsNames: [], ipAddresses: [] } as const;
+
+const lifetime = 365 * 86_400_000;
 
 /**
- * Makes a new authority and, under it, the gateway's client certificate, the supplier listener's, the signing key's
- * and one for each supplier (as server and client). What lay in the folder under the same names is replaced.
- * Keys are readable by their owner only.
+ * Makes a new authority, as `kuvert ca init` does, and under it the gateway's client certificate, the supplier listener's, the signing
+ * key's and one for each supplier (as server and client). What lay in the folder under the same names is replaced. Keys are readable by
+ * their owner only; the root's is thrown away.
  */
 export async function writeDevCertificates(
   folder: string,
   suppliers: readonly DevSupplier[],
   sender: DevSupplier,
 ): Promise<DevCertificates> {
+  const now = new Date();
   mkdirSync(folder, { recursive: true });
-  const authority = await createDevAuthority();
-  const { caFile } = filesIn(folder, suppliers);
-  writeFileSync(caFile, authority.certificatePem);
-  writeKey(join(folder, 'ca.key.pem'), authority.keyPem);
-  const write = async (
-    file: string,
-    request: Parameters<typeof issueDevCertificate>[1],
-  ): Promise<CredentialFiles & DevCredential> => {
-    const credential = await issueDevCertificate(authority, request);
-    const files = pairOf(folder, file);
-    writeKey(files.keyFile, credential.keyPem);
-    writeFileSync(files.certificateFile, credential.chainPem);
-    return { ...credential, ...files };
+  const { issuing, issuer } = await makeAuthority({ organisation: sender.name, environment: 'test', now });
+  const files = filesIn(folder, suppliers);
+  writeFileSync(files.rootFile, issuer.chain.at(-1)?.pem ?? '');
+  writeFileSync(files.caFile, trustOf(issuer));
+  writeFileSync(files.issuing.certificateFile, issuing.certificatePem);
+  writeKey(files.issuing.keyFile, issuing.keyPem);
+  const write = async (file: string, request: DevRequest): Promise<CredentialFiles & DevCredential> => {
+    const credential = await issue(issuer, request, now);
+    const pair = pairOf(folder, file);
+    writeKey(pair.keyFile, credential.keyPem);
+    writeFileSync(pair.certificateFile, credential.chainPem);
+    return { ...credential, ...pair };
   };
+  const own = { ...nowhere, subject: sender };
+  const signing = { ...sender, name: `${sender.name} kuvertsigill` };
   return {
-    authority,
-    caFile,
-    client: await write('gateway-client', { ...sender, usages: ['clientAuth'] }),
-    supplierListener: await write('supplier-listener', { ...sender, ...listener, usages: ['serverAuth'] }),
-    signing: await write('signing', { ...sender, name: `${sender.name} kuvertsigill`, usages: ['signing'] }),
+    ...files,
+    authority: {
+      keyPem: issuing.keyPem,
+      certificatePem: issuer.certificate.pem,
+      chainPem: issuer.certificate.pem,
+      rootPem: issuer.chain.at(-1)?.pem ?? '',
+    },
+    client: await write('gateway-client', { ...own, purpose: 'client' }),
+    supplierListener: await write('supplier-listener', { ...own, ...listener, purpose: 'listener' }),
+    signing: await write('signing', { ...own, subject: signing, purpose: 'signing' }),
     suppliers: new Map(
       await Promise.all(
         suppliers.map(
           async (supplier) =>
             [
               supplier.organisationNumber,
-              await write(`supplier-${supplier.organisationNumber}`, { ...supplier, ...loopback }),
+              await write(`supplier-${supplier.organisationNumber}`, {
+                ...loopback,
+                subject: supplier,
+                purpose: 'both',
+              }),
             ] as const,
         ),
       ),
     ),
   };
+}
+
+interface DevRequest {
+  readonly subject: DevSupplier;
+  readonly purpose: CertificatePurpose;
+  readonly dnsNames: readonly string[];
+  readonly ipAddresses: readonly string[];
+}
+
+async function issue(issuer: Issuer, request: DevRequest, now: Date): Promise<DevCredential> {
+  const { subject, ...profile } = request;
+  const keyPem = await makeKey();
+  const certificatePem = await issueCertificate(issuer, {
+    ...profile,
+    spki: createPublicKey(keyPem).export({ format: 'der', type: 'spki' }),
+    subject: { organisation: subject.name, commonName: subject.name, organisationNumber: subject.organisationNumber },
+    environment: 'test',
+    serial: newSerial(),
+    ...validityFor(issuer, now, lifetime),
+  });
+  return { keyPem, certificatePem, chainPem: certificatePem + issuer.certificate.pem };
 }
 
 /** Removed first: the mode counts only when a file is made, and a link must not be followed. */
@@ -96,8 +152,11 @@ const pairOf = (folder: string, file: string): CredentialFiles => ({
 });
 
 function filesIn(folder: string, suppliers: readonly DevSupplier[]): DevCertificateFiles {
+  const { caFile, rootFile, issuingKeyFile, issuingFile } = authorityFilesIn(folder);
   return {
-    caFile: join(folder, 'ca.pem'),
+    caFile,
+    rootFile,
+    issuing: { keyFile: issuingKeyFile, certificateFile: issuingFile },
     client: pairOf(folder, 'gateway-client'),
     supplierListener: pairOf(folder, 'supplier-listener'),
     signing: pairOf(folder, 'signing'),
@@ -121,8 +180,8 @@ export async function keepDevCertificates(
   now: Date,
 ): Promise<DevCertificateFiles> {
   const files = filesIn(folder, suppliers);
-  const pairs = [files.client, files.supplierListener, files.signing, ...files.suppliers.values()];
-  const certificates = [files.caFile, ...pairs.map(({ certificateFile }) => certificateFile)];
+  const pairs = [files.issuing, files.client, files.supplierListener, files.signing, ...files.suppliers.values()];
+  const certificates = [files.caFile, files.rootFile, ...pairs.map(({ certificateFile }) => certificateFile)];
   const isThere = [...certificates, ...pairs.map(({ keyFile }) => keyFile)].every((file) => existsSync(file));
   const isGood = (file: string): boolean =>
     readCertificates(readFileSync(file, 'utf8'), file).every(

@@ -79,6 +79,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       KUVERT_SMS_URL: `file:${join(folder, 'sms')}`,
       ...serversOf(local),
       KUVERT_CA_FILE: certificates.caFile,
+      KUVERT_CA_KEY_FILE: certificates.issuing.keyFile,
+      KUVERT_CA_CERTIFICATE_FILE: certificates.issuing.certificateFile,
       KUVERT_SIGNING_KEY_FILE: certificates.signing.keyFile,
       KUVERT_SIGNING_CERTIFICATE_FILE: certificates.signing.certificateFile,
       KUVERT_CLIENT_KEY_FILE: certificates.client.keyFile,

@@ -313,7 +313,7 @@ describe('a supplier with its own certificate', () => {
   }
   async function spoken(as: TestSupplier, text: string): Promise<string> {
     const { key, certificate: cert } = as.credential;
-    const ca = line.certificates.authority.certificatePem;
+    const ca = line.certificates.authority.rootPem;
     const socket = connect({ port: mailbox.port, host: '127.0.0.1', ca, key, cert });
     let said = '';
     socket.setEncoding('utf8').on('data', (part: string) => {

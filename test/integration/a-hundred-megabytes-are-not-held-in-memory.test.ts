@@ -12,15 +12,15 @@ import { parseBrokerAddress } from '../../src/intake/broker/address.ts';
 import { connect as connectBroker } from '../../src/intake/broker/connection.ts';
 import { consume } from '../../src/intake/broker/consumer.ts';
 import type { Frame } from '../../src/intake/broker/frame.ts';
+import { listenTls } from '../../src/platform/http/listen.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { memoryStore } from '../../src/receiver/memory.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCredential,
   issueDevCertificate,
-} from '../../src/pki/dev-authority.ts';
-import { listenTls } from '../../src/platform/http/listen.ts';
-import { silentLog } from '../../src/platform/log.ts';
-import { memoryStore } from '../../src/receiver/memory.ts';
+} from '../support/dev-authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { createParties, endpointOf, parcelOf, pusherFor, targetOf } from '../support/pushing.ts';
 

@@ -30,7 +30,7 @@ describe('an address change moves the connection, not the envelope', function ()
     await eventually('some were sealed and sent', () => endpoint.requests.length >= 7);
     const before = await supplier.received();
 
-    const ca = gateway.certificates.authority.certificatePem;
+    const ca = gateway.certificates.authority.rootPem;
     const rolled = await issueSupplierCredential(gateway.certificates.authority, organisationNumber);
     const moved = await startEndpoint({ ...rolled, ca });
     try {
@@ -73,7 +73,7 @@ describe('an address change moves the connection, not the envelope', function ()
     const { organisationNumber, endpoint } = supplier;
     await gateway.register(supplier.entry());
     await gateway.start();
-    const ca = gateway.certificates.authority.certificatePem;
+    const ca = gateway.certificates.authority.rootPem;
     const moved = await startEndpoint({ ...supplier.credential, ca });
     try {
       const documents = kaDocuments(organisationNumber, 40);

@@ -9,8 +9,8 @@ import { envelopeBytes } from '../../src/envelope/bytes.ts';
 import { jwks } from '../../src/envelope/keys.ts';
 import { seal } from '../../src/envelope/seal.ts';
 import { loadSigner } from '../../src/envelope/signer.ts';
-import { issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { issueDevCertificate } from '../support/dev-authority.ts';
 import { addressEntry, certificate, deliveriesOf, putInState, supplierFile, takeMessage } from '../support/register.ts';
 import { freshDatabase } from '../support/servers.ts';
 

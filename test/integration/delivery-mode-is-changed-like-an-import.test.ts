@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { Fault } from '../../src/domain/fault.ts';
 import { parseOrganisationNumber } from '../../src/domain/organisation-number.ts';
-import { issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import { conservation } from '../../src/store/conservation.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { readRegister } from '../../src/store/suppliers.ts';
 import { changeDelivery, type ModeOrder } from '../../src/suppliers/delivery-mode.ts';
+import { issueDevCertificate } from '../support/dev-authority.ts';
 import {
   addressEntry,
   certificate,

@@ -8,8 +8,8 @@ import { type EvidenceFiles, manifestName, manifestOf } from '../../src/operatio
 import { verifyEvidence } from '../../src/operations/evidence/verify.ts';
 import { readZip, writeZip } from '../../src/operations/evidence/zip.ts';
 import { moveMessage } from '../../src/operations/messages.ts';
-import { createDevAuthority, issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import { command } from '../support/command.ts';
+import { createDevAuthority, issueDevCertificate } from '../support/dev-authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 

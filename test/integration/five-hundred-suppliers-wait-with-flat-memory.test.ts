@@ -46,7 +46,7 @@ describe('five hundred suppliers that wait', () => {
   });
 
   async function polling(organisationNumber: string, shown: Shown): Promise<Polling> {
-    const ca = line.certificates.authority.certificatePem;
+    const ca = line.certificates.authority.rootPem;
     const socket = connect({ port: process.port, host: '127.0.0.1', ca, key: shown.keyPem, cert: shown.chainPem });
     socket.setEncoding('utf8').on('error', () => undefined);
     await once(socket, 'secureConnect');

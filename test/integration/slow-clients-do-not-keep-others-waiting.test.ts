@@ -3,9 +3,9 @@ import { strict as assert } from 'node:assert';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { supplierApp } from '../../src/collection/face.ts';
-import { createDevAuthority, type DevAuthority, issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import { listenTls, type TlsListener } from '../../src/platform/http/listen.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { createDevAuthority, type DevAuthority, issueDevCertificate } from '../support/dev-authority.ts';
 import { ask } from '../support/http.ts';
 
 const path = '/.well-known/jwks.json';

@@ -2,8 +2,8 @@
 import { strict as assert } from 'node:assert';
 import { Agent, request } from 'node:https';
 import type { Caller } from '../../src/collection/caller.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import type { Problem } from '../../src/platform/http/problem.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../support/dev-authority.ts';
 import { sampleOrganisationNumber } from '../support/documents.ts';
 import {
   type DoorProcess,

@@ -120,7 +120,7 @@ for (const [at, example] of examples.entries())
     it('refuses what was changed on the way, what nobody signed, and whoever is not the gateway', async () => {
       const before = joined.documents();
       const { client, authority } = gateway.certificates;
-      const ca = authority.certificatePem;
+      const ca = authority.rootPem;
       const { bytes, signature: genuine } = await firstMessage();
       const changed = Buffer.from(bytes.toString().replace('"environment":"test"', '"environment":"tesT"'));
       assert.equal(changed.length, bytes.length);

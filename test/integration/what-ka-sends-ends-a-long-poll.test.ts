@@ -31,7 +31,7 @@ describe('what KA sends ends a long poll', () => {
       },
     );
     try {
-      const program = programOf(role.port, certificates.authority.certificatePem, supplier.credential);
+      const program = programOf(role.port, certificates.authority.rootPem, supplier.credential);
       const waits = program.listed('?wait=30');
       await eventually('it waits', () => room?.waiting === 1);
       await gateway.ka.send([kaDocument(supplier.organisationNumber, 'F-1')]);

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { connect } from 'node:tls';
 import type { PushDeps, Pusher, Target } from '../../src/delivery/push/types.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
-import { createDevAuthority } from '../../src/pki/dev-authority.ts';
+import { createDevAuthority } from '../support/dev-authority.ts';
 import type { Endpoint, EndpointOptions } from '../support/endpoint.ts';
 import {
   createParties,

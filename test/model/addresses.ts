@@ -2,10 +2,10 @@
 import type { MessageType } from '../../src/domain/message.ts';
 import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
 import { type Certificate, readCertificates } from '../../src/pki/certificate.ts';
-import { issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { importSuppliers } from '../../src/suppliers/import.ts';
 import type { WantedAddress } from '../../src/suppliers/wanted.ts';
+import { issueDevCertificate } from '../support/dev-authority.ts';
 
 export interface Address extends WantedAddress {
   /** False: it is left out of the register. */

@@ -5,18 +5,18 @@ import { createDoor, type Door, type DoorParts } from '../../src/collection/door
 import { createLimits, type LimitSettings } from '../../src/collection/limits.ts';
 import { parseOrganisationNumber } from '../../src/domain/organisation-number.ts';
 import { describeCertificate } from '../../src/pki/certificate.ts';
+import { createApp } from '../../src/platform/http/app.ts';
+import { type ListenLimits, listenTls, type TlsListener } from '../../src/platform/http/listen.ts';
+import { readCallers } from '../../src/store/collect/callers.ts';
+import { registerChannel } from '../../src/store/collect/channels.ts';
+import { createPool, type Pool } from '../../src/store/pool.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCertificateRequest,
   type DevCredential,
   issueDevCertificate,
-} from '../../src/pki/dev-authority.ts';
-import { createApp } from '../../src/platform/http/app.ts';
-import { type ListenLimits, listenTls, type TlsListener } from '../../src/platform/http/listen.ts';
-import { readCallers } from '../../src/store/collect/callers.ts';
-import { registerChannel } from '../../src/store/collect/channels.ts';
-import { createPool, type Pool } from '../../src/store/pool.ts';
+} from './dev-authority.ts';
 import { rememberingLog } from './http.ts';
 import { freshDatabase } from './servers.ts';
 

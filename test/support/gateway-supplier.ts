@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
 import { keysOfCertificates } from '../../src/envelope/keys.ts';
 import { type OpenedEnvelope, openEnvelope } from '../../src/envelope/open.ts';
-import { type DevAuthority, issueDevCertificate } from '../../src/pki/dev-authority.ts';
+import { type DevAuthority, issueDevCertificate } from './dev-authority.ts';
 import { type Endpoint, type EndpointOptions, startEndpoint } from './endpoint.ts';
 import { sha256Of } from './ka.ts';
 
@@ -57,7 +57,7 @@ export async function startSupplier(
   behaviour: NonNullable<EndpointOptions['behaviour']> = 'ok',
 ): Promise<GatewaySupplier> {
   const credential = await issueSupplierCredential(authority, organisationNumber);
-  const endpoint = await startEndpoint({ ...credential, ca: authority.certificatePem, behaviour });
+  const endpoint = await startEndpoint({ ...credential, ca: authority.rootPem, behaviour });
   const keys = keysOfCertificates([signingCertificate]);
   return {
     organisationNumber,

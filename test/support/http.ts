@@ -1,7 +1,7 @@
 /** Asking a listener of ours over real TLS, and a log that remembers. */
 import { request } from 'node:https';
-import type { DevCredential } from '../../src/pki/dev-authority.ts';
 import type { Fields, Log } from '../../src/platform/log.ts';
+import type { DevCredential } from './dev-authority.ts';
 
 export interface Asked {
   readonly status: number;

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { type Alarms, createAlarms } from '../../src/delivery/queue/queue.ts';
 import type { EnvelopeFormat, MessageType } from '../../src/domain/message.ts';
 import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
-import { issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import { type DevCertificates, writeDevCertificates } from '../../src/pki/dev-certificates.ts';
 import { readSettings } from '../../src/platform/config/read.ts';
 import { type Log, silentLog } from '../../src/platform/log.ts';
@@ -18,6 +17,7 @@ import { notifyStored } from '../../src/store/collect/channels.ts';
 import { type Conservation, conservation } from '../../src/store/conservation.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { addCertificate, insertAddress, upsertSupplier } from '../../src/store/suppliers-change.ts';
+import { issueDevCertificate } from './dev-authority.ts';
 import { sampleOrganisationNumber } from './documents.ts';
 import { type Endpoint, type EndpointOptions, startEndpoint } from './endpoint.ts';
 import { freshDatabase, freshPrefix, sharedServers } from './servers.ts';
@@ -221,7 +221,7 @@ async function addSupplier(
   const shown = wanted.showsAnother === true ? await issue('Någon annan AB') : credential;
   const endpoint = await startEndpoint({
     ...shown,
-    ca: authority.certificatePem,
+    ca: authority.rootPem,
     ...(wanted.behaviour === undefined ? {} : { behaviour: wanted.behaviour }),
     ...(wanted.mostConnections === undefined ? {} : { mostConnections: wanted.mostConnections }),
   });

@@ -75,7 +75,7 @@ export async function openMailbox(line: Line, options: MailboxOptions = {}): Pro
 
 /** A program of a supplier that asks at this port. */
 export function programAt(port: number, line: Line, { credential }: Pick<TestSupplier, 'credential'>): Program {
-  return programOf(port, line.certificates.authority.certificatePem, credential);
+  return programOf(port, line.certificates.authority.rootPem, credential);
 }
 
 /** Opens an envelope as a supplier would, with the keys of this line. */

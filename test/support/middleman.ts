@@ -30,7 +30,7 @@ export async function startMiddleman(
   fate: (asked: string, times: number) => Fate,
 ): Promise<Middleman> {
   const { supplierListener, authority } = gateway.certificates;
-  const agent = new Agent({ keepAlive: true, key: as.key, cert: as.certificate, ca: authority.certificatePem });
+  const agent = new Agent({ keepAlive: true, key: as.key, cert: as.certificate, ca: authority.rootPem });
   const asked: string[] = [];
   const answers: { asked: string; status: number; body: string }[] = [];
   const server = createServer(

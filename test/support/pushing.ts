@@ -2,15 +2,15 @@
 import { X509Certificate } from 'node:crypto';
 import { createPusher } from '../../src/delivery/push/push.ts';
 import type { Parcel, PushDeps, Pusher, Target } from '../../src/delivery/push/types.ts';
+import { judgePeer } from '../../src/pki/judge-peer.ts';
+import { silentLog } from '../../src/platform/log.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCertificateRequest,
   type DevCredential,
   issueDevCertificate,
-} from '../../src/pki/dev-authority.ts';
-import { judgePeer } from '../../src/pki/judge-peer.ts';
-import { silentLog } from '../../src/platform/log.ts';
+} from './dev-authority.ts';
 import { type Endpoint, type EndpointOptions, startEndpoint } from './endpoint.ts';
 
 /** A credential in the shape that an endpoint takes, with the name it has in a register. */

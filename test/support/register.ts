@@ -2,11 +2,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { MessageType } from '../../src/domain/message.ts';
 import { parseOrganisationNumber } from '../../src/domain/organisation-number.ts';
-import { createDevAuthority, type DevAuthority, issueDevCertificate } from '../../src/pki/dev-authority.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { type ImportSummary, importSuppliers } from '../../src/suppliers/import.ts';
 import { readSuppliers } from '../../src/suppliers/read-file.ts';
+import { createDevAuthority, type DevAuthority, issueDevCertificate } from './dev-authority.ts';
 
 export const now = new Date();
 

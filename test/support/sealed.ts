@@ -4,7 +4,7 @@ import type { OrganisationNumber } from '../../src/domain/organisation-number.ts
 import { envelopeBytes } from '../../src/envelope/bytes.ts';
 import { seal } from '../../src/envelope/seal.ts';
 import { loadSigner } from '../../src/envelope/signer.ts';
-import type { DevCredential } from '../../src/pki/dev-authority.ts';
+import type { DevCredential } from './dev-authority.ts';
 
 export const sealedRecipient = '5560160680' as OrganisationNumber;
 

@@ -4,8 +4,9 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { sampleOrganisationNumber } from '../../../src/documents/sample.ts';
 import type { OrganisationNumber } from '../../../src/domain/organisation-number.ts';
-import { issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { type Certificate, readCertificates } from '../../../src/pki/certificate.ts';
 import type { CredentialFiles } from '../../../src/pki/dev-certificates.ts';
+import { issueDevCertificate } from '../../support/dev-authority.ts';
 import type { CollectorTemper } from '../outer/world.ts';
 import { fetchesToo, pullers } from './cast.ts';
 import type { Operator } from './operator.ts';
@@ -75,8 +76,10 @@ export async function issueOthers(
   suppliers: readonly CastSupplier[],
 ): Promise<Map<OrganisationNumber, CredentialFiles>> {
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8');
-  const certificatePem = read('ca.pem');
-  const authority = { keyPem: read('ca.key.pem'), certificatePem, chainPem: certificatePem, rootPem: certificatePem };
+  const [issuing] = readCertificates(read('issuing.pem')) as [Certificate];
+  const certificatePem = issuing.pem;
+  const keyPem = read('issuing.key.pem');
+  const authority = { keyPem, certificatePem, chainPem: certificatePem, rootPem: read('root.pem') };
   return new Map(
     await Promise.all(
       suppliers.map(async ({ org, name }) => {

@@ -10,10 +10,10 @@ import { jwkThumbprint, type VerificationKeys } from '../../../src/envelope/keys
 import { type OpenedEnvelope, openEnvelope } from '../../../src/envelope/open.ts';
 import { seal } from '../../../src/envelope/seal.ts';
 import { loadSigner, type Signer } from '../../../src/envelope/signer.ts';
-import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { filesOf } from '../../../src/receiver/folder.ts';
 import { memoryStore } from '../../../src/receiver/memory.ts';
 import { createTake } from '../../../src/receiver/take.ts';
+import { createDevAuthority, issueDevCertificate } from '../../support/dev-authority.ts';
 import { jsonGrammar, type Right, rightDocument, xmlGrammar } from '../documents.ts';
 import { type Edit, edited, edits, type Grammar } from '../edits.ts';
 import { opened, type Target } from '../target.ts';

@@ -7,7 +7,7 @@ import { keysOfSet } from '../../../src/cli/key-source.ts';
 import { run } from '../../../src/cli/run.ts';
 import { Fault } from '../../../src/domain/fault.ts';
 import { jwks } from '../../../src/envelope/keys.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../support/dev-authority.ts';
 
 /** Nobody listens on port 1. */
 const nobody = 'https://127.0.0.1:1/.well-known/jwks.json';

@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { laneStates } from '../../../src/domain/lane.ts';
-import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { readSuppliers } from '../../../src/suppliers/read-file.ts';
 import { cliPage, withReference } from '../../support/cli-page.ts';
+import { createDevAuthority, issueDevCertificate } from '../../support/dev-authority.ts';
 import { settingsPage, withTable } from '../../support/settings-page.ts';
 
 const page = (name: string) => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');

@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { type ReceiverEvent, type ReceiverOptions, startReceiver } from '../../../src/cli/receive-server.ts';
 import { Fault } from '../../../src/domain/fault.ts';
 import { keysOfCertificates, type VerificationKeys } from '../../../src/envelope/keys.ts';
+import { type Folder, openFolder, readReceived } from '../../../src/receiver/folder.ts';
+import type { TakeOptions } from '../../../src/receiver/take.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCredential,
   issueDevCertificate,
-} from '../../../src/pki/dev-authority.ts';
-import { type Folder, openFolder, readReceived } from '../../../src/receiver/folder.ts';
-import type { TakeOptions } from '../../../src/receiver/take.ts';
+} from '../../support/dev-authority.ts';
 import { sealed, sealedRecipient } from '../../support/sealed.ts';
 
 describe('a reference supplier', () => {

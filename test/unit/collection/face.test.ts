@@ -6,9 +6,9 @@ import { jwks, keysOfJwks } from '../../../src/envelope/keys.ts';
 import { openEnvelope } from '../../../src/envelope/open.ts';
 import { seal } from '../../../src/envelope/seal.ts';
 import { loadSigner } from '../../../src/envelope/signer.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { listenTls, type TlsListener } from '../../../src/platform/http/listen.ts';
 import { silentLog } from '../../../src/platform/log.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../support/dev-authority.ts';
 import { ask } from '../../support/http.ts';
 
 describe("the suppliers' listener", () => {

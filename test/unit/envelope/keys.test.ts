@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, X50
 import { calculateJwkThumbprint } from 'jose';
 import { jwks, jwkThumbprint, keysOfCertificates, keysOfJwks } from '../../../src/envelope/keys.ts';
 import { loadSigner } from '../../../src/envelope/signer.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../support/dev-authority.ts';
 
 const rsaPem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs8' });
 const p384Pem = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'pem', type: 'pkcs8' });

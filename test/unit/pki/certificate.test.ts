@@ -3,7 +3,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { Fault } from '../../../src/domain/fault.ts';
 import { parseOrganisationNumber } from '../../../src/domain/organisation-number.ts';
 import { namesHost, readCertificates } from '../../../src/pki/certificate.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../support/dev-authority.ts';
 
 describe('readCertificates', () => {
   let leaf: DevCredential;

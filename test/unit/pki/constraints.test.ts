@@ -4,8 +4,8 @@ import { webcrypto, X509Certificate } from 'node:crypto';
 import { Extension, X509CertificateGenerator } from '@peculiar/x509';
 import { fingerprintOf } from '../../../src/pki/certificate.ts';
 import { constraintsOf } from '../../../src/pki/constraints.ts';
-import { createDevAuthority } from '../../../src/pki/dev-authority.ts';
 import { judgePeer } from '../../../src/pki/judge-peer.ts';
+import { createDevAuthority } from '../../support/dev-authority.ts';
 
 async function withExtension(critical: boolean): Promise<X509Certificate> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { parseOrganisationNumber } from '../../../src/domain/organisation-number.ts';
+import { loadIssuer } from '../../../src/pki/authority.ts';
+import { readCertificates } from '../../../src/pki/certificate.ts';
 import { constraintsOf } from '../../../src/pki/constraints.ts';
-import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { keepDevCertificates, writeDevCertificates } from '../../../src/pki/dev-certificates.ts';
+import { openSsl } from '../../support/openssl.ts';
 
 const supplier = { name: 'Exempel AB', organisationNumber: parseOrganisationNumber('5560160680')! };
 const sender = { name: 'Arbetsförmedlingen', organisationNumber: parseOrganisationNumber('2021002114')! };
@@ -37,13 +39,14 @@ describe('development certificates', () => {
 
   it('each is of the authority, for its own purpose, and says whose it is', async () => {
     const written = await writeDevCertificates(folder, [supplier], sender);
-    const ca = new X509Certificate(readFileSync(written.caFile));
+    const [root, issuing] = readCertificates(readFileSync(written.caFile, 'utf8')).map(({ x509 }) => x509);
+    assert.ok(root && issuing && root.checkIssued(root) && issuing.checkIssued(root) && issuing.verify(root.publicKey));
     const read = (credential: { certificatePem: string }): X509Certificate =>
       new X509Certificate(credential.certificatePem);
     const [client, listener, signing] = [written.client, written.supplierListener, written.signing].map(read);
     const own = read(written.suppliers.get(supplier.organisationNumber)!);
     for (const certificate of [client!, listener!, signing!, own])
-      assert.ok(certificate.checkIssued(ca) && certificate.verify(ca.publicKey) && !certificate.ca);
+      assert.ok(certificate.checkIssued(issuing) && certificate.verify(issuing.publicKey) && !certificate.ca);
     assert.deepEqual(constraintsOf(client!).purposes, ['1.3.6.1.5.5.7.3.2']);
     assert.deepEqual(constraintsOf(listener!).purposes, ['1.3.6.1.5.5.7.3.1']);
     assert.equal(constraintsOf(signing!).purposes, undefined);
@@ -70,16 +73,32 @@ describe('development certificates', () => {
   it('made again, everything is new', async () => {
     const [one, two] = [await writeDevCertificates(folder, [], sender), await writeDevCertificates(folder, [], sender)];
     assert.notEqual(one.authority.certificatePem, two.authority.certificatePem);
-    assert.equal(readFileSync(two.caFile, 'utf8'), two.authority.certificatePem);
+    assert.equal(readFileSync(two.caFile, 'utf8'), two.authority.rootPem + two.authority.certificatePem);
+    assert.ok(!readdirSync(folder).includes('root.key.pem'), 'the root’s key is kept by nobody');
   });
 
-  it('a chain holds the authorities between, not the root', async () => {
-    const root = await createDevAuthority();
-    const upper = await createDevAuthority({ name: 'Övre', parent: root });
-    const lower = await createDevAuthority({ name: 'Undre', parent: upper });
-    const leaf = await issueDevCertificate(lower, { name: 'Exempel AB' });
-    assert.equal(leaf.chainPem, leaf.certificatePem + lower.certificatePem + upper.certificatePem);
-    assert.equal((await issueDevCertificate(root, { name: 'Exempel AB' })).chainPem.match(/BEGIN/g)?.length, 1);
-    assert.equal(lower.rootPem, root.certificatePem);
+  it('what a listener shows is its certificate and the issuing authority’s: whoever trusts the root alone takes it', async () => {
+    const written = await writeDevCertificates(folder, [supplier], sender);
+    const openssl = openSsl();
+    try {
+      openssl.write('root.pem', written.authority.rootPem);
+      const own = written.suppliers.get(supplier.organisationNumber);
+      for (const { chainPem } of [written.client, written.supplierListener, written.signing, own!]) {
+        assert.equal(readCertificates(chainPem).length, 2);
+        openssl.write('shown.pem', chainPem);
+        openssl.run('verify', '-x509_strict', '-CAfile', 'root.pem', '-untrusted', 'shown.pem', 'shown.pem');
+      }
+    } finally {
+      openssl.remove();
+    }
+  });
+
+  it('the issuing authority is there to be opened by the role that issues', async () => {
+    const { issuing } = await writeDevCertificates(folder, [], sender);
+    const [keyPem, certificatePem] = [issuing.keyFile, issuing.certificateFile].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
+    const issuer = loadIssuer({ keyPem: keyPem ?? '', certificatePem: certificatePem ?? '' }, new Date());
+    assert.equal(issuer.chain.length, 2);
   });
 });

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { X509Certificate } from 'node:crypto';
-import { createDevAuthority, type DevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { judgeChain } from '../../../src/pki/judge-peer.ts';
+import { createDevAuthority, type DevAuthority, issueDevCertificate } from '../../support/dev-authority.ts';
 
 const read = (pem: string) => new X509Certificate(pem);
 const day = 86_400_000;

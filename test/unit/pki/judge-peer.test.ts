@@ -1,14 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { X509Certificate } from 'node:crypto';
 import { fingerprintOf } from '../../../src/pki/certificate.ts';
+import { judgePeer, type PeerQuestion } from '../../../src/pki/judge-peer.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCertificateRequest,
   type DevCredential,
   issueDevCertificate,
-} from '../../../src/pki/dev-authority.ts';
-import { judgePeer, type PeerQuestion } from '../../../src/pki/judge-peer.ts';
+} from '../../support/dev-authority.ts';
 
 const x509 = (pem: string): X509Certificate => new X509Certificate(pem);
 const leafRequest: DevCertificateRequest = {

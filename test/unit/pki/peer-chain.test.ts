@@ -3,9 +3,9 @@ import { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { fingerprintOf } from '../../../src/pki/certificate.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { judgePeer } from '../../../src/pki/judge-peer.ts';
 import { peerChain } from '../../../src/pki/peer-chain.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../support/dev-authority.ts';
 
 /** Handshakes as a client with a server that shows `credential`, and looks at the chain before anything is written. */
 async function shownBy(credential: DevCredential, version: 'TLSv1.2' | 'TLSv1.3'): Promise<X509Certificate[]> {

@@ -4,10 +4,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { keysOfCertificates } from '../../../src/envelope/keys.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { createHandler, type HandlerEvent, onlyCertificates } from '../../../src/receiver/handler.ts';
 import { type MemoryStore, memoryStore } from '../../../src/receiver/memory.ts';
 import { createTake } from '../../../src/receiver/take.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../support/dev-authority.ts';
 import { sealed } from '../../support/sealed.ts';
 
 describe('the handler for pushed envelopes', () => {

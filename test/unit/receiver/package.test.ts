@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { jwks } from '../../../src/envelope/keys.ts';
-import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
+import { createDevAuthority, issueDevCertificate } from '../../support/dev-authority.ts';
 import { sealed } from '../../support/sealed.ts';
 
 /** What a supplier writes, in JavaScript as in TypeScript. */

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import type { Fault } from '../../../src/domain/fault.ts';
 import { keysOfCertificates } from '../../../src/envelope/keys.ts';
 import { loadSigner } from '../../../src/envelope/signer.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { openFolder } from '../../../src/receiver/folder.ts';
 import { memoryStore } from '../../../src/receiver/memory.ts';
 import type { ReceivedStore } from '../../../src/receiver/received.ts';
 import { createTake, type TakeOptions } from '../../../src/receiver/take.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../support/dev-authority.ts';
 import { sealed } from '../../support/sealed.ts';
 
 describe('taking an envelope', () => {

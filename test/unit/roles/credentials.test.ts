@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { Fault } from '../../../src/domain/fault.ts';
-import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { type DevCertificates, writeDevCertificates } from '../../../src/pki/dev-certificates.ts';
 import { inspectSettings } from '../../../src/platform/config/read.ts';
 import { silentLog } from '../../../src/platform/log.ts';
 import { loadCredentials } from '../../../src/roles/credentials.ts';
 import { prepare, settingsFor, startGateway, usualRoles } from '../../../src/roles/start.ts';
+import { createDevAuthority, issueDevCertificate } from '../../support/dev-authority.ts';
 
 describe('keys and certificates of the roles', () => {
   let folder: string;
@@ -60,7 +60,8 @@ describe('keys and certificates of the roles', () => {
     const { credentials } = inspect({ BROKER_CA_FILE: made.caFile });
     assert.equal(credentials.intake?.brokerCa, readFileSync(made.caFile, 'utf8'));
     assert.equal(credentials.delivery?.client.key, made.client.keyPem);
-    assert.equal(credentials.delivery?.authorities.length, 1);
+    // The root and the issuing authority.
+    assert.equal(credentials.delivery?.authorities.length, 2);
     const [key] = credentials['supplier-api']?.keys.keys ?? [];
     assert.equal(key?.kid, credentials.delivery?.signer.keyThumbprint);
   });
@@ -157,7 +158,8 @@ describe('keys and certificates of the roles', () => {
   });
 
   it("a bundle must hold an authority's certificate, and one that is in its dates; an old one may lie beside it", async () => {
-    assert.match(told({ KUVERT_CA_FILE: made.client.certificateFile })[0]?.[1] ?? '', /no authority's certificate/);
+    const leaf = file('leaf.pem', made.client.certificatePem);
+    assert.match(told({ KUVERT_CA_FILE: leaf })[0]?.[1] ?? '', /no authority's certificate/);
     const old = await createDevAuthority({ notBefore: new Date(Date.now() - 10 * 86_400_000), days: 1 });
     const oldFile = file('old-ca.pem', old.certificatePem);
     assert.match(told({ KUVERT_CA_FILE: oldFile })[0]?.[1] ?? '', /in its dates/);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { egressJudge } from '../../../src/delivery/push/egress.ts';
 import { Fault } from '../../../src/domain/fault.ts';
 import type { OrganisationNumber } from '../../../src/domain/organisation-number.ts';
-import { createDevAuthority, issueDevCertificate } from '../../../src/pki/dev-authority.ts';
 import { type ReadSuppliers, readSupplierFile, readSuppliers } from '../../../src/suppliers/read-file.ts';
+import { createDevAuthority, issueDevCertificate } from '../../support/dev-authority.ts';
 
 const now = new Date();
 

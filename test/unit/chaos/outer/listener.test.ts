@@ -3,16 +3,16 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { freePorts } from '../../../../src/platform/local/ports.ts';
+import type { AnsweredLine, ReceivedLine } from '../../../chaos/outer/lines.ts';
+import { type Listener, listen } from '../../../chaos/outer/listener.ts';
+import type { Temper } from '../../../chaos/outer/world.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCredential,
   issueDevCertificate,
-} from '../../../../src/pki/dev-authority.ts';
-import { freePorts } from '../../../../src/platform/local/ports.ts';
-import type { AnsweredLine, ReceivedLine } from '../../../chaos/outer/lines.ts';
-import { type Listener, listen } from '../../../chaos/outer/listener.ts';
-import type { Temper } from '../../../chaos/outer/world.ts';
+} from '../../../support/dev-authority.ts';
 
 const vectors = new URL('../../../vectors/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, vectors), 'utf8');

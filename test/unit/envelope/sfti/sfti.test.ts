@@ -9,7 +9,7 @@ import { keysOfCertificates } from '../../../../src/envelope/keys.ts';
 import { openEnvelope } from '../../../../src/envelope/open.ts';
 import { seal } from '../../../../src/envelope/seal.ts';
 import { loadSigner, type Signer } from '../../../../src/envelope/signer.ts';
-import { issueDevCertificate } from '../../../../src/pki/dev-authority.ts';
+import { issueDevCertificate } from '../../../support/dev-authority.ts';
 import { jsonSelfInvoice, svefaktura } from '../../../support/documents.ts';
 
 const recipient = parseOrganisationNumber('556016-0680')!;

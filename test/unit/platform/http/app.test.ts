@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert';
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Fault } from '../../../../src/domain/fault.ts';
-import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../../src/pki/dev-authority.ts';
 import { clientFingerprint, createApp, type Route } from '../../../../src/platform/http/app.ts';
 import { listenTls, type TlsListener } from '../../../../src/platform/http/listen.ts';
+import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../support/dev-authority.ts';
 import { type Asked, type Asking, ask, rememberingLog } from '../../../support/http.ts';
 
 const log = rememberingLog();

@@ -5,15 +5,15 @@ import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { fingerprintOf } from '../../../../src/pki/certificate.ts';
+import { createApp, type Route } from '../../../../src/platform/http/app.ts';
+import { type ListenLimits, listenTls, type TlsListener } from '../../../../src/platform/http/listen.ts';
+import { silentLog } from '../../../../src/platform/log.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCredential,
   issueDevCertificate,
-} from '../../../../src/pki/dev-authority.ts';
-import { createApp, type Route } from '../../../../src/platform/http/app.ts';
-import { type ListenLimits, listenTls, type TlsListener } from '../../../../src/platform/http/listen.ts';
-import { silentLog } from '../../../../src/platform/log.ts';
+} from '../../../support/dev-authority.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { ask } from '../../../support/http.ts';
 

@@ -3,16 +3,16 @@ import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { createApp } from '../../../../src/platform/http/app.ts';
+import { type ListenOptions, listenTls, type TlsListener } from '../../../../src/platform/http/listen.ts';
+import { silentLog } from '../../../../src/platform/log.ts';
+import type { TlsCredentials } from '../../../../src/platform/tls/credentials.ts';
 import {
   createDevAuthority,
   type DevAuthority,
   type DevCredential,
   issueDevCertificate,
-} from '../../../../src/pki/dev-authority.ts';
-import { createApp } from '../../../../src/platform/http/app.ts';
-import { type ListenOptions, listenTls, type TlsListener } from '../../../../src/platform/http/listen.ts';
-import { silentLog } from '../../../../src/platform/log.ts';
-import type { TlsCredentials } from '../../../../src/platform/tls/credentials.ts';
+} from '../../../support/dev-authority.ts';
 import { ask } from '../../../support/http.ts';
 
 const parts = { log: silentLog, now: () => new Date() };

@@ -3,9 +3,9 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDevAuthority, issueDevCertificate } from '../../../../src/pki/dev-authority.ts';
 import { writeDevCertificates } from '../../../../src/pki/dev-certificates.ts';
 import { checkTlsCredentials } from '../../../../src/platform/tls/credentials.ts';
+import { createDevAuthority, issueDevCertificate } from '../../../support/dev-authority.ts';
 
 describe('TLS credentials', () => {
   it('what is in the files can be used', async () => {

@@ -1,6 +1,6 @@
 /**
- * A certificate authority for a developer's machine, the demo and the tests: keys made on the spot, nothing recorded,
- * nothing revoked. It stands where a real authority will stand and must never issue for production.
+ * Authorities and certificates as no authority of ours makes them: self-signed, expired, with other purposes, below authorities of
+ * somebody else, without a path length. For tests of whoever judges them.
  */
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
@@ -21,18 +21,13 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
+import type { DevCredential } from '../../src/pki/dev-certificates.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const day = 86_400_000;
 
-/** A private key and its certificate, PEM. */
-export interface DevCredential {
-  readonly keyPem: string;
-  readonly certificatePem: string;
-  /** The certificate and the authorities above it, but not the root: what a TLS listener shows. */
-  readonly chainPem: string;
-}
+export type { DevCredential };
 
 export interface DevAuthority extends DevCredential {
   /** The root above this authority, or itself. */

@@ -26,6 +26,11 @@ export function messageType(text: string): MessageType {
   return type;
 }
 
+/** Several, with commas between. */
+export const someMessageTypes = (text: string): readonly MessageType[] => [
+  ...new Set(text.split(',').map((one) => messageType(one.trim()))),
+];
+
 export function deliveryState(text: string): DeliveryState {
   const state = deliveryStates.find((one) => one === text);
   if (state === undefined) throw new InvalidArgumentError(`One of ${deliveryStates.join(', ')} is expected.`);
@@ -36,6 +41,14 @@ export function reason(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') throw new InvalidArgumentError('Say why, in a few words.');
   if (trimmed.length > reasonLimit) throw new InvalidArgumentError(`At most ${reasonLimit} characters.`);
+  return trimmed;
+}
+
+/** Where somebody's signed word is kept. */
+export function evidence(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > 500)
+    throw new InvalidArgumentError('Say where it is kept, in 1 to 500 characters: a diary number, a contract.');
   return trimmed;
 }
 
@@ -74,3 +87,17 @@ export function since(text: string): Date {
     );
   return date;
 }
+
+/** RFC 3339, or a date: its first moment in UTC. */
+export function moment(text: string): Date {
+  const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+    ? new Date(text)
+    : undefined;
+  if (time === undefined || Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError(
+      'A time such as 2027-01-01T00:00:00+01:00 or a date such as 2027-01-01 is expected.',
+    );
+  return time;
+}
+
+export const mandateId = whole(1, Number.MAX_SAFE_INTEGER);

@@ -17,6 +17,7 @@ const byFault: Partial<Record<FaultCode, ExitCode>> = {
   'argument-invalid': 2,
   'setting-invalid': 2,
   'supplier-invalid': 2,
+  'mandate-invalid': 2,
   'certificate-invalid': 2,
   'order-invalid': 2,
   'url-not-allowed': 2,

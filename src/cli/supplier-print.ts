@@ -1,7 +1,9 @@
 /** Suppliers for people. */
+import type { Mandate } from '../store/mandates.ts';
 import type { LaneOverview } from '../store/supplier-lanes.ts';
 import type { RegisteredAddress, RegisteredSupplier } from '../store/suppliers.ts';
 import type { ImportSummary } from '../suppliers/import.ts';
+import { mandateTable } from './supplier-mandate-print.ts';
 import { facts, moment, span, table } from './table.ts';
 
 export function showImport({ suppliers, rehearsal }: ImportSummary): string {
@@ -49,7 +51,12 @@ export function supplierTable(suppliers: readonly RegisteredSupplier[], lanes: r
 /** A lane with why it is as it is, in a sentence. */
 export type ToldLane = LaneOverview & { readonly why: string };
 
-export function showSupplier(supplier: RegisteredSupplier, lanes: readonly ToldLane[], now: Date): string {
+export function showSupplier(
+  supplier: RegisteredSupplier,
+  lanes: readonly ToldLane[],
+  mandates: readonly Mandate[],
+  now: Date,
+): string {
   const inUse = supplier.addresses.filter(({ retiredAt }) => retiredAt === undefined);
   const retired = supplier.addresses.filter(({ retiredAt }) => retiredAt !== undefined);
   return [
@@ -60,6 +67,7 @@ export function showSupplier(supplier: RegisteredSupplier, lanes: readonly ToldL
       ['Retired addresses', retired.length === 0 ? undefined : retired.map(({ name }) => name).join(', ')],
     ]),
     ...inUse.map((address) => showAddress(address, laneAt(lanes, supplier, address), now)),
+    ...(mandates.length === 0 ? [] : [mandateTable(mandates)]),
   ].join('\n\n');
 }
 

@@ -4,6 +4,7 @@ import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Language } from '../operations/catalogue.ts';
 import { explainLane } from '../operations/explain.ts';
+import { readMandates } from '../store/mandates.ts';
 import { laneOverview } from '../store/supplier-lanes.ts';
 import { readRegister } from '../store/suppliers.ts';
 import { type LaneAction, moveLane } from '../suppliers/lanes.ts';
@@ -13,6 +14,8 @@ import { egressOfProcess } from './egress.ts';
 import { languageOption } from './language.ts';
 import { actor, withStore } from './store.ts';
 import { addDelivery } from './supplier-delivery.ts';
+import { addMandateCommands } from './supplier-mandate.ts';
+import { mandateTable } from './supplier-mandate-print.ts';
 import { showImport, showSupplier, supplierTable } from './supplier-print.ts';
 import { json } from './terminal.ts';
 
@@ -31,6 +34,7 @@ export function addSupplier(program: Command, context: Context): void {
   addList(supplier, context);
   addShow(supplier, context);
   addDelivery(supplier, context);
+  addMandateCommands(supplier, context);
   addLaneAction(supplier, context, {
     action: 'pause',
     description: 'Stops the lane to an address: nothing more is sent until it is resumed.',
@@ -141,14 +145,21 @@ function addShow(supplier: Command, { terminal }: Context): void {
       ),
     )
     .action(async (number: OrganisationNumber, options: { json?: true; language: Language }) => {
-      const { found, lanes } = await withStore(async (pool) => ({
+      const { found, lanes, given, held } = await withStore(async (pool) => ({
         found: (await readRegister(pool, [number]))[0],
         lanes: await laneOverview(pool, number),
+        given: await readMandates(pool, { principal: number }),
+        held: await readMandates(pool, { agent: number }),
       }));
+      const mandates = [...given, ...held];
+      if (found === undefined && mandates.length > 0)
+        return terminal.out(options.json ? json({ mandates }) : mandateTable(mandates));
       if (found === undefined)
         throw new Fault('not-found', `there is no supplier ${number}; see \`kuvert supplier list\``);
       const told = lanes.map((lane) => ({ ...lane, why: explainLane(lane, options.language) }));
-      terminal.out(options.json ? json({ ...found, lanes: told }) : showSupplier(found, told, new Date()));
+      terminal.out(
+        options.json ? json({ ...found, lanes: told, mandates }) : showSupplier(found, told, mandates, new Date()),
+      );
     });
 }
 

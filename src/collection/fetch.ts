@@ -2,9 +2,11 @@
 import { Fault, type FaultCode, faultTable } from '../domain/fault.ts';
 import { envelopeMediaTypes, signatureHeader } from '../envelope/facts.ts';
 import type { Route } from '../platform/http/app.ts';
+import type { Mailbox } from '../store/collect/box.ts';
 import { type Fetchable, holdUnsealable, readFetchable, recordGiving, type Standing } from '../store/collect/fetch.ts';
 import type { StoredEnvelope } from '../store/lane/due.ts';
 import { noSuchMessage } from './ask.ts';
+import { boxOf } from './box.ts';
 import type { Caller } from './caller.ts';
 import { givingOf, type MailboxParts } from './mailbox.ts';
 
@@ -37,8 +39,9 @@ export function fetchRoute(parts: MailboxParts): Route {
 
 /** On record when it comes back, and still to be sent. */
 async function give(parts: MailboxParts, caller: Caller, id: string, request: Request) {
-  // 1 is it theirs, and may they have it.
-  const fetched = await readFetchable(parts.pool, id, caller);
+  // 1 is it theirs, or their principal's, and may they have it.
+  const box = await boxOf(parts.pool, caller, request);
+  const fetched = await readFetchable(parts.pool, id, box);
   if (fetched === undefined) throw noSuchMessage();
   const document = documentOf(fetched);
   // 2 do they take it as it is. Before it is sealed: nothing is shown to who does not.
@@ -47,11 +50,11 @@ async function give(parts: MailboxParts, caller: Caller, id: string, request: Re
   if (request.accepts([bare, contentType]) === false)
     throw new Fault('not-acceptable', `the message is ${bare}; accept that, or */*`);
   // 3 the envelope: the one on record, or a new one. Built, and compared with its hash, before anything is written.
-  const sealed = fetched.envelope ?? (await sealNow(parts, caller, { ...fetched, document }));
+  const sealed = fetched.envelope ?? (await sealNow(parts, box, { ...fetched, document }));
   const built = parts.bytes(sealed, document);
   // 4 on record.
-  const given = await recordGiving(parts.pool, id, caller, givingOf(caller, request), sealed, mayHave);
-  if (given.kind === 'changed') return refuseChanged(parts, id, caller);
+  const given = await recordGiving(parts.pool, id, box, givingOf(caller, request), sealed, mayHave);
+  if (given.kind === 'changed') return refuseChanged(parts, id, box);
   const { envelope } = given;
   const bytes = envelope.sha256 === sealed.sha256 ? built : parts.bytes(envelope, document);
   return { envelope, bytes, traceparent: fetched.traceparent };
@@ -71,20 +74,20 @@ function documentOf(fetched: Fetchable): Buffer {
 
 async function sealNow(
   parts: MailboxParts,
-  caller: Caller,
+  box: Mailbox,
   fetched: Fetchable & { readonly document: Buffer },
 ): Promise<StoredEnvelope> {
   const sealed = await parts.seal(fetched);
   if (!(sealed instanceof Fault)) return sealed;
-  const held = await holdUnsealable(parts.pool, fetched.messageId, caller, sealed);
+  const held = await holdUnsealable(parts.pool, fetched.messageId, box, sealed);
   const { messageId } = fetched;
   parts.log.warn('a message cannot be sealed', { messageId, fault: sealed.code, detail: sealed.message, held });
   throw notAvailable({ state: 'held', reason: sealed.code });
 }
 
 /** Between the reading and the giving somebody stopped it, or it went elsewhere: said as it is now. */
-async function refuseChanged(parts: MailboxParts, id: string, caller: Caller): Promise<never> {
-  const now = await readFetchable(parts.pool, id, caller);
+async function refuseChanged(parts: MailboxParts, id: string, box: Mailbox): Promise<never> {
+  const now = await readFetchable(parts.pool, id, box);
   if (now === undefined) throw noSuchMessage();
   if (!mayHave(now)) throw notAvailable(now);
   // And let go again at once.

@@ -3,6 +3,7 @@ import { eventType, sequenceText } from '../envelope/facts.ts';
 import type { Route } from '../platform/http/app.ts';
 import { type Listed, listMailbox } from '../store/collect/list.ts';
 import { numberIn, sequenceIn } from './ask.ts';
+import { boxOf } from './box.ts';
 import type { Caller } from './caller.ts';
 import type { MailboxParts } from './mailbox.ts';
 
@@ -22,7 +23,9 @@ export function listRoute(parts: MailboxParts): Route {
       const wait = numberIn(request.query, 'wait', 0);
       // A place at work only while the box is read: whoever waits keeps nobody from working.
       const read = (as: Caller) =>
-        gate.through(as.organisationNumber, response, () => listMailbox(pool, as, after, limit));
+        gate.through(as.organisationNumber, response, async () =>
+          listMailbox(pool, await boxOf(pool, as, request), after, limit),
+        );
       // 1 a place in the waiting room before the box is read: what comes in between rings.
       const waiter = waiting.enter(caller.addresses, wait * 1_000);
       // Nobody waits for who has gone away.
@@ -30,8 +33,8 @@ export function listRoute(parts: MailboxParts): Route {
       try {
         waiter.listen();
         let page = await read(caller);
-        // 2 nothing there: wait, and read again when it rings. Who calls is looked up again: in half a minute a certificate
-        // may have been withdrawn.
+        // 2 nothing there: wait, and read again when it rings. Who calls, and for whom, is looked up again: in half a minute a
+        // certificate may have been withdrawn, or a mandate have ended.
         while (page.length === 0 && !waiter.over) {
           await waiter.rung();
           if (waiter.over) break;

@@ -3,6 +3,7 @@ import { sequenceText } from '../envelope/facts.ts';
 import type { Route } from '../platform/http/app.ts';
 import { type NumberState, type Numbers, readNumbers } from '../store/numbers.ts';
 import { sequenceIn } from './ask.ts';
+import { type Box, boxOf } from './box.ts';
 import { titleOf } from './fetch.ts';
 import type { MailboxParts } from './mailbox.ts';
 
@@ -36,17 +37,18 @@ export function numbersRoute({ pool, callerOf, gate }: MailboxParts): Route {
     path: '/v1/messages/missing',
     certificate: 'required',
     handle: async (request, response) => {
-      const { organisationNumber, addresses } = await callerOf(request);
+      const caller = await callerOf(request);
       const from = Math.max(1, numberOf(sequenceIn(request.query, 'from') ?? '1'));
       const last = sequenceIn(request.query, 'to');
       const to = last === undefined ? undefined : numberOf(last);
-      const answer = await gate.through(organisationNumber, response, () =>
-        readNumbers(pool, organisationNumber, from, to, mostEntries),
-      );
+      const { box, answer } = await gate.through(caller.organisationNumber, response, async () => {
+        const found = await boxOf(pool, caller, request);
+        return { box: found, answer: await readNumbers(pool, found.organisationNumber, from, to, mostEntries) };
+      });
       const entries: Entry[] = [];
       for (const one of answer.numbers) {
         if (one.state === 'not-given') continue;
-        const entry = entryOf(one, states[one.state], addresses);
+        const entry = entryOf(one, states[one.state], box);
         const before = entries.at(-1);
         if (before !== undefined && alike(before, entry)) before.last = entry.last;
         else entries.push(entry);
@@ -60,18 +62,25 @@ export function numbersRoute({ pool, callerOf, gate }: MailboxParts): Route {
   };
 }
 
-/** An id only of what lies where the caller may fetch it. */
-function entryOf(one: Numbers, state: string, addresses: readonly number[]): Entry {
-  const own = one.address !== undefined && addresses.includes(one.address.id);
+/**
+ * An id only of what lies where the caller may fetch it. An agent is told no more than the state of what is not its to fetch; a
+ * principal is told which agent has what is its own.
+ */
+function entryOf(one: Numbers, state: string, box: Box): Entry {
+  const { address, messageType } = one;
+  const own = address !== undefined && messageType !== undefined && box.covers(address.id, messageType);
+  const known = own || box.agent !== true;
+  const place =
+    address?.organisationNumber === box.organisationNumber || own ? '' : ` (${address?.organisationNumber})`;
   return {
     first: one.first,
     last: one.last,
     state,
     id: own ? one.messageId : undefined,
-    address: one.address?.name,
+    address: known && address !== undefined ? `${address.name}${place}` : undefined,
     declared: one.declaredAt?.toISOString(),
     // Of numbers that were given up, what the operator wrote is for the suppliers; of messages it is not.
-    reason: one.reason ?? (one.because && titleOf(one.because)),
+    reason: one.reason ?? (known && one.because ? titleOf(one.because) : undefined),
   };
 }
 

@@ -3,6 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import type { Route } from '../platform/http/app.ts';
 import { type Receipted, takeReceipts } from '../store/collect/receipts.ts';
 import { idsIn, noSuchMessage } from './ask.ts';
+import { boxOf } from './box.ts';
 import { givingOf, type MailboxParts } from './mailbox.ts';
 
 /** A thousand ids in JSON are 39 kB; there is room for a program that writes them with much air. */
@@ -20,8 +21,8 @@ function oneRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
     handle: async (request, response) => {
       const caller = await callerOf(request);
       const id = String(request.params['id']);
-      const [result] = await gate.through(caller.organisationNumber, response, () =>
-        takeReceipts(pool, [id], caller, givingOf(caller, request)),
+      const [result] = await gate.through(caller.organisationNumber, response, async () =>
+        takeReceipts(pool, [id], await boxOf(pool, caller, request), givingOf(caller, request)),
       );
       log.info('receipt', { messageId: id, result: result?.result });
       response.json(said(result));
@@ -57,8 +58,8 @@ function manyRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
     handle: async (request, response) => {
       const caller = await callerOf(request);
       const ids = idsIn(request.body);
-      const results = await gate.through(caller.organisationNumber, response, () =>
-        takeReceipts(pool, ids, caller, givingOf(caller, request)),
+      const results = await gate.through(caller.organisationNumber, response, async () =>
+        takeReceipts(pool, ids, await boxOf(pool, caller, request), givingOf(caller, request)),
       );
       const received = results.filter(({ result }) => result === 'received').length;
       log.info('receipts', { ids: ids.length, received });

@@ -1,6 +1,7 @@
 /** `GET /v1/status`: how it stands with the supplier that asks, in words that it can act on. */
 import type { Route } from '../platform/http/app.ts';
 import { type OwnAddress, type OwnAttempt, type OwnCertificate, readOwn } from '../store/collect/standing.ts';
+import { boxOf } from './box.ts';
 import type { Caller } from './caller.ts';
 import type { MailboxParts } from './mailbox.ts';
 
@@ -13,9 +14,12 @@ export function statusRoute({ pool, environment, callerOf, gate, explain }: Mail
       const caller = await callerOf(request);
       const wanted = request.headers['accept-language'] === undefined ? false : request.acceptsLanguages('sv', 'en');
       const language = wanted === 'sv' || wanted === 'en' ? wanted : caller.language;
-      const own = await gate.through(caller.organisationNumber, response, () => readOwn(pool, caller, environment));
+      const { box, own } = await gate.through(caller.organisationNumber, response, async () => {
+        const found = await boxOf(pool, caller, request);
+        return { box: found, own: await readOwn(pool, found, environment, caller.organisationNumber) };
+      });
       response.set('content-language', language).json({
-        organisation: { number: caller.organisationNumber, name: own.name },
+        organisation: { number: box.organisationNumber, name: own.name },
         environment,
         addresses: own.addresses.map((one) => address(one, caller, explain.lane(one, language))),
         certificates: own.certificates.map((one) => certificate(one, caller)),

@@ -20,8 +20,19 @@ import { isServerTrouble } from '../store/pool.ts';
 export interface DrainDeps extends Lanes {
   /** A Fault: this message cannot be sealed as it is. */
   readonly seal: (due: DueDelivery, target: LaneTarget) => Promise<StoredEnvelope | Fault>;
-  /** Never throws for what an endpoint does. */
-  readonly push: (target: LaneTarget, due: DueDelivery, envelope: StoredEnvelope, attempt: number) => Promise<Outcome>;
+  /**
+   * Never throws for what an endpoint does.
+   * @param notAfter on the clock of `now`: no first byte is written at that time or later; undefined: it has no end
+   */
+  readonly push: (
+    target: LaneTarget,
+    due: DueDelivery,
+    envelope: StoredEnvelope,
+    attempt: number,
+    notAfter: number | undefined,
+  ) => Promise<Outcome>;
+  /** What waits here for this principal, and no mandate covers now, goes where it belongs. */
+  readonly follow: (principal: string) => Promise<void>;
   /** A handshake only, for a lane that is held for its endpoint's certificate. */
   readonly probe: (target: LaneTarget) => Promise<Outcome | 'passed'>;
   readonly settle: (lane: LaneView, tried: readonly Tried[]) => Settled;
@@ -92,16 +103,26 @@ async function drainWindow(deps: DrainDeps, hold: Hold, { lane, target }: Held):
     await Promise.all(fresh.map(async (one) => [one.messageId, await deps.seal(one, target)] as const)),
   );
   const sealed = new Map([...seals].flatMap(([id, seal]) => (seal instanceof Fault ? [] : [[id, seal]])));
-  const { claimed, envelopes } = await deps.claim(hold, target, due, sealed);
-  if (claimed.length === 0) return 'leave';
+  // How long a mandate runs is told as a span, which the database's clock measured after this moment: counted from here on our
+  // own steady clock it ends too early by the time of the asking, and never too late, however the two are set.
+  const asked = deps.now();
+  const { claimed, envelopes, left, astray } = await deps.claim(hold, target, due, sealed);
+  // Beside the pushes: they need not wait for it, and the next window must not find the same.
+  const followed = followAll(deps, hold.lane, astray);
+  if (claimed.length === 0) {
+    await followed;
+    return astray.length > 0 ? deps.rest(hold) : 'leave';
+  }
   // 3 push: outcomes are values.
   const tries = await Promise.all(
     claimed.map((one) => {
       const mine = due.find(({ deliveryId }) => deliveryId === one.deliveryId);
       const envelope = mine?.envelope ?? envelopes.get(mine?.messageId ?? '') ?? seals.get(mine?.messageId ?? '');
-      return pushOne(deps, target, one, mine, envelope);
+      const span = left.get(one.deliveryId);
+      return pushOne(deps, target, { ...one, notAfter: span === undefined ? undefined : asked + span }, mine, envelope);
     }),
   );
+  await followed;
   // 4 settle and 5 record: one transaction that fails if the epoch is old, and leaves the lane if nothing more is due.
   const before = new Map(due.map((one) => [one.deliveryId, one]));
   const pause = pauseFor(target, tries, deps.now() - began);
@@ -116,6 +137,15 @@ async function drainWindow(deps: DrainDeps, hold: Hold, { lane, target }: Held):
   );
   if (pause > 0 && recorded.kind === 'more') await deps.sleep(pause);
   return recorded;
+}
+
+async function followAll(deps: DrainDeps, lane: number, principals: readonly string[]): Promise<void> {
+  for (const principal of principals)
+    await deps
+      .follow(principal)
+      .catch((error: unknown) =>
+        deps.log.warn('what no mandate covers waits for the sweep', { lane, principal, error: errorText(error) }),
+      );
 }
 
 /** A shorter wait is not worth giving the lane back for; a longer one must not keep another lane from its place. Milliseconds. */
@@ -137,14 +167,14 @@ function pauseFor(target: LaneTarget, tries: readonly Try[], elapsed: number): n
 async function pushOne(
   deps: DrainDeps,
   target: LaneTarget,
-  claimed: Claimed,
+  { notAfter, ...claimed }: Claimed & { readonly notAfter: number | undefined },
   one: DueDelivery | undefined,
   envelope: StoredEnvelope | Fault | undefined,
 ): Promise<Try> {
   if (envelope instanceof Fault)
     return { ...claimed, outcome: { kind: 'unsendable', fault: envelope.code, detail: envelope.message, totalMs: 0 } };
   if (!one || !envelope) throw new Fault('internal', 'a delivery was claimed that was not asked for');
-  const outcome = await deps.push(target, one, envelope, claimed.attempt).catch((error: unknown): Outcome => {
+  const outcome = await deps.push(target, one, envelope, claimed.attempt, notAfter).catch((error: unknown): Outcome => {
     // A defect of ours. The others of the window are on the wire; they must be waited for and recorded.
     deps.log.error('a push broke', { lane: target.lane, message: one.messageId, error: errorText(error) });
     return { kind: 'message-failed', fault: 'internal', detail: errorText(error), totalMs: 0 };

@@ -1,10 +1,13 @@
 /** What PostgreSQL says is due and Redis forgot. */
-import type { Log } from '../platform/log.ts';
+import { errorText, type Log } from '../platform/log.ts';
 
 export interface SweepDeps {
   /** Frees lanes whose holder is gone; returns which. */
   readonly endLapsedLeases: () => Promise<readonly number[]>;
   readonly dueLanes: () => Promise<number[]>;
+  /** Principals of mandates that have begun or ended since the last sweep. */
+  readonly principalsDue: () => Promise<readonly string[]>;
+  readonly follow: (principal: string) => Promise<void>;
   readonly wake: (lane: number, delay: number) => Promise<void>;
   readonly log: Log;
 }
@@ -16,4 +19,10 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   const due = await deps.dueLanes();
   for (const lane of due) await deps.wake(lane, 0);
   if (due.length > 0) deps.log.debug('swept', { lanes: due.length });
+  for (const principal of await deps.principalsDue())
+    await deps
+      .follow(principal)
+      .catch((error: unknown) =>
+        deps.log.warn('the messages of a principal wait for the next sweep', { principal, error: errorText(error) }),
+      );
 }

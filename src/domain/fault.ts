@@ -82,6 +82,11 @@ const table = {
     status: 409,
     title: 'No address of the recipient takes this message type',
   },
+  'mandate-ended': {
+    disposition: 'operator',
+    status: 409,
+    title: 'The mandate by which an agent took it does not run any more',
+  },
   'format-not-possible': {
     disposition: 'operator',
     status: 409,
@@ -162,6 +167,11 @@ const table = {
     status: 409,
     title: 'The certificate has been renewed, with another key',
   },
+  'mandate-missing': {
+    disposition: 'final',
+    status: 403,
+    title: 'No mandate lets the caller act for the organisation that the request names',
+  },
   'message-not-fetched': {
     disposition: 'final',
     status: 409,
@@ -182,6 +192,7 @@ const table = {
   'not-possible-now': { disposition: 'final', status: 409, title: 'That cannot be done in its present state' },
   'supplier-invalid': { disposition: 'final', status: 422, title: 'The supplier file is not right' },
   'order-invalid': { disposition: 'final', status: 422, title: 'The certificate order is not right' },
+  'mandate-invalid': { disposition: 'final', status: 422, title: 'The mandate cannot be given so' },
   'certificate-invalid': { disposition: 'final', status: 422, title: 'The certificate cannot be used' },
   'server-unavailable': { disposition: 'retry', status: 503, title: 'A server that the gateway needs does not answer' },
   'store-unsafe': { disposition: 'operator', status: 500, title: 'PostgreSQL is not set up to keep what it is told' },

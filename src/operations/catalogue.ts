@@ -1,6 +1,4 @@
 /** What is said to people about messages and lanes: every sentence in every language, side by side. Pure. */
-import { type FaultCode, faultTable } from '../domain/fault.ts';
-
 export const languages = ['en', 'sv'] as const;
 export type Language = (typeof languages)[number];
 
@@ -118,6 +116,10 @@ export const catalogue = {
     en: 'Held{cause}; it goes on its way by itself when `kuvert supplier import` brings an address that takes it.',
     sv: 'Stoppat{cause}; det skickas av sig självt när `kuvert supplier import` ger en adress som tar emot det.',
   },
+  'delivery.held-mandate': {
+    en: 'Held{cause}; it goes on its way by itself when a mandate covers it again (`kuvert supplier mandate add`), or an address of the recipient takes it (`kuvert supplier import`).',
+    sv: 'Stoppat{cause}; det skickas av sig självt när en fullmakt gäller för det igen (`kuvert supplier mandate add`), eller en adress hos mottagaren tar emot det (`kuvert supplier import`).',
+  },
   'delivery.cancelled': { en: 'Withdrawn {at}{cause}.', sv: 'Tillbakadraget {at}{cause}.' },
 
   // A delivery that waits: for what, and until when.
@@ -209,38 +211,4 @@ export function say(language: Language, key: Key, facts: Readonly<Record<string,
 /** The text with its facts filled in. */
 export function fill(text: string, facts: Readonly<Record<string, string | number>>): string {
   return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(facts[name] ?? ''));
-}
-
-/** In Swedish, the titles of the faults that can be why a delivery or a lane is where it is; the English are the fault table's. */
-export const swedishTitles = {
-  superseded: 'En nyare version av dokumentet har tagits emot',
-  'no-address': 'Ingen adress är känd för mottagaren',
-  'type-not-agreed': 'Ingen av mottagarens adresser tar emot den här meddelandetypen',
-  'format-not-possible': 'Dokumentet kan inte läggas i adressens kuvertformat',
-  'schedule-spent': 'Alla planerade försök är gjorda',
-  'held-by-operator': 'En operatör har stoppat det',
-  'cancelled-by-operator': 'En operatör drog tillbaka det',
-  'withdrawn-by-ka': 'KA drog tillbaka det',
-  'endpoint-unreachable': 'Ändpunkten gick inte att nå',
-  'endpoint-tls': 'TLS-handskakningen med ändpunkten misslyckades',
-  'endpoint-no-answer': 'Ändpunkten svarade inte i tid',
-  'endpoint-busy': 'Ändpunkten ber oss återkomma senare',
-  'proxy-failed': 'Vår egen proxy öppnade ingen väg till ändpunkten',
-  'message-failed': 'Ändpunkten klarade inte av meddelandet',
-  'message-refused': 'Leverantören avvisade meddelandet',
-  'mass-refusal':
-    'Leverantören avvisar det ena meddelandet efter det andra; leveranserna är stoppade och meddelandena väntar',
-  'endpoint-rejects-us': 'Ändpunkten släpper inte in oss, eller så stämmer inte URL:en (längre)',
-  'endpoint-certificate': 'Ändpunkten visade ett certifikat som inte får ta emot de här meddelandena',
-  'url-not-allowed': 'URL:en pekar dit vi inte får ansluta',
-  'outcome-unknown': 'Tjänsten stannade innan svaret hade sparats',
-  'envelope-changed': 'Det återskapade kuvertet är inte det som signerades; inget skickas',
-  'certificate-invalid': 'Certifikatet går inte att använda',
-  internal: 'Något gick fel i tjänsten',
-} as const satisfies Partial<Record<FaultCode, string>>;
-
-/** What a fault is called; one that this catalogue does not know is called by its code. */
-export function titleOf(code: string, language: Language): string {
-  if (language === 'sv' && code in swedishTitles) return swedishTitles[code as keyof typeof swedishTitles];
-  return code in faultTable ? faultTable[code as FaultCode].title : code;
 }

@@ -1,8 +1,9 @@
 /** Why a message, an attempt or a lane is as it is: a sentence for a person, from the record alone. Pure. */
 import type { AttemptRow, DeliveryRow } from '../store/messages.ts';
 import type { LaneOverview } from '../store/supplier-lanes.ts';
-import { catalogue, type Key, type Language, say, titleOf } from './catalogue.ts';
+import { catalogue, type Key, type Language, say } from './catalogue.ts';
 import { translated } from './phrases.ts';
+import { titleOf } from './titles.ts';
 
 /** Why the delivery is where it is, and what comes next and when. `now`: whether a time lies ahead. */
 export function explain(delivery: DeliveryRow, now: Date, language: Language): string {
@@ -20,7 +21,7 @@ export function explain(delivery: DeliveryRow, now: Date, language: Language): s
         cause: delivery.reason === 'message-refused' ? detailOf(delivery.detail, language) : cause,
       });
     case 'held':
-      return say(language, waitsForAddress(delivery.reason) ? 'delivery.held-no-address' : 'delivery.held', { cause });
+      return say(language, heldKey(delivery.reason), { cause });
     case 'cancelled':
       return say(language, 'delivery.cancelled', { at: when(delivery.changedAt, language), cause });
     case 'waiting':
@@ -39,7 +40,10 @@ function delivered(delivery: DeliveryRow, language: Language): string {
   return say(language, 'delivery.pushed', { at, address, answer });
 }
 
-const waitsForAddress = (reason: string | undefined) => reason === 'no-address' || reason === 'type-not-agreed';
+function heldKey(reason: string | undefined): Key {
+  if (reason === 'mandate-ended') return 'delivery.held-mandate';
+  return reason === 'no-address' || reason === 'type-not-agreed' ? 'delivery.held-no-address' : 'delivery.held';
+}
 
 function waiting(delivery: DeliveryRow, cause: string, now: Date, language: Language): string {
   const fetched = delivery.fetchedAt;

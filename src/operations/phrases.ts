@@ -67,6 +67,9 @@ export const phrases: readonly (readonly [en: string, sv: string])[] = [
     'no connection became free, or the address has changed',
     'ingen anslutning blev ledig, eller så har adressen ändrats',
   ],
+  ['the mandate ended before anything was sent', 'fullmakten upphörde innan något hade skickats'],
+  ['the agent was {a}', 'ombudet var {a}'],
+  ['the agent {a} has no address that takes it', 'ombudet {a} har ingen adress som tar emot det'],
   ['the address has changed while connecting', 'adressen ändrades under anslutningen'],
   ['the request could not be made: {a}', 'anropet gick inte att skapa: {a}'],
   [

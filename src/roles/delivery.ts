@@ -17,9 +17,11 @@ import { errorText, type Log } from '../platform/log.ts';
 import { lanesOf } from '../store/lane/lanes.ts';
 import { alarmOf, dueLanes, endLapsedLeases } from '../store/lane/take.ts';
 import type { LaneTarget } from '../store/lane/target.ts';
+import { principalsDue } from '../store/mandate-clock.ts';
 import type { Pool } from '../store/pool.ts';
 import { wakeChannel } from '../store/wake.ts';
 import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
+import { type Follow, followerOf } from './follow.ts';
 import { openStore, type Running, rulesOf } from './parts.ts';
 import { sealOrFault } from './seal.ts';
 import { pushesEndAfter } from './stop.ts';
@@ -68,6 +70,8 @@ export interface DeliveryParts {
   /** Aborted when the process may not wait any longer for an endpoint. */
   readonly giveUp: AbortController;
   readonly stopping: () => boolean;
+  /** Left out: lanes that are filled by it are found by the sweep. */
+  readonly follow?: Follow;
 }
 
 /** The steps of the drain, each bound to what it works on. */
@@ -80,7 +84,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
   return {
     ...lanesOf(pool, settings.heldProbe, log),
     seal: (due, target) => sealOrFault(settings, signer, due, target),
-    push: async (target, due, envelope, attempt): Promise<Outcome> => {
+    push: async (target, due, envelope, attempt, notAfter): Promise<Outcome> => {
       try {
         const bytes = envelopeBytes(envelope.head, due.document, envelope.sha256, envelope.format);
         const parcel = {
@@ -89,6 +93,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
           signature: envelope.signature,
           contentType: envelopeMediaTypes[envelope.format],
           attempt,
+          notAfter,
         };
         return await pusher.push(
           targetOf(target),
@@ -100,6 +105,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
         return { kind: 'unsendable', fault: error.code, detail: error.message, totalMs: 0 };
       }
     },
+    follow: parts.follow ?? followerOf(pool, undefined, log),
     probe: async (target) => {
       const probed = await pusher.probe(targetOf(target), parts.giveUp.signal);
       return probed.kind === 'reachable' ? 'passed' : probed;
@@ -175,11 +181,12 @@ async function beginDelivery(
   const giveUp = new AbortController();
   let stopping = false;
   const pool = begun.adopt(await openStore(settings, 'delivery', log), (one) => one.close());
-  const deps = drainDeps({ ...given, pool, giveUp, stopping: () => stopping }, version);
-  begun.defer(() => deps.close());
-  const steps = compose(deps);
   const queue = { redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log };
   const alarms = begun.adopt(await createAlarms(queue), (one) => one.close());
+  const follow = followerOf(pool, alarms, log);
+  const deps = drainDeps({ ...given, pool, giveUp, stopping: () => stopping, follow }, version);
+  begun.defer(() => deps.close());
+  const steps = compose(deps);
   const worker = await startWorker({
     ...queue,
     concurrency: settings.drainConcurrency,
@@ -192,6 +199,8 @@ async function beginDelivery(
     sweep({
       endLapsedLeases: () => endLapsedLeases(pool),
       dueLanes: () => dueLanes(pool),
+      principalsDue: () => principalsDue(pool),
+      follow,
       wake: alarms.wake,
       log,
     }).catch((error: unknown) => log.warn('the sweep failed', { error: errorText(error) }));

@@ -6,7 +6,7 @@ import type { Settings } from '../platform/config/settings.ts';
 import type { DueDelivery, StoredEnvelope } from '../store/lane/due.ts';
 import type { LaneTarget } from '../store/lane/target.ts';
 
-type Sealable = Omit<DueDelivery, 'deliveryId' | 'failures' | 'refusedBefore' | 'envelope'>;
+type Sealable = Omit<DueDelivery, 'deliveryId' | 'failures' | 'refusedBefore' | 'principal' | 'envelope'>;
 type SealTarget = Pick<LaneTarget, 'envelopeFormat' | 'certificate'> & { readonly url: string | undefined };
 
 /** @returns a Fault when this message cannot be sealed as it is. */

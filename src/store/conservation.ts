@@ -95,7 +95,20 @@ const laws: readonly (readonly [breach: string, sql: string])[] = [
   [
     'deliveries that lead to the address of an organisation that may not have them',
     `select count(*) from delivery d join message m on m.id = d.message_id join address a on a.id = d.lane_id
-      where a.organisation_number <> m.organisation_number`,
+      where a.organisation_number <> m.organisation_number
+        and not exists (select from mandate x where x.principal = m.organisation_number and x.address_id = a.id and m.message_type = any(x.message_types))`,
+  ],
+  [
+    'deliveries that do not say rightly whether their address is an agent’s',
+    `select count(*) from delivery d join message m on m.id = d.message_id left join address a on a.id = d.lane_id
+      where d.principal is distinct from case when a.organisation_number <> m.organisation_number then m.organisation_number end`,
+  ],
+  [
+    'tries at an agent’s that were begun when no mandate ran',
+    `select count(*) from attempt t join delivery d on d.id = t.delivery_id join message m on m.id = d.message_id join address a on a.id = t.lane_id
+      where a.organisation_number <> m.organisation_number and t.outcome not in ('not-sent', 'unsendable', 'unknown')
+        and not exists (select from mandate x where x.principal = m.organisation_number and x.address_id = a.id
+                           and m.message_type = any(x.message_types) and t.started_at >= x.valid_from and t.started_at < x.ends_at)`,
   ],
   [
     'withdrawals whose message still goes its way',

@@ -76,11 +76,16 @@ export async function lockMessage(db: Db, messageId: string): Promise<OperatedDe
   };
 }
 
+/** SQL: whose message it is, when the lane leads to an agent of its recipient. */
+const principalIn = (message: string, lane: string): string =>
+  `(select m.organisation_number from message m join address a on a.id = ${lane}
+     where m.id = ${message} and a.organisation_number <> m.organisation_number)`;
+
 /** Sets a locked delivery on its way again, with its whole schedule before it. */
 export async function sendAgain(db: Db, deliveryId: number, state: DeliveryState, lane: number): Promise<void> {
   await db.query(
-    `update delivery set state = $2, lane_id = $3, reason = null, detail = null, failures = 0,
-            next_try_at = clock_timestamp(), changed_at = clock_timestamp() where id = $1`,
+    `update delivery set state = $2, lane_id = $3, principal = ${principalIn('delivery.message_id', '$3')}, reason = null,
+            detail = null, failures = 0, next_try_at = clock_timestamp(), changed_at = clock_timestamp() where id = $1`,
     [deliveryId, state, lane],
   );
 }
@@ -103,8 +108,8 @@ export async function stopDelivery(
 export async function insertNextDelivery(db: Db, previous: OperatedDelivery, lane: number): Promise<number> {
   await db.query('update delivery set current = false where id = $1', [previous.deliveryId]);
   const { rows } = await db.query<{ id: number }>(
-    `insert into delivery (message_id, message_number, number, lane_id, state, next_try_at)
-     select id, number, $2, $3, 'waiting', clock_timestamp() from message where id = $1 returning id`,
+    `insert into delivery (message_id, message_number, number, lane_id, principal, state, next_try_at)
+     select id, number, $2, $3, ${principalIn('$1', '$3')}, 'waiting', clock_timestamp() from message where id = $1 returning id`,
     [previous.messageId, previous.number + 1, lane],
   );
   return (rows[0] as { id: number }).id;

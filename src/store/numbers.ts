@@ -1,6 +1,7 @@
 /** What stands behind a recipient's numbers, each of them: how a gap that a supplier sees is explained. */
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { FaultCode } from '../domain/fault.ts';
+import type { MessageType } from '../domain/message.ts';
 import type { Pool } from './pool.ts';
 
 /**
@@ -16,8 +17,9 @@ export interface Numbers {
   readonly state: NumberState;
   /** Of a message, which is always alone. */
   readonly messageId?: string;
+  readonly messageType?: MessageType;
   /** Of a message: the address at which it lies or lay. */
-  readonly address?: { readonly id: number; readonly name: string };
+  readonly address?: { readonly id: number; readonly name: string; readonly organisationNumber: string };
   /** Of a message that is held, refused or cancelled: a fault code. */
   readonly because?: FaultCode;
   /** Of void numbers: when they were given up, and why. */
@@ -39,8 +41,10 @@ interface Row {
   readonly last: number;
   readonly state: NumberState;
   readonly messageId: string | null;
+  readonly messageType: MessageType | null;
   readonly addressId: number | null;
   readonly addressName: string | null;
+  readonly addressOwner: string | null;
   readonly because: FaultCode | null;
   readonly declaredAt: Date | null;
   readonly reason: string | null;
@@ -68,14 +72,15 @@ export async function readNumbers(
     const end = to ?? counter;
     const { rows } = await db.query<Row>(
       // Each part cut by itself, or all that is in the range would be read to give a page of it.
-      `(select m.sequence as first, m.sequence as last, m.id as "messageId", a.id as "addressId", a.name as "addressName",
+      `(select m.sequence as first, m.sequence as last, m.id as "messageId", m.message_type as "messageType",
+              a.id as "addressId", a.name as "addressName", a.organisation_number as "addressOwner",
               case when d.state in ('held', 'refused', 'cancelled') then d.reason end as because,
               null::timestamptz as "declaredAt", null as reason,
               case when exists (select from delivery x where x.message_id = m.id and x.state = 'delivered') then 'delivered' else d.state end as state
          from message m left join delivery d on d.message_id = m.id and d.current left join address a on a.id = d.lane_id
         where m.organisation_number = $1 and m.sequence between $2 and $3 order by m.sequence limit $4)
         union all
-       (select greatest(v.first_sequence, $2), least(v.last_sequence, $3), null, null, null, null, v.declared_at, r.reason, 'void'
+       (select greatest(v.first_sequence, $2), least(v.last_sequence, $3), null, null, null, null, null, null, v.declared_at, r.reason, 'void'
          from void_range v join restoration r on r.id = v.restoration_id
         where v.organisation_number = $1 and v.first_sequence <= $3 and v.last_sequence >= $2 order by v.first_sequence limit $4)
         order by 1 limit $4`,
@@ -83,10 +88,23 @@ export async function readNumbers(
     );
     const cut = rows[limit];
     const known = rows.slice(0, limit).map(
-      ({ messageId, addressId, addressName, because, declaredAt, reason, ...row }): Numbers => ({
+      ({
+        messageId,
+        messageType,
+        addressId,
+        addressName,
+        addressOwner,
+        because,
+        declaredAt,
+        reason,
+        ...row
+      }): Numbers => ({
         ...row,
         ...(messageId === null ? {} : { messageId }),
-        ...(addressId === null ? {} : { address: { id: addressId, name: addressName ?? '' } }),
+        ...(messageType === null ? {} : { messageType }),
+        ...(addressId === null
+          ? {}
+          : { address: { id: addressId, name: addressName ?? '', organisationNumber: addressOwner ?? '' } }),
         ...(because === null || row.state === 'delivered' ? {} : { because }),
         ...(declaredAt === null ? {} : { declaredAt }),
         ...(reason === null ? {} : { reason }),

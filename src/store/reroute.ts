@@ -1,19 +1,13 @@
 /** Deliveries follow their addresses: what an address no longer takes leaves it, what waited for one gets it. */
 import { nextDeliveryState } from '../domain/delivery.ts';
 import type { FaultCode } from '../domain/fault.ts';
+import { knownTo, principalAt, runs, way } from './mandate-route.ts';
 import type { Db } from './pool.ts';
-
-/** The address in use that takes a message `m`; at most one, the import sees to that. */
-const takes = (address: string): string =>
-  `${address}.organisation_number = m.organisation_number and ${address}.environment = m.environment
-   and ${address}.retired_at is null and m.message_type = any(${address}.message_types)`;
 
 /** The lane that a message goes to now, or why there is none. The caller holds the recipient's lock. */
 export async function laneOf(db: Db, messageId: string): Promise<number | FaultCode> {
   const { rows } = await db.query<{ lane: number | null; known: boolean }>(
-    `select a.id as lane, exists (select from address k where k.organisation_number = m.organisation_number
-                                     and k.environment = m.environment and k.retired_at is null) as known
-       from message m left join address a on ${takes('a')} where m.id = $1`,
+    `select a.id as lane, ${knownTo('m')} as known from message m left join lateral ${way('m')} a on true where m.id = $1`,
     [messageId],
   );
   return rows[0]?.lane ?? (rows[0]?.known === true ? 'type-not-agreed' : 'no-address');
@@ -42,18 +36,16 @@ export interface Moved {
 export async function moveDisplaced(db: Db, organisationNumber: string, at: Date): Promise<Moved[]> {
   const { rows } = await db.query<{ id: number; lane_id: number | null }>(
     `with displaced as (
-       select d.id, a.id as new,
-              case when exists (select from address k where k.organisation_number = m.organisation_number
-                                   and k.environment = m.environment and k.retired_at is null)
-                   then 'type-not-agreed' else 'no-address' end as lacking
+       select d.id, a.id as new, ${principalAt('m', 'a.organisation_number')} as principal,
+              case when ${knownTo('m')} then 'type-not-agreed' else 'no-address' end as lacking
          from delivery d
          join message m on m.id = d.message_id
          join address o on o.id = d.lane_id
-         left join address a on ${takes('a')}
+         left join lateral ${way('m')} a on true
         where m.organisation_number = $1 and o.organisation_number = $1 and d.current and d.state = 'waiting'
           and not (o.retired_at is null and o.environment = m.environment and m.message_type = any(o.message_types)))
      update delivery d
-        set lane_id = x.new, failures = 0, changed_at = $2,
+        set lane_id = x.new, principal = x.principal, failures = 0, changed_at = $2,
             state = case when x.new is null then $3 else d.state end,
             next_try_at = case when x.new is not null then clock_timestamp() end,
             reason = case when x.new is null then x.lacking end,
@@ -65,14 +57,51 @@ export async function moveDisplaced(db: Db, organisationNumber: string, at: Date
   return rows.map((row) => ({ deliveryId: row.id, to: row.lane_id ?? undefined }));
 }
 
+/**
+ * Deliveries of a principal that wait at its agents and may not any longer, by the mandates as they are now: to where they go
+ * now, with a new schedule, or held. Those being tried are left. The caller holds the recipient's lock, and the lanes'.
+ */
+export async function moveAstray(db: Db, principal: string): Promise<(Moved & { readonly from: number })[]> {
+  const { rows } = await db.query<{ id: number; lane_id: number | null; old: number }>(
+    `with astray as materialized (
+       select d.id, d.lane_id as old, o.organisation_number as agent, a.id as new,
+              ${principalAt('m', 'a.organisation_number')} as principal,
+              coalesce((select true from mandate x where x.principal = $1 and x.address_id = d.lane_id
+                           and m.message_type = any(x.message_types) and ${runs('x')} limit 1), false) as running
+         from (select distinct address_id from mandate where principal = $1) agents
+         join address o on o.id = agents.address_id
+         join delivery d on d.lane_id = agents.address_id
+         join message m on m.id = d.message_id
+         left join lateral ${way('m')} a on true
+        where d.principal = $1 and d.current and d.state in ('waiting', 'sending', 'held', 'refused') and d.state = 'waiting'
+          and a.id is distinct from d.lane_id)
+     update delivery d
+        set lane_id = x.new, principal = x.principal, failures = 0, changed_at = clock_timestamp(),
+            state = case when x.new is null then $2 else d.state end,
+            next_try_at = case when x.new is not null then clock_timestamp() end,
+            reason = case when x.new is null then case when x.running then 'no-address' else 'mandate-ended' end end,
+            detail = case when x.new is null then
+              case when x.running then 'the agent ' || x.agent || ' has no address that takes it' else 'the agent was ' || x.agent end end
+       from astray x where d.id = x.id
+     returning d.id, d.lane_id, x.old`,
+    [principal, nextDeliveryState('waiting', 'hold')],
+  );
+  return rows.map((row) => ({ deliveryId: row.id, to: row.lane_id ?? undefined, from: row.old }));
+}
+
 /** Deliveries that were held because nobody was there to take them, and now somebody is: on their way. */
 export async function releaseUnaddressed(db: Db, organisationNumber: string, at: Date): Promise<Moved[]> {
   const { rows } = await db.query<{ id: number; lane_id: number }>(
-    `update delivery d
-        set state = $3, lane_id = a.id, reason = null, detail = null, failures = 0, next_try_at = clock_timestamp(), changed_at = $2
-       from message m join address a on ${takes('a')}
-      where m.organisation_number = $1 and d.message_id = m.id and d.current and d.lane_id is null and d.state = 'held'
-        and d.reason in ('no-address', 'type-not-agreed')
+    `with held as materialized (
+       select d.id as delivery, m.organisation_number, m.environment, m.message_type
+         from message m join delivery d on d.message_id = m.id
+        where m.organisation_number = $1 and d.current and d.lane_id is null and d.state = 'held'
+          and d.reason in ('no-address', 'type-not-agreed', 'mandate-ended'))
+     update delivery d
+        set state = $3, lane_id = a.id, principal = ${principalAt('m', 'a.organisation_number')},
+            reason = null, detail = null, failures = 0, next_try_at = clock_timestamp(), changed_at = $2
+       from held m cross join lateral ${way('m')} a
+      where d.id = m.delivery
      returning d.id, d.lane_id`,
     [organisationNumber, at, nextDeliveryState('held', 'release')],
   );

@@ -265,6 +265,7 @@ create table delivery (
   changed_at timestamp with time zone not null default now(),
   delivered_at timestamp with time zone,
   delivered_by text,
+  principal text,
   constraint delivery_check CHECK ((state <> ALL (ARRAY['waiting'::text, 'sending'::text])) OR lane_id IS NOT NULL),
   constraint delivery_check1 CHECK ((state = 'waiting'::text) = (next_try_at IS NOT NULL)),
   constraint delivery_check2 CHECK ((state = 'delivered'::text) = (delivered_at IS NOT NULL AND delivered_by IS NOT NULL)),
@@ -278,6 +279,7 @@ create table delivery (
 );
 CREATE UNIQUE INDEX delivery_current ON delivery USING btree (message_id) WHERE current;
 CREATE INDEX delivery_due ON delivery USING btree (lane_id, next_try_at) WHERE state = 'waiting'::text;
+CREATE INDEX delivery_of_principal ON delivery USING btree (lane_id, principal, message_number) WHERE principal IS NOT NULL AND (state = ANY (ARRAY['waiting'::text, 'sending'::text, 'held'::text, 'refused'::text]));
 CREATE INDEX delivery_oldest ON delivery USING btree (lane_id, message_number) WHERE state = 'waiting'::text;
 CREATE INDEX delivery_sending ON delivery USING btree (lane_id) WHERE state = 'sending'::text;
 CREATE INDEX delivery_spent ON delivery USING btree (lane_id, message_number) WHERE state = 'held'::text AND reason = 'schedule-spent'::text;
@@ -436,6 +438,39 @@ create table letter (
   constraint letter_pkey PRIMARY KEY (id)
 );
 CREATE INDEX letter_due ON letter USING btree (next_try_at) WHERE next_try_at IS NOT NULL;
+
+create table mandate (
+  id bigint not null generated always as identity,
+  principal text not null,
+  agent text not null,
+  address_id bigint not null,
+  message_types text[] not null,
+  valid_from timestamp with time zone not null,
+  valid_to timestamp with time zone not null,
+  evidence text not null,
+  recorded_by text not null,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  ended_at timestamp with time zone,
+  ended_by text,
+  end_reason text,
+  ends_at timestamp with time zone not null default LEAST(valid_to, ended_at),
+  begun boolean not null default false,
+  settled boolean not null default false,
+  constraint mandate_address_id_agent_fkey FOREIGN KEY (address_id, agent) REFERENCES address(id, organisation_number),
+  constraint mandate_check CHECK (valid_to > valid_from),
+  constraint mandate_check1 CHECK (principal <> agent),
+  constraint mandate_check2 CHECK ((ended_at IS NULL) = (ended_by IS NULL) AND (ended_at IS NULL) = (end_reason IS NULL)),
+  constraint mandate_evidence_check CHECK (length(evidence) >= 1 AND length(evidence) <= 500),
+  constraint mandate_message_types_check CHECK (cardinality(message_types) > 0),
+  constraint mandate_pkey PRIMARY KEY (id),
+  constraint mandate_principal_fkey FOREIGN KEY (principal) REFERENCES recipient(organisation_number)
+);
+CREATE INDEX mandate_at_address ON mandate USING btree (address_id, principal);
+CREATE INDEX mandate_beginning ON mandate USING btree (valid_from) WHERE NOT begun;
+CREATE INDEX mandate_ending ON mandate USING btree (ends_at) WHERE NOT settled;
+CREATE INDEX mandate_of_principal ON mandate USING btree (principal);
+CREATE TRIGGER mandate_kept BEFORE UPDATE ON mandate FOR EACH ROW WHEN (old.ended_at IS NOT NULL AND (new.ended_at IS DISTINCT FROM old.ended_at OR new.ended_by IS DISTINCT FROM old.ended_by OR new.end_reason IS DISTINCT FROM old.end_reason) OR new.principal IS DISTINCT FROM old.principal OR new.agent IS DISTINCT FROM old.agent OR new.address_id IS DISTINCT FROM old.address_id OR new.message_types IS DISTINCT FROM old.message_types OR new.valid_from IS DISTINCT FROM old.valid_from OR new.valid_to IS DISTINCT FROM old.valid_to OR new.evidence IS DISTINCT FROM old.evidence OR new.recorded_by IS DISTINCT FROM old.recorded_by OR new.recorded_at IS DISTINCT FROM old.recorded_at) EXECUTE FUNCTION keep_mandate();
+CREATE TRIGGER mandate_not_removed BEFORE DELETE OR TRUNCATE ON mandate FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table message (
   id uuid not null,
@@ -624,6 +659,15 @@ CREATE OR REPLACE FUNCTION keep_delivered()
 AS $function$
 begin
   raise exception 'delivery % is delivered and stays so', old.id using errcode = 'restrict_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION keep_mandate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'mandate % stays as it was given', old.id using errcode = 'restrict_violation';
 end
 $function$;
 

@@ -28,10 +28,15 @@ export async function lockRecipients(db: Db, organisationNumbers: readonly strin
   );
 }
 
-/** Locks every lane of these suppliers, in order of id; after `lockRecipients`. Nothing is claimed on them until commit. */
+/**
+ * Locks every lane in which something of these organisations may lie, in order of id; after `lockRecipients`: those of their own
+ * addresses, and those of agents that hold or held a mandate from them. Nothing is claimed on them until commit.
+ */
 export async function lockLanesOf(db: Db, organisationNumbers: readonly string[]): Promise<void> {
   await db.query(
-    `select 1 from lane join address using (id) where organisation_number = any($1) order by lane.id for update of lane`,
+    `select 1 from lane where id in (
+       select id from address where organisation_number = any($1)
+       union select address_id from mandate where principal = any($1)) order by id for update`,
     [organisationNumbers],
   );
 }

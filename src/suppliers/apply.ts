@@ -2,6 +2,7 @@
 import { appendAudit } from '../store/audit.ts';
 import { notifyStored } from '../store/collect/channels.ts';
 import { insertDeliveryAnswers } from '../store/lane/answers.ts';
+import { followMandates } from '../store/mandate-clock.ts';
 import type { Db } from '../store/pool.ts';
 import { moveDisplaced, probeSoon, releaseUnaddressed, silence } from '../store/reroute.ts';
 import { startAfresh } from '../store/supplier-lanes.ts';
@@ -39,14 +40,21 @@ export interface RegisterChange {
   readonly now: Date;
 }
 
-/** Changes the register, supplier by supplier, wakes the workers and those who wait to fetch, and writes down what was done. */
+/**
+ * Changes the register, supplier by supplier, wakes the workers and those who wait to fetch, and writes down what was done.
+ * @param principals those for whom a supplier acts, by its number: the caller holds them and their lanes too
+ */
 export async function applyPlans(
   db: Db,
   plans: readonly SupplierPlan[],
   { actor, reason, action, now }: RegisterChange,
+  principals: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Promise<ImportedSupplier[]> {
   const done: { supplier: ImportedSupplier; wake: number[]; filled: number[]; plan: SupplierPlan }[] = [];
-  for (const plan of plans) done.push({ ...(await applyPlan(db, plan, now)), plan });
+  for (const plan of plans) {
+    const applied = await applyPlan(db, plan, now);
+    done.push({ ...(await withPrincipals(db, applied, principals, now)), plan });
+  }
   await notifyWake(db, [...new Set(done.flatMap(({ wake }) => wake))]);
   await notifyStored(
     db,
@@ -66,11 +74,31 @@ export async function applyPlans(
   return done.map(({ supplier }) => supplier);
 }
 
-async function applyPlan(
+interface Applied {
+  readonly supplier: ImportedSupplier;
+  readonly wake: number[];
+  readonly filled: number[];
+}
+
+/** What is on its way to those for whom the supplier acts follows its addresses, too. */
+async function withPrincipals(
   db: Db,
-  plan: SupplierPlan,
+  { supplier, wake, filled }: Applied,
+  principals: ReadonlyMap<string, readonly string[]>,
   now: Date,
-): Promise<{ supplier: ImportedSupplier; wake: number[]; filled: number[] }> {
+): Promise<Applied> {
+  const { released, rerouted, held } = supplier;
+  const sum = { released, rerouted, held };
+  for (const principal of principals.get(supplier.organisationNumber) ?? []) {
+    const followed = await followMandates(db, principal, now);
+    for (const name of ['released', 'rerouted', 'held'] as const) sum[name] += followed[name];
+    wake.push(...followed.wake);
+    filled.push(...followed.filled);
+  }
+  return { supplier: { ...supplier, ...sum }, wake, filled };
+}
+
+async function applyPlan(db: Db, plan: SupplierPlan, now: Date): Promise<Applied> {
   const { organisationNumber, name } = plan.wanted;
   const changes = [...plan.changes];
   if (changes.length > 0) await upsertSupplier(db, plan.wanted, now);

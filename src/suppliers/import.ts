@@ -1,11 +1,13 @@
 /** A supplier file becomes the register, in one transaction, and what waited for it is on its way. */
 import { Fault, type Finding } from '../domain/fault.ts';
+import { principalsOf, readMandates } from '../store/mandates.ts';
 import { operate } from '../store/operate.ts';
 import type { Db, Pool } from '../store/pool.ts';
 import { sendingOn } from '../store/reroute.ts';
 import { certificateOwners, readRegister } from '../store/suppliers.ts';
 import { lockLanesOf, lockRecipients } from '../store/suppliers-change.ts';
 import { applyPlans, type ImportedSupplier } from './apply.ts';
+import { mandateFindings } from './mandate-findings.ts';
 import { planSupplier, type SupplierPlan } from './plan.ts';
 import { type ReadSuppliers, supplierInvalid } from './read-file.ts';
 
@@ -31,19 +33,31 @@ export interface ImportOptions {
 export async function importSuppliers(pool: Pool, read: ReadSuppliers, options: ImportOptions): Promise<ImportSummary> {
   return operate(pool, options.rehearsal, async (db) => {
     const numbers = read.suppliers.map(({ organisationNumber }) => organisationNumber);
-    // 1 lock: recipients in order, as intake does before it looks for an address; then lanes in order, as a claim does.
-    await lockRecipients(db, numbers);
-    await lockLanesOf(db, numbers);
+    // 1 lock: recipients in order, as intake does before it looks for an address; then lanes in order, as a claim does. Those too
+    // for whom one of these acts: their messages follow its addresses.
+    const principals = await lockWithPrincipals(db, numbers);
     // 2 plan, and refuse all that is wrong at once.
     const plans = await makePlans(db, read, options.now);
-    const findings = plans.flatMap((plan) => plan.findings);
+    const mandates = await readMandates(db, { principal: numbers });
+    const findings = plans.flatMap((plan) => [...plan.findings, ...mandateFindings(plan.wanted, mandates)]);
     if (findings.length > 0) throw supplierInvalid(findings);
     await refuseWhileSending(db, plans);
     // 3 change the register, and let deliveries follow their addresses; 4 wake the workers, and write down what was done.
-    const suppliers = await applyPlans(db, plans, { ...options, action: 'supplier.import' });
+    const suppliers = await applyPlans(db, plans, { ...options, action: 'supplier.import' }, principals);
     const warnings = [...read.warnings, ...plans.flatMap((plan) => plan.warnings)];
     return { rehearsal: options.rehearsal, suppliers, warnings };
   });
+}
+
+/** Which of these have a mandate from whom. Whoever gives one holds the agent's lane: with the lanes in hand it is seen whole. */
+async function lockWithPrincipals(db: Db, numbers: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const before = [...(await principalsOf(db, numbers)).values()].flat();
+  const all = [...new Set([...numbers, ...before])];
+  await lockRecipients(db, all);
+  await lockLanesOf(db, all);
+  const principals = await principalsOf(db, numbers);
+  if ([...principals.values()].flat().every((one) => all.includes(one))) return principals;
+  throw new Fault('not-possible-now', 'a mandate was given to one of these suppliers this very moment; import again');
 }
 
 async function makePlans(db: Db, read: ReadSuppliers, now: Date): Promise<SupplierPlan[]> {

@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { silentLog } from '../../src/platform/log.ts';
 import { openStore } from '../../src/roles/parts.ts';
+import type { Mailbox } from '../../src/store/collect/box.ts';
 import { readFetchable, recordGiving } from '../../src/store/collect/fetch.ts';
-import { listMailbox, type Mailbox } from '../../src/store/collect/list.ts';
+import { listMailbox } from '../../src/store/collect/list.ts';
 import { takeReceipts } from '../../src/store/collect/receipts.ts';
 import { readOwn } from '../../src/store/collect/standing.ts';
 import { readNumbers } from '../../src/store/numbers.ts';

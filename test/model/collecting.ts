@@ -1,7 +1,7 @@
 /** What suppliers do who fetch, and what operators do about how they are delivered to. */
 
+import type { Mailbox } from '../../src/store/collect/box.ts';
 import { readFetchable, recordGiving, type Standing } from '../../src/store/collect/fetch.ts';
-import type { Mailbox } from '../../src/store/collect/list.ts';
 import { takeReceipts } from '../../src/store/collect/receipts.ts';
 import { changeDelivery } from '../../src/suppliers/delivery-mode.ts';
 import type { DeliveryMode } from '../../src/suppliers/wanted.ts';

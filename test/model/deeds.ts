@@ -5,6 +5,7 @@ import { type MessageAction, moveMessage } from '../../src/operations/messages.t
 import { silentLog } from '../../src/platform/log.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import { dueLanes, endLapsedLeases } from '../../src/store/lane/take.ts';
+import { principalsDue } from '../../src/store/mandate-clock.ts';
 import { type LaneAction, moveLane } from '../../src/suppliers/lanes.ts';
 import { frameFor } from '../support/line.ts';
 import { changeAddress, importAddresses, type RegisterChange } from './addresses.ts';
@@ -210,6 +211,8 @@ export function sweepNow(): Deed {
         rung.push(lane);
         await stage.world.alarms.wake(lane, delay);
       },
+      principalsDue: () => principalsDue(store),
+      follow: noMandates,
       log: silentLog,
     });
     for (const lane of stage.facts.lanes) {
@@ -220,6 +223,11 @@ export function sweepNow(): Deed {
     return 'the sweeper sweeps';
   };
 }
+
+/** Nobody acts for anybody in this world. */
+const noMandates = async (principal: string): Promise<never> => {
+  throw new Error(`${principal} has given no mandate`);
+};
 
 export function emptyRedis(): Deed {
   return async (stage) => {

@@ -250,6 +250,9 @@ function stepsOf(stage: Stage, hand: Hand): DrainDeps {
         await lanes.leave(hold);
         left(facts, hand, hold);
       }),
+    follow: (principal) => {
+      throw new Error(`${principal} has given no mandate in this world`);
+    },
     seal: async () => sealed,
     push: async (_target, { deliveryId }, _envelope, attempt) => {
       pushed(facts, deliveryId, attempt);

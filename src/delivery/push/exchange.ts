@@ -23,12 +23,15 @@ export interface ExchangeLimits {
   /** Milliseconds from now to the end of the answer's head. */
   readonly headTimeout: number;
   readonly answerBytes: number;
+  /** On the monotonic clock: nothing is written at that time or later. */
+  readonly notAfter?: number | undefined;
 }
 
 /**
  * - answered: the head came, and as much of the body as was wanted.
  * - no-answer: it did not; `begun` if some bytes of it did, `written` if the request was on its way.
  * - closed: the connection was gone before anything was written to it.
+ * - too-late: its time was over before anything was written.
  */
 export type Exchanged =
   | {
@@ -48,7 +51,8 @@ export type Exchanged =
       readonly begun: boolean;
       readonly firstByteAt?: number;
     }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'too-late' };
 
 /** Most bytes in an answer's head. */
 const headBytes = 16 * 1024;
@@ -153,8 +157,13 @@ function postOn(
   }
 
   const handler: Dispatcher.DispatchHandler = {
-    onRequestStart: () => {
-      written = true;
+    onRequestStart: (controller) => {
+      // The last thing that undici does before it writes: what comes between the asking and this counts.
+      if (limits.notAfter === undefined || performance.now() < limits.notAfter) written = true;
+      else {
+        settle({ kind: 'too-late' });
+        controller.abort(new Error('its time is over'));
+      }
     },
     onResponseStarted: () => {
       firstByteAt ??= performance.now();

@@ -18,6 +18,8 @@ export function ended(started: number, wire: Seen, failure: Failure): Undelivere
 
 export const notSent = (detail: string): Failure => ({ kind: 'not-sent', detail });
 
+export const tooLate = notSent('the mandate ended before anything was sent');
+
 /** What one request came to, and on which connection. */
 export interface Tried {
   readonly started: number;
@@ -36,6 +38,7 @@ export function outcomeOf(tried: Tried): Outcome {
   const { started, messageId, opened, first, exchanged, limits, now } = tried;
   const wire = first ? opened.wire : withoutConnecting(opened.wire);
   if (exchanged.kind === 'closed') return ended(started, wire, silence(tried, opened.socketError(), false));
+  if (exchanged.kind === 'too-late') return ended(started, wire, tooLate);
   const { firstByteAt } = exchanged;
   const seen: Seen =
     firstByteAt === undefined ? wire : { ...wire, firstByteMs: Math.round((firstByteAt - started) * 10) / 10 };

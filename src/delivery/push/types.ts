@@ -34,6 +34,8 @@ export interface Parcel {
   /** 1 for the first try. */
   readonly attempt: number;
   readonly traceparent?: string;
+  /** On the monotonic clock (`performance.now()`): no first byte is written at that time or later. Left out: it has no end. */
+  readonly notAfter?: number | undefined;
 }
 
 /** A peer that may be written to, or why not, in one sentence. */

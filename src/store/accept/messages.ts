@@ -1,5 +1,6 @@
 /** Numbers, messages, documents and first deliveries of a batch. */
 import type { FaultCode } from '../../domain/fault.ts';
+import { runs } from '../mandate-route.ts';
 import type { Db } from '../pool.ts';
 import { storableJson } from '../storable.ts';
 import { voidFirstNumbers } from '../void-ranges.ts';
@@ -29,18 +30,18 @@ export async function insertMessages(
 ): Promise<{ lanes: number[]; states: Map<string, StoredState> }> {
   if (messages.length === 0) return { lanes: [], states: new Map() };
   const sequences = await takeNumbers(db, messages);
-  const addresses = await findAddresses(db, messages);
-  const targets = messages.map(addresses);
+  const ways = await findWays(db, messages);
+  const targets = messages.map(ways);
   await writeMessages(db, messages, sequences, targets);
   const states = new Map(
     messages.map(({ id }, i): [string, StoredState] => {
-      const target = targets[i];
+      const target = targets[i] as Way | FaultCode;
       const sequence = sequences[i] as number;
-      if (typeof target === 'number') return [id, { sequence, state: 'waiting', reason: undefined }];
-      return [id, { sequence, state: 'held', reason: target }];
+      if (typeof target === 'string') return [id, { sequence, state: 'held', reason: target }];
+      return [id, { sequence, state: 'waiting', reason: undefined }];
     }),
   );
-  const lanes = new Set(targets.filter((target) => typeof target === 'number'));
+  const lanes = new Set(targets.flatMap((target) => (typeof target === 'object' ? target.lane : [])));
   return { lanes: [...lanes].sort((a, b) => a - b), states };
 }
 
@@ -70,27 +71,39 @@ async function takeNumbers(db: Db, messages: readonly NewMessage[]): Promise<num
   });
 }
 
-/** For each message its lane, or why there is none. */
-async function findAddresses(
-  db: Db,
-  messages: readonly NewMessage[],
-): Promise<(message: NewMessage) => number | FaultCode> {
-  const { rows } = await db.query<{
-    id: number;
-    organisation_number: string;
-    environment: string;
-    message_types: string[];
-  }>(
-    `select id, organisation_number, environment, message_types from address
-      where organisation_number = any($1) and retired_at is null order by id`,
+/** Where a message goes. */
+interface Way {
+  readonly lane: number;
+  /** It is an agent's lane, and the message this principal's. */
+  readonly principal: string | null;
+}
+
+interface WayRow {
+  id: number;
+  recipient: string;
+  environment: string;
+  message_types: string[];
+  scope: string[] | null;
+}
+
+/** For each message its way, or why there is none. In one statement: own addresses, then those of agents whose mandate runs. */
+async function findWays(db: Db, messages: readonly NewMessage[]): Promise<(message: NewMessage) => Way | FaultCode> {
+  const { rows } = await db.query<WayRow>(
+    `(select id, organisation_number as recipient, environment, message_types, null::text[] as scope from address
+       where organisation_number = any($1) and retired_at is null order by id)
+     union all
+     select a.id, x.principal, a.environment, a.message_types, x.message_types
+       from mandate x join address a on a.id = x.address_id
+      where x.principal = any($1) and ${runs('x')} and a.retired_at is null`,
     [[...new Set(messages.map(({ frame }) => frame.key.recipient))]],
   );
-  return ({ frame }) => {
-    const own = rows.filter(
-      (row) => row.organisation_number === frame.key.recipient && row.environment === frame.environment,
-    );
-    if (own.length === 0) return 'no-address';
-    return own.find((row) => row.message_types.includes(frame.key.messageType))?.id ?? 'type-not-agreed';
+  return ({ frame: { key, environment } }) => {
+    const known = rows.filter((row) => row.recipient === key.recipient && row.environment === environment);
+    if (known.length === 0) return 'no-address';
+    const takes = (types: readonly string[] | null) => types === null || types.includes(key.messageType);
+    const found = known.find((row) => takes(row.message_types) && takes(row.scope));
+    if (found === undefined) return 'type-not-agreed';
+    return { lane: found.id, principal: found.scope === null ? null : key.recipient };
   };
 }
 
@@ -99,7 +112,7 @@ async function writeMessages(
   db: Db,
   messages: readonly NewMessage[],
   sequences: readonly number[],
-  targets: readonly (number | FaultCode)[],
+  targets: readonly (Way | FaultCode)[],
 ): Promise<void> {
   const column = <T>(pick: (message: NewMessage) => T): T[] => messages.map(pick);
   const documents = column(({ frame }) => frame.document);
@@ -110,9 +123,9 @@ async function writeMessages(
     `with given as (
        select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::int[], $8::uuid[], $9::text[],
                             $10::text[], $11::text[], $12::bytea[], $13::int[], $14::text[], $15::text[], $16::numeric[], $17::text[],
-                            $18::text[], $19::text[], $20::text[], $21::int[], $22::bigint[], $23::text[]) with ordinality
+                            $18::text[], $19::text[], $20::text[], $21::int[], $22::bigint[], $23::text[], $25::text[]) with ordinality
               as t (id, organisation, sequence, environment, type, number, version, replaces, format, media, schema, sha256, size,
-                    event_time, currency, total, ka, correlation, trace, findings, start, lane, reason, place)),
+                    event_time, currency, total, ka, correlation, trace, findings, start, lane, reason, principal, place)),
      written as (
        insert into message (id, organisation_number, sequence, environment, message_type, document_number, version, replaces, format,
                             media_type, data_schema, document_sha256, document_size, event_time, event_at, currency, total,
@@ -123,8 +136,8 @@ async function writeMessages(
        returning id, number),
      kept as (
        insert into content (message_id, document) select id, substring($24::bytea from start for size) from given)
-     insert into delivery (message_id, message_number, number, lane_id, state, reason, next_try_at)
-     select given.id, written.number, 1, given.lane, case when given.lane is null then 'held' else 'waiting' end, given.reason,
+     insert into delivery (message_id, message_number, number, lane_id, principal, state, reason, next_try_at)
+     select given.id, written.number, 1, given.lane, given.principal, case when given.lane is null then 'held' else 'waiting' end, given.reason,
             case when given.lane is not null then clock_timestamp() end
        from given join written on written.id = given.id order by given.place`,
     [
@@ -149,9 +162,10 @@ async function writeMessages(
       column((m) => m.frame.traceparent),
       column(({ frame: { findings = [] } }) => (findings.length > 0 ? storableJson(findings) : null)),
       starts,
-      targets.map((target) => (typeof target === 'number' ? target : null)),
-      targets.map((target) => (typeof target === 'number' ? null : target)),
+      targets.map((target) => (typeof target === 'object' ? target.lane : null)),
+      targets.map((target) => (typeof target === 'string' ? target : null)),
       Buffer.concat(documents),
+      targets.map((target) => (typeof target === 'object' ? target.principal : null)),
     ],
   );
 }

@@ -8,7 +8,7 @@ import { stopDelivery } from '../messages-operate.ts';
 import { operate } from '../operate.ts';
 import type { Db, Pool } from '../pool.ts';
 import { storableText } from '../storable.ts';
-import type { Mailbox } from './list.ts';
+import { liesIn, type Mailbox } from './box.ts';
 
 /** How the current delivery of a message stands. */
 export interface Standing {
@@ -17,7 +17,7 @@ export interface Standing {
   readonly detail: string | null;
 }
 
-type Facts = Omit<DueDelivery, 'deliveryId' | 'failures' | 'refusedBefore' | 'document'>;
+type Facts = Omit<DueDelivery, 'deliveryId' | 'failures' | 'refusedBefore' | 'principal' | 'document'>;
 
 export interface Fetchable extends Facts, Standing {
   /** Undefined: it is not kept any longer. */
@@ -46,7 +46,7 @@ export async function readFetchable(db: Db, id: string, box: Mailbox): Promise<F
             e.format, e.head, e.signature, encode(e.sha256, 'hex') as sha256, e.key_thumbprint as "keyThumbprint"
        from delivery d join message m on m.id = d.message_id join address a on a.id = d.lane_id
             left join content c on c.message_id = m.id left join envelope e on e.message_id = m.id
-      where d.message_id = $1 and d.current and d.lane_id = any($2) and a.organisation_number = $3`,
+      where d.message_id = $1 and d.current and ${liesIn(box, '$2', '$3')}`,
     [id, box.addresses, box.organisationNumber],
   );
   const [row] = rows;
@@ -87,7 +87,7 @@ export type Given =
 
 /**
  * In one transaction: the envelope is kept (one that is there already wins), that it was given to this caller, and that the
- * certificate is in use (whoever changes the register this moment is not waited for; where we push, the endpoint's counts). Power
+ * certificate is in use, and that a mandate runs that it needs (whoever changes the register this moment is not waited for; where we push, the endpoint's counts). Power
  * lost before the commit: nothing was shown. After it: the book says given, and the caller asks once more.
  */
 export async function recordGiving(
@@ -101,8 +101,9 @@ export async function recordGiving(
   return pool.transaction(async (db): Promise<Given> => {
     // Shared: others may read it too, but nobody cancels it in the middle.
     const { rows } = await db.query<Standing & Record<string, unknown>>(
-      'select state, reason, detail from delivery where message_id = $1 and current and lane_id = any($2) for share',
-      [id, box.addresses],
+      `select d.state, d.reason, d.detail from delivery d join message m on m.id = d.message_id
+        where d.message_id = $1 and d.current and ${liesIn(box, '$2', '$3')} for share of d`,
+      [id, box.addresses, box.organisationNumber],
     );
     const [standing] = rows;
     if (standing === undefined || !mayHave(standing)) return { kind: 'changed' };

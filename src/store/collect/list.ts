@@ -1,13 +1,7 @@
 /** What lies in a mailbox. */
 import type { MessageType } from '../../domain/message.ts';
 import type { Db } from '../pool.ts';
-
-/** Whose messages, and where they lie: one organisation, and those of its addresses that the caller may empty. */
-export interface Mailbox {
-  readonly organisationNumber: string;
-  /** Ids of addresses, which are their lanes' too. */
-  readonly addresses: readonly number[];
-}
+import { covered, type Mailbox } from './box.ts';
 
 export interface Listed {
   readonly id: string;
@@ -28,12 +22,7 @@ export interface Listed {
  * @param after a sequence number; only what comes after it. Decimal digits: it may be larger than a number can be.
  * @returns one row more than `limit` when there is more
  */
-export async function listMailbox(
-  db: Db,
-  { organisationNumber, addresses }: Mailbox,
-  after: string,
-  limit: number,
-): Promise<Listed[]> {
+export async function listMailbox(db: Db, box: Mailbox, after: string, limit: number): Promise<Listed[]> {
   // Each message by itself: joined, the condition beside it would tempt PostgreSQL to read all of the organisation's.
   // Numbers are given in the order of acceptance, so the order of `number` is that of a recipient's sequence.
   const { rows } = await db.query<Listed & Record<string, unknown>>(
@@ -45,25 +34,33 @@ export async function listMailbox(
        from (select d.message_id, d.message_number
                from unnest($1::bigint[]) as box (lane)
               cross join lateral (
-                (select message_id, message_number from delivery
-                  where lane_id = box.lane and state = 'waiting' and message_number > (select number from start)
-                  order by message_number limit $4)
+                ${oldest(box, "state = 'waiting'")}
                 union all
-                (select message_id, message_number from delivery
-                  where lane_id = box.lane and state = 'sending' and message_number > (select number from start)
-                  order by message_number limit $4)
+                ${oldest(box, "state = 'sending'")}
                 union all
-                (select message_id, message_number from delivery
-                  where lane_id = box.lane and state = 'held' and reason = 'schedule-spent'
-                    and message_number > (select number from start)
-                  order by message_number limit $4)) d
+                ${oldest(box, "state = 'held' and reason = 'schedule-spent'")}) d
               order by d.message_number limit $4) page
       cross join lateral (select * from message where id = page.message_id limit 1) m
       where m.organisation_number = $2
       order by page.message_number`,
-    [addresses, organisationNumber, clamped(after), limit + 1],
+    [box.addresses, box.organisationNumber, clamped(after), limit + 1],
   );
   return rows;
+}
+
+/**
+ * SQL: the oldest in this state of what lies in `box.lane` for the caller. What is an agent's lies in it among its principals',
+ * and is picked out of them; what is a principal's has an index of its own.
+ */
+function oldest({ agent }: Mailbox, state: string): string {
+  const mine =
+    agent === true
+      ? `d.principal = $2 and d.state in ('waiting', 'sending', 'held', 'refused')
+           and coalesce((select ${covered('d.lane_id', '$2')} from message m where m.id = d.message_id limit 1), false)`
+      : 'd.principal is null';
+  return `(select message_id, message_number from delivery d
+                  where lane_id = box.lane and ${state} and ${mine} and message_number > (select number from start)
+                  order by message_number limit $4)`;
 }
 
 /** No sequence is larger than a bigint. */

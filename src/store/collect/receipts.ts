@@ -4,8 +4,8 @@ import { type AnsweredDelivery, answeredColumns, insertAnswersAbout } from '../l
 import { operate } from '../operate.ts';
 import type { Db, Pool } from '../pool.ts';
 import { moveAlarms, notifyWake } from '../wake.ts';
+import { liesIn, type Mailbox } from './box.ts';
 import { type Giving, lockBox, mostLockWait } from './fetch.ts';
-import type { Mailbox } from './list.ts';
 
 export type Receipted =
   /** Delivered by this. */
@@ -69,8 +69,8 @@ async function lockDeliveries(db: Db, ids: readonly string[], box: Mailbox): Pro
     `select d.id, d.message_id as "messageId", d.lane_id as lane, d.state, d.delivered_at as "deliveredAt",
             coalesce((select true from envelope e where e.message_id = d.message_id limit 1), false) as exposed,
             a.delivery = 'push' and a.ordering = 'strict' as strict
-       from delivery d join address a on a.id = d.lane_id
-      where d.message_id = any($1) and d.current and d.lane_id = any($2) and a.organisation_number = $3
+       from delivery d join address a on a.id = d.lane_id join message m on m.id = d.message_id
+      where d.message_id = any($1) and d.current and ${liesIn(box, '$2', '$3')}
       order by d.id for update of d`,
     [[...new Set(ids)], box.addresses, box.organisationNumber],
   );

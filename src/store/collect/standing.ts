@@ -3,13 +3,16 @@ import type { EnvelopeFormat, Environment, MessageType } from '../../domain/mess
 import type { AttemptRow } from '../messages.ts';
 import type { Db, Pool } from '../pool.ts';
 import type { LaneOverview } from '../supplier-lanes.ts';
-import type { Mailbox } from './list.ts';
+import type { Mailbox } from './box.ts';
 
 /** More than this many are not counted: a full mailbox must not make its owner's question expensive. */
 export const mostCounted = 10_000;
 
 /** The newest attempts that are told of; beside them, those that refused the newest messages that are refused now. */
 const mostAttempts = 20;
+
+/** Of the newest at an address, whoever's they are, so many are looked at. */
+const mostLookedAt = 500;
 
 type Lane = Pick<LaneOverview, 'state' | 'reason' | 'detail' | 'since' | 'nextWake'>;
 
@@ -46,16 +49,24 @@ export interface OwnAttempt extends AttemptRow {
 
 export interface Own {
   readonly name: string;
-  /** All of the organisation's addresses in use. */
+  /** All of the organisation's addresses in use; for an agent those at which it acts. */
   readonly addresses: readonly OwnAddress[];
-  /** All of the organisation's, newest last day first. */
+  /** All of the organisation's, newest last day first; an agent's are its own. */
   readonly certificates: readonly OwnCertificate[];
   /** Newest first: the last pushes to the mailbox's own addresses that did not succeed, and those that refused what is refused now. */
   readonly attempts: readonly OwnAttempt[];
 }
 
-/** One consistent picture. */
-export function readOwn(pool: Pool, box: Mailbox, environment: Environment): Promise<Own> {
+/**
+ * One consistent picture: what is counted and tried is the box's organisation's.
+ * @param holder whose the certificates are; left out: the box's organisation
+ */
+export function readOwn(
+  pool: Pool,
+  box: Mailbox,
+  environment: Environment,
+  holder: string = box.organisationNumber,
+): Promise<Own> {
   return pool.transaction(async (db) => {
     await db.query('set transaction isolation level repeatable read, read only');
     const { rows } = await db.query<{ name: string }>('select name from supplier where organisation_number = $1', [
@@ -64,7 +75,7 @@ export function readOwn(pool: Pool, box: Mailbox, environment: Environment): Pro
     return {
       name: rows[0]?.name ?? '',
       addresses: await readAddresses(db, box, environment),
-      certificates: await readCertificates(db, box),
+      certificates: await readCertificates(db, holder),
       attempts: await readAttempts(db, box),
     };
   });
@@ -78,19 +89,22 @@ function withoutNulls<T extends object>(row: NullsOf<T>): T {
 
 type AddressRow = Omit<OwnAddress, 'lane'> & Lane;
 
-async function readAddresses(db: Db, { organisationNumber }: Mailbox, environment: Environment): Promise<OwnAddress[]> {
+async function readAddresses(db: Db, box: Mailbox, environment: Environment): Promise<OwnAddress[]> {
+  const { organisationNumber, addresses, agent } = box;
+  const mine =
+    agent === true ? "principal = $1 and state in ('waiting', 'sending', 'held', 'refused')" : 'principal is null';
   const { rows } = await db.query<NullsOf<AddressRow>>(
     `select a.id, a.name, a.delivery, a.url, a.envelope_format as "envelopeFormat", a.message_types as "messageTypes",
             l.state, l.reason, l.detail, l.since, l.wake_at as "nextWake",
-            (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'waiting' limit $3) w)
-              + (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'sending' limit $3) s) as waiting,
-            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'held' limit $3) h) as held,
-            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'refused' limit $3) r) as refused,
+            (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'waiting' and ${mine} limit $3) w)
+              + (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'sending' and ${mine} limit $3) s) as waiting,
+            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'held' and ${mine} limit $3) h) as held,
+            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'refused' and ${mine} limit $3) r) as refused,
             (select m.accepted_at from message m where m.number = (
-              select message_number from delivery where lane_id = a.id and state = 'waiting' order by message_number limit 1)) as "oldestWaiting"
+              select message_number from delivery where lane_id = a.id and state = 'waiting' and ${mine} order by message_number limit 1)) as "oldestWaiting"
        from address a join lane l on l.id = a.id
-      where a.organisation_number = $1 and a.environment = $2 and a.retired_at is null order by a.name`,
-    [organisationNumber, environment, mostCounted],
+      where ${agent === true ? 'a.id = any($4)' : 'a.organisation_number = $1'} and a.environment = $2 and a.retired_at is null order by a.name`,
+    [organisationNumber, environment, mostCounted, ...(agent === true ? [addresses] : [])],
   );
   return rows.map((row) => {
     const { state, reason, detail, since, nextWake, waiting, ...address } = withoutNulls<AddressRow>(row);
@@ -99,7 +113,7 @@ async function readAddresses(db: Db, { organisationNumber }: Mailbox, environmen
   });
 }
 
-async function readCertificates(db: Db, { organisationNumber }: Mailbox): Promise<OwnCertificate[]> {
+async function readCertificates(db: Db, organisationNumber: string): Promise<OwnCertificate[]> {
   const { rows } = await db.query<NullsOf<OwnCertificate>>(
     `select c.fingerprint, c.subject, c.not_before as "notBefore", c.not_after as "notAfter", c.withdrawn_at as "withdrawnAt",
             (select min(l.first_shown_at) from address a join address_certificate l on l.address_id = a.id
@@ -112,17 +126,22 @@ async function readCertificates(db: Db, { organisationNumber }: Mailbox): Promis
 
 /**
  * Which tries, and only then what they met. Why a message is refused must not be lost behind newer failures of others, so
- * each that is refused now keeps its try; one that is among the newest too is told once.
+ * each that is refused now keeps its try; one that is among the newest too is told once. At an agent's address those of the
+ * organisation are picked out of the newest of all.
  */
-async function readAttempts(db: Db, { addresses }: Mailbox): Promise<OwnAttempt[]> {
+async function readAttempts(db: Db, { addresses, organisationNumber }: Mailbox): Promise<OwnAttempt[]> {
   const { rows } = await db.query<NullsOf<OwnAttempt>>(
     `with newest as (
        select t.delivery_id, t.number
          from unnest($1::bigint[]) as box (lane)
         cross join lateral (
-          select delivery_id, number, finished_at from attempt
-           where lane_id = box.lane and outcome is not null and outcome <> 'delivered'
-           order by finished_at desc limit $2) t
+          select n.delivery_id, n.number, n.finished_at
+            from (select delivery_id, number, finished_at from attempt
+                   where lane_id = box.lane and outcome is not null and outcome <> 'delivered'
+                   order by finished_at desc limit $4) n
+           where (select m.organisation_number from delivery d join message m on m.id = d.message_id
+                   where d.id = n.delivery_id limit 1) = $3
+           order by n.finished_at desc limit $2) t
         order by t.finished_at desc limit $2),
      refused as (
        select d.id
@@ -130,6 +149,7 @@ async function readAttempts(db: Db, { addresses }: Mailbox): Promise<OwnAttempt[
         cross join lateral (
           select id, message_number from delivery
            where lane_id = box.lane and state in ('held', 'refused') and state = 'refused' and current
+             and (select m.organisation_number from message m where m.id = message_id limit 1) = $3
            order by message_number desc limit $2) d
         order by d.message_number desc limit $2),
      refusing as (
@@ -145,7 +165,7 @@ async function readAttempts(db: Db, { addresses }: Mailbox): Promise<OwnAttempt[
        from (select * from newest union select * from refusing) told
        join attempt t using (delivery_id, number) join delivery d on d.id = t.delivery_id join address a on a.id = t.lane_id
       order by t.finished_at desc`,
-    [addresses, mostAttempts],
+    [addresses, mostAttempts, organisationNumber, mostLookedAt],
   );
   return rows.map(withoutNulls<OwnAttempt>);
 }

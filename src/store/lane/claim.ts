@@ -1,4 +1,5 @@
 /** Claiming what is due in lanes: one write that makes the attempts count before anything is on the wire. */
+import { mandatesLeft } from '../mandate-route.ts';
 import type { Db } from '../pool.ts';
 import type { DueDelivery, StoredEnvelope } from './due.ts';
 import type { Hold } from './take.ts';
@@ -19,20 +20,27 @@ export interface ClaimAsk {
 
 export interface ClaimedWindow {
   readonly claimed: readonly Claimed[];
+  /** Of those claimed for a principal: milliseconds until the agent may not have it any more, by delivery. */
+  readonly left: ReadonlyMap<number, number>;
+  /** Principals of which something was due here that no mandate covers now. Not claimed: it must go elsewhere. */
+  readonly astray: readonly string[];
   /** Those of the sealed messages, as they are on record. */
   readonly envelopes: ReadonlyMap<string, StoredEnvelope>;
 }
 
 /**
  * In one transaction: the deliveries are sending, their attempts counted, their envelopes kept. Each lane must still be held by
- * its epoch and lead where it led; else nothing of it is claimed. Power lost before the commit: nothing was sent. After it: the
- * attempts are on record and become “outcome unknown” when the lease runs out.
+ * its epoch and lead where it led; else nothing of it is claimed. Who ends a mandate holds the agent's lane meanwhile, so what
+ * is read of mandates here is true until the commit, but for the hour. Power lost before the commit: nothing was sent. After it:
+ * the attempts are on record and become “outcome unknown” when the lease runs out.
  */
 export async function writeClaims(db: Db, asks: readonly ClaimAsk[]): Promise<ClaimedWindow[]> {
   const held = await stillHeld(db, asks);
+  const live = asks.filter(({ hold }) => held.has(hold.holder));
+  const foreign = await readForeign(db, live);
   const rows = await makeSending(
     db,
-    asks.filter(({ hold }) => held.has(hold.holder)),
+    live.map((ask) => ({ ...ask, due: ask.due.filter(({ deliveryId }) => !foreign.stray.has(deliveryId)) })),
   );
   const sealedBefore = rows.flatMap(({ messageId, kept }) =>
     !kept && asks.some(({ sealed }) => sealed.has(messageId)) ? [messageId] : [],
@@ -40,8 +48,11 @@ export async function writeClaims(db: Db, asks: readonly ClaimAsk[]): Promise<Cl
   const onRecord = await readEnvelopes(db, sealedBefore);
   const attempts = new Map(rows.map(({ deliveryId, attempt }) => [deliveryId, attempt]));
   return asks.map(({ hold, due, sealed }) => {
-    if (!held.has(hold.holder)) return { claimed: [], envelopes: new Map() };
+    if (!held.has(hold.holder)) return { claimed: [], left: new Map(), astray: [], envelopes: new Map() };
+    const strays = due.flatMap(({ deliveryId }) => foreign.stray.get(deliveryId) ?? []);
     return {
+      left: foreign.left,
+      astray: [...new Set(strays)],
       claimed: due.flatMap(({ deliveryId }) => {
         const attempt = attempts.get(deliveryId);
         return attempt === undefined ? [] : [{ deliveryId, attempt }];
@@ -72,6 +83,30 @@ async function stillHeld(db: Db, asks: readonly ClaimAsk[]): Promise<Set<string>
     ],
   );
   return new Set(rows.map(({ holder }) => holder));
+}
+
+interface Foreign {
+  /** Milliseconds, by delivery. */
+  readonly left: ReadonlyMap<number, number>;
+  /** The principal, by delivery. */
+  readonly stray: ReadonlyMap<number, string>;
+}
+
+/** What of others lies in these windows, and how long it may be sent. One statement, and none for windows without such. */
+async function readForeign(db: Db, asks: readonly ClaimAsk[]): Promise<Foreign> {
+  const foreign = asks.flatMap(({ hold: { lane }, due }) =>
+    due.flatMap(({ deliveryId, principal, messageType }) =>
+      principal === null ? [] : [{ deliveryId, lane, principal, messageType }],
+    ),
+  );
+  const left = new Map<number, number>();
+  const stray = new Map<number, string>();
+  for (const [index, milliseconds] of (await mandatesLeft(db, foreign)).entries()) {
+    const { deliveryId, principal } = foreign[index] as (typeof foreign)[number];
+    if (milliseconds === undefined) stray.set(deliveryId, principal);
+    else left.set(deliveryId, milliseconds);
+  }
+  return { left, stray };
 }
 
 type Sending = Claimed & { readonly messageId: string; readonly kept: boolean };

@@ -22,6 +22,8 @@ export interface DueDelivery {
   /** It was refused before, in a mass refusal that was taken back. */
   readonly refusedBefore: boolean;
   readonly messageId: string;
+  /** The lane leads to this organisation's agent, and may have it while the mandate runs; null: it is the lane's own. */
+  readonly principal: string | null;
   readonly recipient: OrganisationNumber;
   readonly sequence: number;
   readonly environment: Environment;
@@ -78,7 +80,7 @@ async function readRows(db: Db, asks: readonly DueAsk[], order: DueOrder, bytes:
           due as (
             select d.*, asked.place
               from asked cross join lateral (
-                select d.id, d.message_id, d.message_number, d.failures, coalesce(d.reason = 'mass-refusal', false) as refused_before
+                select d.id, d.message_id, d.message_number, d.principal, d.failures, coalesce(d.reason = 'mass-refusal', false) as refused_before
                   from delivery d
                  where d.lane_id = asked.lane and d.state = 'waiting' and d.next_try_at <= clock_timestamp()
                    and (not asked.strict or not exists (
@@ -92,7 +94,7 @@ async function readRows(db: Db, asks: readonly DueAsk[], order: DueOrder, bytes:
                  limit asked.most) d),
           sized as (select due.*, sum(m.document_size) over (partition by due.place order by due.message_number) - m.document_size as before
                       from due join message m on m.id = due.message_id)
-     select sized.place, sized.id as "deliveryId", sized.failures, sized.refused_before as "refusedBefore", m.id as "messageId",
+     select sized.place, sized.id as "deliveryId", sized.failures, sized.refused_before as "refusedBefore", sized.principal, m.id as "messageId",
             m.organisation_number as recipient, m.sequence, m.environment,
             m.message_type as "messageType", m.document_number as "documentNumber", m.event_time as "eventTime",
             m.media_type as "mediaType", m.data_schema as "dataSchema", encode(m.document_sha256, 'hex') as "documentSha256",

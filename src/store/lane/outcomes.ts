@@ -2,6 +2,7 @@
 import { nextDeliveryState, statesBefore } from '../../domain/delivery.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Settled, SettledDelivery } from '../../domain/settle.ts';
+import { unsettleMandates } from '../mandate-clock.ts';
 import type { Db } from '../pool.ts';
 import { storableText } from '../storable.ts';
 import { type AnsweredDelivery, answeredColumns, insertAnswersAbout, insertDeliveryAnswers } from './answers.ts';
@@ -41,10 +42,16 @@ export async function settleDeliveries(
   }
   for (const { lane, settled } of lanes) {
     if (settled.unrefuse.length === 0) continue;
-    await db.query(
+    const { rows } = await db.query<{ principal: string | null }>(
       `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
-        where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'`,
+        where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'
+       returning principal`,
       [settled.unrefuse, statesBefore('unrefuse', 'waiting'), lane],
+    );
+    await unsettleMandates(
+      db,
+      lane,
+      rows.flatMap(({ principal }) => principal ?? []),
     );
   }
 }

@@ -59,12 +59,17 @@ function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = fl
       diary.push(`claim ${due.map(({ deliveryId }) => deliveryId).join()}`);
       return {
         claimed: due.map(({ deliveryId }) => ({ deliveryId, attempt: 1 })),
+        left: new Map(),
+        astray: [],
         envelopes: new Map(sealed),
       };
     },
     push: async (_target, { deliveryId }) => {
       diary.push(`push ${deliveryId}`);
       return delivered;
+    },
+    follow: async (principal) => {
+      diary.push(`follow ${principal}`);
     },
     probe: async () => 'passed',
     settle: (now, tried) => settle(rules, now, tried, () => 0.5),
@@ -110,6 +115,7 @@ function dueDelivery(deliveryId: number, stored?: StoredEnvelope): DueDelivery {
     failures: 0,
     refusedBefore: false,
     messageId: `m${deliveryId}`,
+    principal: null,
     recipient: '5560160680' as OrganisationNumber,
     sequence: deliveryId,
     environment: 'test',
@@ -170,6 +176,8 @@ describe('drain', () => {
     const { deps } = world(1, {
       claim: async () => ({
         claimed: [{ deliveryId: 1, attempt: 1 }],
+        left: new Map(),
+        astray: [],
         envelopes: new Map([['m1', first]]),
       }),
       push: async (_target, _due, given) => {
@@ -237,7 +245,9 @@ describe('drain', () => {
   });
 
   it('a lane that changed under us is left and taken anew, and nothing is pushed', async () => {
-    const { deps, diary } = world(1, { claim: async () => ({ claimed: [], envelopes: new Map() }) });
+    const { deps, diary } = world(1, {
+      claim: async () => ({ claimed: [], left: new Map(), astray: [], envelopes: new Map() }),
+    });
     assert.deepEqual(await drain(deps, 1), { armIn: 0 });
     assert.deepEqual(diary, ['seal 1', 'leave']);
   });

@@ -17,8 +17,18 @@ describe('sweep', () => {
       wake: async (lane, delay) => {
         diary.push(`wake ${lane} in ${delay}`);
       },
+      principalsDue: async () => {
+        diary.push('principals');
+        return ['5560160680', '5560160681'];
+      },
+      follow: async (principal) => {
+        diary.push(`follow ${principal}`);
+        throw new Error('its lock was not had');
+      },
       log: silentLog,
     });
-    assert.deepEqual(diary, ['end', 'due', 'wake 3 in 0', 'wake 1 in 0', 'wake 2 in 0']);
+    const woken = ['wake 3 in 0', 'wake 1 in 0', 'wake 2 in 0'];
+    // One that cannot follow now keeps no other from it.
+    assert.deepEqual(diary, ['end', 'due', ...woken, 'principals', 'follow 5560160680', 'follow 5560160681']);
   });
 });

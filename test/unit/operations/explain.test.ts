@@ -376,6 +376,12 @@ describe('why a message is where it is, in one sentence', () => {
         'Stoppat: ingen adress är känd för mottagaren; det skickas av sig självt när `kuvert supplier import` ger en adress som tar emot det.',
       ],
       [
+        'is held because the mandate of its agent ended',
+        { state: 'held', reason: 'mandate-ended', detail: 'the agent was 5560160680', address: undefined },
+        'Held: the mandate by which an agent took it does not run any more (the agent was 5560160680); it goes on its way by itself when a mandate covers it again (`kuvert supplier mandate add`), or an address of the recipient takes it (`kuvert supplier import`).',
+        'Stoppat: fullmakten som ett ombud tog emot det med gäller inte längre (ombudet var 5560160680); det skickas av sig självt när en fullmakt gäller för det igen (`kuvert supplier mandate add`), eller en adress hos mottagaren tar emot det (`kuvert supplier import`).',
+      ],
+      [
         'is held because its own schedule is spent',
         {
           state: 'held',

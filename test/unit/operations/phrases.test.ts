@@ -4,8 +4,9 @@ import { classify } from '../../../src/delivery/push/classify.ts';
 import { readEndpointUrl } from '../../../src/delivery/push/egress.ts';
 import { answerTrouble, connectTimedOut, connectTrouble } from '../../../src/delivery/push/trouble.ts';
 import { faultTable } from '../../../src/domain/fault.ts';
-import { catalogue, languages, swedishTitles } from '../../../src/operations/catalogue.ts';
+import { catalogue, languages } from '../../../src/operations/catalogue.ts';
 import { phrases, translated } from '../../../src/operations/phrases.ts';
+import { swedishTitles } from '../../../src/operations/titles.ts';
 
 const holes = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([hole]) => hole).sort();
 
@@ -29,7 +30,8 @@ describe('the catalogue of sentences', () => {
 
   it('names in Swedish whatever a delivery or a lane can wait for', () => {
     const waits = Object.entries(faultTable).filter(([code, { disposition }]) => {
-      const whose = /^(endpoint-|proxy-|message-|url-|no-address|type-|format-|schedule-|held-|mass-|outcome-)/;
+      const whose =
+        /^(endpoint-|proxy-|message-|url-|no-address|mandate-|type-|format-|schedule-|held-|mass-|outcome-)/;
       return whose.test(code) && disposition !== 'final';
     });
     assert.ok(waits.length >= 16);

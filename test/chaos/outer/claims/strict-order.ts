@@ -3,6 +3,8 @@ import { grouped } from '../evidence.ts';
 import { laneOf } from '../world.ts';
 import type { Breach, Claim } from './claim.ts';
 
+const noWay: ReadonlySet<string> = new Set(['no-address', 'type-not-agreed', 'mandate-ended']);
+
 export const strictOrder: Claim = (evidence) => {
   const { world, received, message, books } = evidence;
   // Whom an operator or KA moved, or who found an address only later, has left the order for a reason that is on record.
@@ -10,9 +12,7 @@ export const strictOrder: Claim = (evidence) => {
     ...books.actions.map((one) => one.message),
     ...books.frames.flatMap((one) => (one.verdict === 'withdrawal' && one.message !== null ? [one.message] : [])),
     ...books.deliveries.filter(({ number }) => number > 1).map((one) => one.message),
-    ...books.answers.flatMap(({ answer }) =>
-      answer.fault?.code === 'no-address' || answer.fault?.code === 'type-not-agreed' ? (answer.messageId ?? []) : [],
-    ),
+    ...books.answers.flatMap(({ answer }) => (noWay.has(answer.fault?.code ?? '') ? (answer.messageId ?? []) : [])),
   ]);
   const arrivals = grouped(received, ({ org, lane }) => `${org} ${lane}`);
   return world.suppliers

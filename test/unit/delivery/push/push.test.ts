@@ -54,6 +54,29 @@ describe('a push', () => {
     assert.ok(0 <= connectMs && connectMs <= tlsMs && tlsMs <= firstByteMs && firstByteMs <= totalMs);
   });
 
+  it('writes no first byte when its time is over, on a new connection or on a kept one', async () => {
+    // The time ends while the name is resolved.
+    const { promise: resolved, resolve: go } = Promise.withResolvers<void>();
+    const slow = pusher({ resolve: () => resolved.then(() => [{ address: '127.0.0.1', family: 4 }]) });
+    const named = { ...target(), url: endpoint.url.replace('127.0.0.1', 'localhost') };
+    const notAfter = performance.now() + 100;
+    const pushed = slow.push(named, parcelOf({ notAfter }));
+    setTimeout(go, 200);
+    const late = await pushed;
+    assert.equal(late.kind, 'not-sent');
+    assert.match(late.kind === 'not-sent' ? late.detail : '', /mandate ended/);
+    assert.equal(endpoint.seen.applicationBytes, 0);
+    assert.equal(endpoint.seen.connections, 1);
+    const kept = pusher();
+    assert.equal((await kept.push(target(), parcelOf({ notAfter: performance.now() + 60_000 }))).kind, 'delivered');
+    const { applicationBytes, connections } = endpoint.seen;
+    assert.equal((await kept.push(target(), parcelOf({ notAfter: performance.now() }))).kind, 'not-sent');
+    assert.deepEqual([endpoint.seen.applicationBytes, endpoint.seen.connections], [applicationBytes, connections]);
+    // And the connection that was kept is good for others.
+    assert.equal((await kept.push(target(), parcelOf())).kind, 'delivered');
+    assert.equal(endpoint.seen.connections, connections);
+  });
+
   it('speaks TLS 1.2, and nothing older', async () => {
     await endpoint.stop();
     endpoint = await endpointOf(parties, parties.supplier, { maxVersion: 'TLSv1.2' });

@@ -1,0 +1,109 @@
+import { strict as assert } from 'node:assert';
+import { silentLog } from '../../src/platform/log.ts';
+import { drainDeps } from '../../src/roles/delivery.ts';
+import { openStore } from '../../src/roles/parts.ts';
+import { accept } from '../../src/store/accept/accept.ts';
+import { type Mailbox, readActing } from '../../src/store/collect/box.ts';
+import { readFetchable, recordGiving } from '../../src/store/collect/fetch.ts';
+import { listMailbox } from '../../src/store/collect/list.ts';
+import { takeReceipts } from '../../src/store/collect/receipts.ts';
+import { readOwn } from '../../src/store/collect/standing.ts';
+import { followPrincipal, principalsDue } from '../../src/store/mandate-clock.ts';
+import type { Pool } from '../../src/store/pool.ts';
+import { framesFor, type Line, openLine } from '../support/line.ts';
+import { giveMandate, strangerNumber, takeMandate } from '../support/mandate.ts';
+
+describe('statements of mandates are planned once and by key', () => {
+  let line: Line;
+  let pool: Pool;
+  before(async () => {
+    line = await openLine();
+    pool = await openStore({ databaseUrl: line.databaseUrl, databaseConnections: 1 }, 'delivery', silentLog);
+  });
+  after(async () => {
+    await pool.close();
+    await line.close();
+  });
+
+  const giving = { fingerprint: 'a'.repeat(64), remoteAddress: '127.0.0.1' };
+  const sealed = {
+    format: 'cloudevents',
+    head: 'h',
+    signature: 's',
+    sha256: 'b'.repeat(64),
+    keyThumbprint: 't',
+  } as const;
+
+  it('after many rounds no statement has been planned for its values, and none reads a whole table', async () => {
+    const agent = await line.addSupplier();
+    const principal = strangerNumber(80);
+    const giveUp = new AbortController();
+    const deps = drainDeps({ settings: line.settings(), log: silentLog, pool, giveUp, stopping: () => false }, '0.0.0');
+    const box: Mailbox = { organisationNumber: principal, addresses: [agent.lane], agent: true };
+    for (let round = 0; round < 8; round++) {
+      const { mandate } = await giveMandate(line.pool, { principal, agent: agent.organisationNumber });
+      await accept(pool, framesFor(principal, 3));
+      assert.deepEqual(await principalsDue(pool), [principal]);
+      const taken = await deps.take(agent.lane, 60_000);
+      assert.ok(taken.kind === 'taken');
+      const due = await deps.due(taken.target, 1, 'oldest');
+      const { claimed, left } = await deps.claim(taken.hold, taken.target, due, new Map());
+      assert.deepEqual([claimed.length, left.size], [1, 1]);
+      const tries = claimed.map((one) => ({ ...one, outcome: { kind: 'delivered', totalMs: 1 } as const }));
+      const tried = tries.map(({ deliveryId, outcome }) => ({ deliveryId, outcome, failures: 0 }));
+      await deps.record(taken.hold, tries, { milliseconds: 0, waits: false }, (lane) => deps.settle(lane, tried));
+      const [oldest] = await listMailbox(pool, box, '0', 5);
+      const id = String(oldest?.id);
+      assert.equal((await readActing(pool, principal, [agent.lane])).length, 1);
+      await readFetchable(pool, id, box);
+      await recordGiving(pool, id, box, giving, sealed, () => true);
+      assert.equal((await takeReceipts(pool, [id], box, giving))[0]?.result, 'received');
+      await readOwn(pool, box, 'test');
+      await takeMandate(line.pool, mandate.id);
+      await followPrincipal(pool, principal, 1_000);
+      assert.deepEqual(await principalsDue(pool), []);
+      await deps.leave(taken.hold);
+      await line.pool.query('update lane set wake_at = clock_timestamp() where id = $1', [agent.lane]);
+    }
+    const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
+      'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
+    );
+    const ours = rows.filter(({ statement }) => /\b(mandate|principal)\b/.test(statement));
+    assert.ok(ours.length >= 14, `${ours.length} statements`);
+    for (const { name, statement, parameters, custom_plans: custom } of ours) {
+      assert.equal(custom, 0, statement);
+      const values = parameters.length === 0 ? '' : `(${parameters.map(() => 'null').join(', ')})`;
+      const plan = await pool.query<{ 'QUERY PLAN': string }>(`explain execute "${name}"${values}`);
+      const whole = plan.rows.filter((row) => row['QUERY PLAN'].includes('Seq Scan on'));
+      assert.deepEqual(whole, [], statement);
+    }
+    await deps.close();
+  });
+
+  it('the sweep of nothing reads nothing, however many mandates run', async () => {
+    const agent = await line.addSupplier();
+    await line.pool.query(
+      `with r as (insert into recipient (organisation_number, counter) select (1000000000 + n)::text, 0 from generate_series(1, 5000) n returning organisation_number)
+       insert into mandate (principal, agent, address_id, message_types, valid_from, valid_to, evidence, recorded_by, begun)
+       select organisation_number, $1, $2, '{purchase-order}', now() - interval '1 day', now() + interval '1 day', 'e', 'test', true from r`,
+      [agent.organisationNumber, agent.lane],
+    );
+    // What was settled before leaves its dead entries behind.
+    await line.pool.query('vacuum (index_cleanup on) mandate');
+    const { rows } = await pool.query<{ name: string }>(
+      "select name from pg_prepared_statements where statement like 'select principal from mandate where not begun%'",
+    );
+    const plan = await pool.query<{ 'QUERY PLAN': string }>(
+      `explain (analyze, costs off, timing off, summary off, buffers off) execute "${String(rows[0]?.name)}"`,
+    );
+    const text = plan.rows.map((row) => row['QUERY PLAN']).join('\n');
+    const read = [...text.matchAll(/Scan.*rows=(\d+)(?:\.\d+)? loops=(\d+)/g)].map(([, n]) => Number(n));
+    assert.ok(read.length >= 2, text);
+    assert.deepEqual(
+      read.filter((n) => n > 0),
+      [],
+      text,
+    );
+    assert.doesNotMatch(text, /Removed by Filter/, text);
+  });
+});

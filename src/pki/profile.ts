@@ -51,10 +51,11 @@ export interface CertificateProfile {
 }
 
 /**
- * Under an arc of our own, 2.25.UUID (X.667): a certificate says for which environment it was issued, and a program can demand it
- * (`openssl verify -policy OID -explicit_policy`). docs/decisions/0070
+ * A certificate says for which environment it was issued, and a program can demand it (`openssl verify -policy OID -explicit_policy`).
+ * Under an arc of our own, made of a UUID in the small pieces of Microsoft's oidgen: 2.25.UUID is one number of 128 bits, and Go before
+ * 1.22 reads no certificate with such a policy. docs/decisions/0070
  */
-const arc = '2.25.329972738829575282614394316730324944152';
+const arc = '1.2.840.113556.1.8000.2554.63550.28695.14528.19824.37297.368957.1770776';
 export const environmentPolicy: Readonly<Record<Environment, string>> = {
   test: `${arc}.1.1`,
   production: `${arc}.1.2`,

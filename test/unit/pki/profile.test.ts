@@ -265,8 +265,8 @@ describe('the profile of certificates', () => {
     assert.doesNotMatch(shown, /Unspecified/);
   });
 
-  it('a list of years after 2049 and of ten thousand is one that openssl reads', async () => {
-    const entries = Array.from({ length: 10_000 }, () => ({
+  it('a list of years after 2049 and of two thousand is one that openssl reads', async () => {
+    const entries = Array.from({ length: 2_000 }, () => ({
       serial: newSerial(),
       revokedAt: now,
       reason: 'superseded' as const,
@@ -277,7 +277,7 @@ describe('the profile of certificates', () => {
       await makeRevocationList(authority.issuing, { number: 255, thisUpdate: now, nextUpdate, entries }),
     );
     const shown = openssl.run('crl', '-inform', 'DER', '-in', 'long.crl', '-noout', '-text', '-CAfile', 'issuing.pem');
-    assert.equal(shown.match(/Serial Number/g)?.length, 10_000);
+    assert.equal(shown.match(/Serial Number/g)?.length, 2_000);
     assert.match(shown, /Next Update: Jan {2}1 00:00:00 2050 GMT/);
     assert.equal(
       openssl.refusal('crl', '-inform', 'DER', '-in', 'long.crl', '-noout', '-CAfile', 'issuing.pem', '-verify'),

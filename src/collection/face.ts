@@ -21,6 +21,8 @@ export interface SupplierAppParts {
   readonly door?: Door;
   /** Left out: keys only. */
   readonly mailbox?: MailboxParts;
+  /** What else this listener answers, beside the API: pages for people, and protocols that have a contract of their own. */
+  readonly more?: readonly Route[];
 }
 
 /** How long a supplier may keep the key set, in seconds; a signature with a key it lacks is its sign to fetch it anew. */
@@ -29,7 +31,7 @@ const jwksSeconds = 300;
 /** The application behind the suppliers' listener. */
 export function supplierApp(parts: SupplierAppParts): Express {
   const mailbox = parts.mailbox === undefined ? [] : mailboxRoutes(parts.mailbox);
-  return createApp(parts.log, [jwksRoute(parts), ...openRoutes(), ...mailbox], {
+  return createApp(parts.log, [jwksRoute(parts), ...openRoutes(), ...mailbox, ...(parts.more ?? [])], {
     contract: supplierContract,
     ...(parts.door && { enter: parts.door.enter }),
     translate: (error) =>

@@ -1,8 +1,13 @@
-/** What the suppliers' listener has beside mailboxes: letters to technical contacts. */
+/** What the suppliers' listener has beside mailboxes: letters to technical contacts, and the page behind their links. */
+import type { X509Certificate } from 'node:crypto';
+import { orderPageRoutes } from '../enrolment/face/order-page.ts';
+import { createGuesses, type Guesses } from '../enrolment/guesses.ts';
 import { startPostman } from '../enrolment/postman.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
+import type { Route } from '../platform/http/app.ts';
 import type { Log } from '../platform/log.ts';
 import { openMail } from '../platform/mail.ts';
+import { openSms } from '../platform/sms.ts';
 import type { Pool } from '../store/pool.ts';
 import type { SupplierApiCredentials } from './credentials.ts';
 
@@ -11,22 +16,52 @@ export const enrolmentSettings = [
   'mailUrl',
   'mailFrom',
   'mailCaFile',
+  'smsUrl',
+  'smsFrom',
+  'wrongGuesses',
 ] as const satisfies readonly SettingKey[];
 type EnrolmentSettings = Pick<Settings, (typeof enrolmentSettings)[number]>;
 
 interface Parts {
   readonly pool: Pool;
   readonly log: Log;
-  readonly credentials: Pick<SupplierApiCredentials, 'mailCa'>;
+  readonly credentials: Pick<SupplierApiCredentials, 'mailCa' | 'authorities'>;
 }
 
-export function openEnrolment(settings: EnrolmentSettings, { pool, log, credentials }: Parts): AsyncDisposable {
-  const { mailUrl: url, mailFrom: from, publicUrl } = settings;
-  if (url === undefined || publicUrl === undefined) {
-    log.warn('there is no mail account (KUVERT_MAIL_URL): letters to technical contacts wait');
-    return { [Symbol.asyncDispose]: () => Promise.resolve() };
-  }
-  const send = openMail({ url, from, ca: credentials.mailCa });
-  const postman = startPostman({ log, pool, send, publicUrl, now: () => new Date(), random: Math.random });
-  return { [Symbol.asyncDispose]: () => postman.stop() };
+export interface Enrolment {
+  readonly routes: readonly Route[];
+  /** Of this process, for all that can be guessed at. */
+  readonly guesses: Guesses;
+  /** Letters go out from now on. */
+  startPost(): AsyncDisposable;
 }
+
+export function openEnrolment(settings: EnrolmentSettings, { pool, log, credentials }: Parts): Enrolment {
+  const { publicUrl, mailUrl, smsUrl } = settings;
+  const now = () => new Date();
+  const guesses = createGuesses(settings.wrongGuesses, () => performance.now());
+  const sendSms = smsUrl === undefined ? undefined : openSms({ url: smsUrl, from: settings.smsFrom });
+  const roots = rootsOf(credentials.authorities);
+  const page = (origin: string): readonly Route[] =>
+    orderPageRoutes({ desk: { log, pool, sendSms, now }, guesses, fetching: () => ({ publicUrl: origin, roots }) });
+  return {
+    // Without it no letter has a link.
+    routes: publicUrl === undefined ? [] : page(publicUrl),
+    guesses,
+    startPost: () => {
+      if (mailUrl === undefined || publicUrl === undefined) {
+        log.warn('there is no mail account (KUVERT_MAIL_URL): letters to technical contacts wait');
+        return { [Symbol.asyncDispose]: () => Promise.resolve() };
+      }
+      const send = openMail({ url: mailUrl, from: settings.mailFrom, ca: credentials.mailCa });
+      const postman = startPostman({ log, pool, send, publicUrl, now, random: Math.random });
+      return { [Symbol.asyncDispose]: () => postman.stop() };
+    },
+  };
+}
+
+/** SHA-256 of those that nobody is above. */
+const rootsOf = (authorities: readonly X509Certificate[]): readonly string[] =>
+  authorities
+    .filter((one) => one.checkIssued(one))
+    .map(({ fingerprint256 }) => fingerprint256.replaceAll(':', '').toLowerCase());

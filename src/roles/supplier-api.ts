@@ -88,12 +88,13 @@ export async function startSupplierApi(
     // Nobody may wait for a word that nobody hears.
     await ear.opened;
     const mailbox = compose(mailboxOf(settings, { pool, waiting, gate, door, credentials, log }));
-    const app = supplierApp({ log, jwks: () => credentials.keys, door, mailbox });
+    const enrolment = openEnrolment(settings, { pool, log, credentials });
+    const app = supplierApp({ log, jwks: () => credentials.keys, door, mailbox, more: enrolment.routes });
     const parts = { log, now: () => new Date() };
     listener = begun.adopt(await listenTls(parts, credentials.listener, app, listenOptionsOf(settings)), (one) =>
       one.close(),
     );
-    begun.use(openEnrolment(settings, { pool, log, credentials }));
+    begun.use(enrolment.startPost());
     log.info('the suppliers listener runs', { host: listener.host, port: listener.port });
     return {
       port: listener.port,

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { mailboxRoutes } from '../../src/collection/face.ts';
 import type { MailboxParts } from '../../src/collection/mailbox.ts';
 import { openRoutes, supplierContract } from '../../src/collection/open-routes.ts';
+import { type OrderPageParts, orderPageRoutes } from '../../src/enrolment/face/order-page.ts';
 import { type Operation, openContract } from '../support/contract.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
@@ -18,7 +19,9 @@ describe('the contract and the listener of suppliers', () => {
   const answered = new Set<string>();
   before(async () => {
     line = await openLine();
-    mailbox = await openMailbox(line, { settings: { KUVERT_SUPPLIER_BURST: '100000' } });
+    mailbox = await openMailbox(line, {
+      settings: { KUVERT_SUPPLIER_BURST: '100000', KUVERT_PUBLIC_URL: 'https://kuvert.exempel.se' },
+    });
   });
   after(async () => {
     await mailbox.stop();
@@ -78,6 +81,21 @@ describe('the contract and the listener of suppliers', () => {
       return `${method} ${path} ${operation.security?.length === 0 ? 'not-asked' : 'required'}`;
     });
     assert.deepEqual(served.toSorted(), documented.toSorted());
+  });
+
+  it('have a word about what else the listener answers, and why it is not in the contract', async () => {
+    const more = orderPageRoutes({} as OrderPageParts).map(({ path }) => path);
+    assert.ok(more.length > 0);
+    for (const path of more) {
+      const [, first = ''] = path.split('/');
+      assert.ok(supplierContract.info.description?.includes(`\`/${first}/\``), path);
+      assert.ok(!Object.keys(supplierContract.paths).some((one) => one.startsWith(`/${first}/`)), path);
+    }
+    // Served by the role, without a certificate, as a page.
+    const program = mailbox.as({ credential: { key: '', certificate: '' } });
+    const { status, headers, bytes } = await program.ask('GET', `/orders/${'x'.repeat(43)}`);
+    assert.deepEqual([status, headers['content-type']], [404, 'text/html; charset=utf-8']);
+    assert.match(bytes.toString('utf8'), /Länken leder ingenstans/);
   });
 
   it('agree on what anybody may read', async () => {

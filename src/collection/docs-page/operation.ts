@@ -1,5 +1,6 @@
 /** One operation of a contract: what it is for, what it takes, and each of its answers. */
-import { type Html, html, plain, prose } from './html.ts';
+import { type Html, html } from '../../platform/html.ts';
+import { plain, prose } from './prose.ts';
 import { entry, type Json, kindOf, oneLine, type Writing } from './schema.ts';
 
 export interface Operation {

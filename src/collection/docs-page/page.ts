@@ -1,8 +1,9 @@
 /** The contracts as a page to read: made from the OpenAPI documents, with nothing from anywhere else in it. */
 import { createHash } from 'node:crypto';
+import { type Html, html } from '../../platform/html.ts';
 import type { Contract } from '../../platform/http/contract.ts';
-import { type Html, html, prose } from './html.ts';
 import { type Operation, operationId, operationSection, operationsOf } from './operation.ts';
+import { prose } from './prose.ts';
 import { type Json, schemaId, schemaSection, type Writing } from './schema.ts';
 import { style } from './style.ts';
 import { type PageLanguage, pageLanguages, wordIn } from './words.ts';

@@ -1,5 +1,6 @@
 /** Schemas as lists of members, each with its kind and what it means. */
-import { type Html, html, inline, plain, prose } from './html.ts';
+import { type Html, html } from '../../platform/html.ts';
+import { inline, plain, prose } from './prose.ts';
 import type { Word } from './words.ts';
 
 export type Json = Readonly<Record<string, unknown>>;

@@ -33,6 +33,9 @@ export interface Route {
 /** `Retry-After` of a 503, in seconds. */
 const unavailableSeconds = 5;
 
+/** The link of a letter is 43 such characters, and may be asked for with something behind it that makes it no path of ours. */
+const secretLike = /[\w-]{43,}/g;
+
 /** What no route answers costs whoever asks as much as what one does. */
 const nowhere = { certificate: 'not-asked' } as const;
 
@@ -110,7 +113,7 @@ function beginTrail(log: Log): RequestHandler {
         requestId: trail.requestId,
         method: request.method,
         // A path is anybody's text, and may hold ids: the pattern where there is one.
-        route: trail.route ?? request.path.slice(0, 200),
+        route: trail.route ?? request.path.slice(0, 200).replaceAll(secretLike, '…'),
         status: response.statusCode,
         ms: Math.round(performance.now() - trail.startedAt),
         remote: request.socket.remoteAddress,

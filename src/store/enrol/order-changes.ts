@@ -61,3 +61,29 @@ export async function countWrong(db: Db, id: string, what: 'pin' | 'password', a
   );
   return Math.max(0, mostWrong - (rows[0]?.wrong ?? mostWrong));
 }
+
+/** A new PIN, the one before is void; counted before it is sent. */
+export async function setPin(db: Db, id: string, hash: string, at: Date): Promise<void> {
+  await db.query(
+    `update certificate_order set pin_hash = $2, pin_made_at = $3, pins_sent = pins_sent + 1, changed_at = $3
+      where id = $1`,
+    [id, hash, at],
+  );
+}
+
+/** A PIN that surely reached nobody: it opens nothing, and is not counted. */
+export async function giveBackPin(db: Db, id: string, hash: string): Promise<void> {
+  await db.query(
+    'update certificate_order set pin_hash = null, pins_sent = pins_sent - 1 where id = $1 and pin_hash = $2',
+    [id, hash],
+  );
+}
+
+/** TransferPassword has been made, and is about to be shown. The PIN has done its work. */
+export async function setOrderOpened(db: Db, id: string, passwordCheck: Buffer, at: Date): Promise<void> {
+  await db.query(
+    `update certificate_order set state = 'opened', password_check = $2, opened_at = $3, changed_at = $3, pin_hash = null
+      where id = $1 and state = 'ordered'`,
+    [id, passwordCheck, at],
+  );
+}

@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
-import { html } from '../../../src/collection/docs-page/html.ts';
 import { docsPage, pagePolicy } from '../../../src/collection/docs-page/page.ts';
 import { pageLanguages } from '../../../src/collection/docs-page/words.ts';
 import { receiverContract, supplierContract } from '../../../src/collection/open-routes.ts';
+import { html } from '../../../src/platform/html.ts';
 import type { Contract } from '../../../src/platform/http/contract.ts';
 
 const documented = (contract: Contract, prefix = 'api') =>

@@ -1,5 +1,7 @@
-/** What the suppliers' listener has beside mailboxes: letters to technical contacts, and the page behind their links. */
+/** What the suppliers' listener has beside mailboxes: letters to technical contacts, the page behind their links, and EST. */
 import type { X509Certificate } from 'node:crypto';
+import type { Decisions } from '../enrolment/decisions.ts';
+import { estRoutes } from '../enrolment/face/est.ts';
 import { orderPageRoutes } from '../enrolment/face/order-page.ts';
 import { createGuesses, type Guesses } from '../enrolment/guesses.ts';
 import { startPostman } from '../enrolment/postman.ts';
@@ -26,6 +28,8 @@ interface Parts {
   readonly pool: Pool;
   readonly log: Log;
   readonly credentials: Pick<SupplierApiCredentials, 'mailCa' | 'authorities'>;
+  readonly decisions: Decisions;
+  now(): Date;
 }
 
 export interface Enrolment {
@@ -36,17 +40,19 @@ export interface Enrolment {
   startPost(): AsyncDisposable;
 }
 
-export function openEnrolment(settings: EnrolmentSettings, { pool, log, credentials }: Parts): Enrolment {
+export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolment {
+  const { pool, log, credentials, now } = parts;
   const { publicUrl, mailUrl, smsUrl } = settings;
-  const now = () => new Date();
   const guesses = createGuesses(settings.wrongGuesses, () => performance.now());
   const sendSms = smsUrl === undefined ? undefined : openSms({ url: smsUrl, from: settings.smsFrom });
   const roots = rootsOf(credentials.authorities);
   const page = (origin: string): readonly Route[] =>
     orderPageRoutes({ desk: { log, pool, sendSms, now }, guesses, fetching: () => ({ publicUrl: origin, roots }) });
+  const authorities = () => credentials.authorities;
+  const est = estRoutes({ ...parts, guesses, authorities, patience: decisionPatience });
   return {
     // Without it no letter has a link.
-    routes: publicUrl === undefined ? [] : page(publicUrl),
+    routes: [...est, ...(publicUrl === undefined ? [] : page(publicUrl))],
     guesses,
     startPost: () => {
       if (mailUrl === undefined || publicUrl === undefined) {
@@ -59,6 +65,9 @@ export function openEnrolment(settings: EnrolmentSettings, { pool, log, credenti
     },
   };
 }
+
+/** Milliseconds that who asks for a certificate is kept waiting for the authority before it is told to come back. */
+const decisionPatience = 10_000;
 
 /** SHA-256 of those that nobody is above. */
 const rootsOf = (authorities: readonly X509Certificate[]): readonly string[] =>

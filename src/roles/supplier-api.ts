@@ -5,6 +5,7 @@ import { createGate, type Gate } from '../collection/gate.ts';
 import { createLimits } from '../collection/limits.ts';
 import type { MailboxParts } from '../collection/mailbox.ts';
 import { openWaitingRoom, type WaitingRoom } from '../collection/waiting.ts';
+import { createDecisions } from '../enrolment/decisions.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
 import { explainAttempt } from '../operations/explain.ts';
 import { explainOwnLane } from '../operations/explain-own.ts';
@@ -13,6 +14,7 @@ import { type ListenOptions, listenTls, type TlsListener } from '../platform/htt
 import type { Log } from '../platform/log.ts';
 import { readCallers } from '../store/collect/callers.ts';
 import { registerChannel, storedChannel } from '../store/collect/channels.ts';
+import { decidedChannel } from '../store/enrol/issuance.ts';
 import type { Pool } from '../store/pool.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
 import { enrolmentSettings, openEnrolment } from './enrolment.ts';
@@ -49,6 +51,7 @@ export type SupplierApiSettings = Pick<Settings, (typeof supplierApiSettings)[nu
 /**
  * @param compose for the crash tests: the steps may be replaced by steps that end the process.
  * @param credentials left out: read from the files that the settings name.
+ * @param now for tests
  * @throws Fault when PostgreSQL does not answer, a file of the settings is not right or the address cannot be had
  */
 export async function startSupplierApi(
@@ -56,6 +59,7 @@ export async function startSupplierApi(
   log: Log,
   compose: (parts: MailboxParts) => MailboxParts = (parts) => parts,
   credentials: SupplierApiCredentials = loadCredentials(settings, ['supplier-api'], new Date())['supplier-api'],
+  now: () => Date = () => new Date(),
 ): Promise<Running & { readonly port: number }> {
   // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
   const begun = new AsyncDisposableStack();
@@ -68,6 +72,7 @@ export async function startSupplierApi(
     const pool = await open(shares.mailboxes);
     const register = await open(shares.register);
     const waiting = openWaitingRoom();
+    const decisions = createDecisions();
     let listener: TlsListener | undefined;
     const connections = () => {
       if (listener === undefined) throw new Error('the listener does not run yet');
@@ -77,10 +82,11 @@ export async function startSupplierApi(
       atOnce: Math.min(settings.supplierAtOnce, Math.max(1, shares.mailboxes - 1)),
       queue: settings.supplierQueue,
     });
-    const door = openDoor(settings, { register, credentials, log, connections });
+    const door = openDoor(settings, { register, credentials, log, connections, now });
     const ear = begun.adopt(
-      pool.listen([storedChannel, registerChannel], (payload, channel) => {
+      pool.listen([storedChannel, registerChannel, decidedChannel], (payload, channel) => {
         if (channel === storedChannel) waiting.ring(payload);
+        else if (channel === decidedChannel) decisions.heard(payload);
         else if (listener !== undefined) void door.registerChanged(payload);
       }),
       (one) => one.close(),
@@ -88,9 +94,9 @@ export async function startSupplierApi(
     // Nobody may wait for a word that nobody hears.
     await ear.opened;
     const mailbox = compose(mailboxOf(settings, { pool, waiting, gate, door, credentials, log }));
-    const enrolment = openEnrolment(settings, { pool, log, credentials });
+    const enrolment = openEnrolment(settings, { pool, log, credentials, decisions, now });
     const app = supplierApp({ log, jwks: () => credentials.keys, door, mailbox, more: enrolment.routes });
-    const parts = { log, now: () => new Date() };
+    const parts = { log, now };
     listener = begun.adopt(await listenTls(parts, credentials.listener, app, listenOptionsOf(settings)), (one) =>
       one.close(),
     );
@@ -101,6 +107,7 @@ export async function startSupplierApi(
       stop: async () => {
         // Who waits is answered, with what there is: nothing.
         waiting.stop();
+        decisions.stop();
         await begun.disposeAsync();
       },
     };
@@ -155,7 +162,12 @@ function openDoor(
     credentials,
     log,
     connections,
-  }: Pick<Opened, 'credentials' | 'log'> & { readonly register: Pool; connections(): TlsListener['connections'] },
+    now,
+  }: Pick<Opened, 'credentials' | 'log'> & {
+    readonly register: Pool;
+    connections(): TlsListener['connections'];
+    now(): Date;
+  },
 ): Door {
   const limits = createLimits(
     {
@@ -168,7 +180,7 @@ function openDoor(
   );
   return createDoor({
     log,
-    now: () => new Date(),
+    now,
     authorities: () => credentials.authorities,
     find: (fingerprints) => readCallers(register, settings.environment, fingerprints),
     limits,

@@ -13,6 +13,7 @@ import { readSettings } from '../../src/platform/config/read.ts';
 import { type Log, silentLog } from '../../src/platform/log.ts';
 import { type CaOptions, caSettings, startCa } from '../../src/roles/ca.ts';
 import type { Running } from '../../src/roles/parts.ts';
+import { startSupplierApi, supplierApiSettings } from '../../src/roles/supplier-api.ts';
 import { verifyAudit } from '../../src/store/audit.ts';
 import { keepContact } from '../../src/store/enrol/contacts.ts';
 import { readDecision } from '../../src/store/enrol/issuance.ts';
@@ -118,6 +119,25 @@ export async function openEnrolment(settings: Readonly<Record<string, string>> =
     ...settings,
   };
 
+  const apiEnvironment = async (): Promise<Record<string, string>> => {
+    const listener = await credential('Kuvert', 'listener');
+    const signing = await credential('Kuvert', 'signing');
+    return {
+      KUVERT_ENVIRONMENT: 'test',
+      DATABASE_URL: databaseUrl,
+      KUVERT_DATABASE_CONNECTIONS: '6',
+      KUVERT_SUPPLIER_HOST: '127.0.0.1',
+      KUVERT_SUPPLIER_PORT: '0',
+      KUVERT_SUPPLIER_BURST: '100000',
+      KUVERT_SIGNING_KEY_FILE: signing.keyFile,
+      KUVERT_SIGNING_CERTIFICATE_FILE: signing.certificateFile,
+      KUVERT_SUPPLIER_KEY_FILE: listener.keyFile,
+      KUVERT_SUPPLIER_CERTIFICATE_FILE: listener.certificateFile,
+      KUVERT_CA_FILE: caFile,
+      ...settings,
+    };
+  };
+
   return {
     databaseUrl,
     pool,
@@ -136,6 +156,25 @@ export async function openEnrolment(settings: Readonly<Record<string, string>> =
           options,
         ),
       ),
+    /** The suppliers' listener. `environment`: its settings, for a process of its own. */
+    apiEnvironment,
+    startApi: async (
+      options: {
+        readonly settings?: Readonly<Record<string, string>>;
+        readonly now?: () => Date;
+        readonly log?: Log;
+      } = {},
+    ) => {
+      const environment = { ...(await apiEnvironment()), ...options.settings };
+      const role = await startSupplierApi(
+        readSettings(supplierApiSettings, environment),
+        options.log ?? silentLog,
+        undefined,
+        undefined,
+        options.now,
+      );
+      return kept(role);
+    },
     /** An order whose page was opened with the right PIN. */
     order: async (options: OrderOptions = {}): Promise<OpenedOrder> => {
       const orderedAt = options.orderedAt ?? new Date();

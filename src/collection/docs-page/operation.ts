@@ -25,7 +25,8 @@ export const operationId = ({ prefix }: Writing, { operation }: Operation): stri
 export function operationSection(writing: Writing, one: Operation): Html {
   const { say, resolve } = writing;
   const { method, path, operation } = one;
-  const open = Array.isArray(operation['security']) && operation['security'].length === 0;
+  const security = operation['security'] as readonly Json[] | undefined;
+  const open = security?.every((one) => !('certificate' in one)) === true;
   const parameters = ((operation['parameters'] ?? []) as unknown[])
     .map(resolve)
     .map((parameter) =>

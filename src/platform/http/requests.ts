@@ -23,7 +23,7 @@ interface Held {
 /**
  * For one route of an application, by its method and its path as Express writes it (`/v1/messages/:id`). Parameters that are not
  * described are refused: a misspelt one must not be a silent default. Headers are not looked at. A JSON body, read before as bytes,
- * is the parsed value from here on.
+ * is the parsed value from here on; one of another kind stays bytes.
  * @returns undefined for what the contract does not have
  */
 export function holdRequests(contract: Contract, method: string, path: string): RequestHandler | undefined {
@@ -55,14 +55,19 @@ function heldBy(contract: Contract, method: string, path: string): Held | undefi
     return resolve(names.reduce<unknown>((at, name) => (at as Json | undefined)?.[name], contract));
   };
   const parameters = ((operation['parameters'] ?? []) as unknown[]).map(resolve) as unknown as Parameter[];
-  const body = operation['requestBody'] === undefined ? undefined : resolve(operation['requestBody']);
+  const content =
+    operation['requestBody'] === undefined
+      ? undefined
+      : (resolve(operation['requestBody'])['content'] as Readonly<Record<string, Json>>);
+  // A body of another kind is the route's own to read.
+  const body = content?.[json]?.['schema'];
   const schema = {
     $id: `urn:kuvert:request:${String(operation['operationId'])}`,
     type: 'object',
     properties: {
       path: objectOf(parameters.filter((one) => one.in === 'path')),
       query: objectOf(parameters.filter((one) => one.in === 'query')),
-      ...(body === undefined ? {} : { body: (body['content'] as { [json]: { schema: Json } })[json].schema }),
+      ...(body === undefined ? {} : { body }),
     },
     $defs: (contract['components'] as { schemas: Json }).schemas,
   };

@@ -5,6 +5,6 @@
  * order, so nothing else is asked for.
  */
 export const csrAttributes = Buffer.from(
-  '30213015' + '06072a8648ce3d0201' + '310a06082a8648ce3d030107' + '06082a8648ce3d040302',
+  ['30213015', '06072a8648ce3d0201', '310a06082a8648ce3d030107', '06082a8648ce3d040302'].join(''),
   'hex',
 );

@@ -1,6 +1,6 @@
 /** Whoever has the codes, and no request, gets no certificate, whatever else it sends; and the listener answers the next. */
 import { strict as assert } from 'node:assert';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { certificateIn, type Enrolment, newRequest, type OpenedOrder, openEnrolment } from '../support/enrolment.ts';
 import { type EstClient, estClient, issuedIn } from '../support/est-client.ts';
 

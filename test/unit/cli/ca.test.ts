@@ -6,7 +6,10 @@ import { loadIssuer } from '../../../src/pki/authority.ts';
 import { command, type Said } from '../../support/command.ts';
 import { type OpenSsl, openSsl } from '../../support/openssl.ts';
 
-describe('kuvert ca', () => {
+describe('kuvert ca', function () {
+  // Each is several runs of the command.
+  this.timeout(120_000);
+
   let openssl: OpenSsl;
   let passphrase: string;
   let made: Said;
@@ -120,9 +123,9 @@ describe('kuvert ca', () => {
       path('ca', 'root.key.pem'),
       '--root-certificate',
       path('ca', 'root.pem'),
-      '--json',
     );
     assert.equal(said.code, 0, said.err);
+    assert.match(said.out, /KUVERT_CA_FILE must hold that authority too/);
     assert.equal(fingerprint('next', 'root.pem'), fingerprint('ca', 'root.pem'));
     assert.deepEqual(readdirSync(path('next')).sort(), ['ca.pem', 'issuing.key.pem', 'issuing.pem', 'root.pem']);
     openssl.run('verify', '-x509_strict', '-CAfile', path('ca', 'root.pem'), path('next', 'issuing.pem'));

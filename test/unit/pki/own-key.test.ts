@@ -14,7 +14,10 @@ import { type OpenSsl, openSsl } from '../../support/openssl.ts';
 
 const now = new Date();
 
-describe('own keys', () => {
+describe('own keys', function () {
+  // Keys of RSA are found by chance, and guessing a password is made slow.
+  this.timeout(60_000);
+
   let openssl: OpenSsl;
   let authority: TestAuthority;
   before(async () => {

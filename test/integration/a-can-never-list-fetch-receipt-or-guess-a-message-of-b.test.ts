@@ -8,6 +8,7 @@ import { openContract } from '../support/contract.ts';
 import { enter, issueClient } from '../support/door.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 import { type Mailbox, openMailbox, type Program } from '../support/mailbox.ts';
+import { giveMandate, strangerNumber, takeMandate } from '../support/mandate.ts';
 
 const json = { 'content-type': 'application/json' };
 
@@ -244,6 +245,51 @@ describe('a supplier with its own certificate', () => {
           await silent(bytes.toString('utf8'), `${name}=${value}`);
         }
     assert.equal((await asA.ask('GET', '/v1/messages/missing')).json['highest'], '00000000000000000002');
+  });
+
+  it('is told the same of B as of nobody when it names it as its principal: without a mandate, with one that is over, or for another', async () => {
+    const before = await bookOfB();
+    const nobody = strangerNumber(70);
+    const other = await line.addSupplier({ delivery: 'pull' });
+    const ofOther = await giveMandate(line.pool, { principal: nobody, agent: other.organisationNumber });
+    const asked = async (principal: string) => {
+      const said: unknown[] = [];
+      for (const [method, path, body] of [
+        ['GET', '/v1/messages', undefined],
+        ['GET', '/v1/messages/missing?from=1', undefined],
+        ['GET', '/v1/status', undefined],
+        ['GET', `/v1/messages/${ofB[1]}`, undefined],
+        ['PUT', `/v1/messages/${ofB[1]}/receipt`, undefined],
+        ['POST', '/v1/receipts', JSON.stringify({ ids: ofB })],
+      ] as const) {
+        const headers = { 'kuvert-principal': principal, ...(body === undefined ? {} : json) };
+        const { status, bytes } = await asA.ask(method, path, body === undefined ? { headers } : { headers, body });
+        assert.equal(status, 403);
+        await silent(bytes.toString('utf8'), `${principal} ${ofB.join(' ')}`);
+        said.push(
+          bytes
+            .toString('utf8')
+            .replaceAll(/urn:uuid:[0-9a-f-]{36}/g, '')
+            .replaceAll(principal, 'B'),
+        );
+      }
+      return said;
+    };
+    const unknown = await asked(nobody);
+    assert.deepEqual(await asked(b.organisationNumber), unknown);
+    assert.deepEqual(await asked(other.organisationNumber), unknown);
+    // B has given A one, and it is over; and one that has not begun.
+    await line.pool.query(
+      `insert into mandate (principal, agent, address_id, message_types, valid_from, valid_to, evidence, recorded_by, begun, settled)
+       select $1, $2, $3, '{self-invoice,purchase-order,self-invoice-credit}', now() + t.a * interval '1 hour', now() + t.b * interval '1 hour', 'e', 'test', t.b < 0, t.b < 0
+         from (values (-2, -1), (1, 2)) as t (a, b)`,
+      [b.organisationNumber, a.organisationNumber, a.lane],
+    );
+    assert.deepEqual(await asked(b.organisationNumber), unknown);
+    // A's own it has, whatever mandates it lacks.
+    assert.deepEqual(await asA.listed(), ofA);
+    await takeMandate(line.pool, ofOther.mandate.id);
+    assert.deepEqual(await bookOfB(), before);
   });
 
   it('hears nothing of B while it waits', async () => {

@@ -124,6 +124,19 @@ describe('each law of conservation can be broken, and is seen to be', () => {
       /address of an organisation that may not have them/,
     ],
     [
+      'an address taken for an agent’s',
+      "update delivery set principal = '0000000000'",
+      /do not say rightly whether their address is an agent’s/,
+    ],
+    [
+      'a try at an agent’s before its mandate ran',
+      `insert into mandate (principal, agent, address_id, message_types, valid_from, valid_to, evidence, recorded_by)
+         select organisation_number, '0000000000', id, message_types, now() + interval '1 hour', now() + interval '2 hours', 'e', 'test' from address;
+       insert into attempt (delivery_id, number, lane_id, epoch, finished_at, outcome) select min(id), 1, 1, 1, now(), 'refused' from delivery;
+       update address set organisation_number = '0000000000'`,
+      /tries at an agent’s that were begun when no mandate ran/,
+    ],
+    [
       'a withdrawal that withdrew nothing',
       "update frame set verdict = 'withdrawal' where verdict = 'duplicate'",
       /withdrawals whose message still goes its way/,

@@ -3,7 +3,6 @@ import { statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Fault } from '../domain/fault.ts';
 import type { Claim } from '../operations/evidence/claims.ts';
-import { inspectProcess, settingsOfProcess } from '../platform/config/process.ts';
 import { type Context, examples } from './context.ts';
 import { findOne } from './message-find.ts';
 import { readBytes, readText } from './read-text.ts';
@@ -42,7 +41,8 @@ function addExport(evidence: Command, { terminal }: Context): void {
       ]),
     )
     .action(async (reference: string, options: { out?: string; json?: true }) => {
-      const certificates = await signingCertificates();
+      const { signingCertificates } = await import('./signing-certificates.ts');
+      const certificates = signingCertificates();
       const { collectEvidence } = await import('../operations/evidence/collect.ts');
       const { writeZip } = await import('../operations/evidence/zip.ts');
       const { manifestName, sha256 } = await import('../operations/evidence/files.ts');
@@ -67,16 +67,6 @@ function addExport(evidence: Command, { terminal }: Context): void {
           `${file}: ${files.size} files about message ${id}, ${bytes.length} bytes.\nSHA-256 of the manifest: ${manifestSha256}`,
         );
     });
-}
-
-/** What the settings name, if they name anything; what they name must be readable. */
-async function signingCertificates() {
-  const { readCertificates } = await import('../pki/certificate.ts');
-  const named = [
-    inspectProcess(['signingCertificateFile']).values.signingCertificateFile,
-    settingsOfProcess(['signingOldCertificatesFile']).signingOldCertificatesFile,
-  ];
-  return named.flatMap((file) => (file === undefined ? [] : [readCertificates(readText(file), file)]));
 }
 
 /** Business documents: for the owner's eyes, and never over something else. */

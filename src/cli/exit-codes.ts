@@ -32,6 +32,7 @@ const byFault: Partial<Record<FaultCode, ExitCode>> = {
   'signature-key-unknown': 6,
   'envelope-malformed': 6,
   'evidence-malformed': 6,
+  'audit-not-whole': 6,
 };
 
 export function exitCodeOf(error: unknown): ExitCode {

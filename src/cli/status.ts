@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Language } from '../operations/catalogue.ts';
 import { explainLane } from '../operations/explain.ts';
+import { type AuditStanding, auditStanding } from '../store/audit-heads.ts';
 import { type Conservation, conservation } from '../store/conservation.ts';
 import { type LaneOverview, laneOverview, unaddressed } from '../store/supplier-lanes.ts';
 import { type Context, examples } from './context.ts';
@@ -30,13 +31,14 @@ export function addStatus(program: Command, { terminal, exitWith }: Context): vo
         conservation: await conservation(pool),
         lanes: (await laneOverview(pool)).map((lane) => ({ ...lane, why: explainLane(lane, options.language) })),
         unaddressed: await unaddressed(pool),
+        audit: await auditStanding(pool),
       }));
       if (!status.conservation.conserved) exitWith(6);
       terminal.out(
         options.json
           ? json(status)
           : [
-              showConservation(status.conservation),
+              `${showConservation(status.conservation)}\n${showAudit(status.audit)}`,
               showUnaddressed(status.unaddressed),
               showLanes(status.lanes, new Date()),
               showReasons(status.lanes),
@@ -58,6 +60,19 @@ export function showConservation(c: Conservation): string {
     `Messages: ${states.join(', ') || 'none'}${c.purged > 0 ? `, ${c.purged} purged` : ''}; answers not sent yet: ${c.outboxDepth}${c.voided > 0 ? `; numbers that are void: ${c.voided}` : ''}`,
     ...c.breaches.map((breach) => `  broken: ${breach}`),
   ].join('\n');
+}
+
+/** How much of the audit is signed, and whether that is known outside the database. */
+function showAudit({ newest, head, outside }: AuditStanding): string {
+  if (head === undefined) return `Audit: ${newest} rows; none is signed for yet`;
+  const since = newest > head.row ? `, ${newest - head.row} since` : '';
+  const known =
+    outside === undefined
+      ? '; in no file outside the database (KUVERT_AUDIT_HEAD_FILE)'
+      : outside.row < head.row
+        ? `; outside the database only up to row ${outside.row}, ${moment(outside.at)}`
+        : '; also outside the database';
+  return `Audit: signed up to row ${head.row}, ${moment(head.at)}${since}${known}`;
 }
 
 function showUnaddressed(rows: readonly { organisationNumber: string; held: number; oldest: Date }[]): string {

@@ -136,6 +136,7 @@ const table = {
   },
   // Envelopes, for whoever opens one.
   'envelope-malformed': { disposition: 'final', status: 400, title: 'The envelope cannot be read' },
+  'audit-not-whole': { disposition: 'operator', status: 500, title: 'The audit is not what was written' },
   'evidence-malformed': { disposition: 'final', status: 400, title: 'The evidence cannot be read' },
   'signature-invalid': { disposition: 'final', status: 401, title: 'The signature is not that of these bytes' },
   'signature-key-unknown': { disposition: 'final', status: 401, title: 'The signature names a key we do not know' },

@@ -58,6 +58,8 @@ export const deliverySettings = [
   'egressProxy',
   'egressProxyCaFile',
   'stopTimeout',
+  'auditHeadInterval',
+  'auditHeadFile',
 ] as const satisfies readonly SettingKey[];
 export type DeliverySettings = Pick<Settings, (typeof deliverySettings)[number]>;
 

@@ -87,6 +87,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       KUVERT_CLIENT_CERTIFICATE_FILE: certificates.client.certificateFile,
       KUVERT_SUPPLIER_KEY_FILE: certificates.supplierListener.keyFile,
       KUVERT_SUPPLIER_CERTIFICATE_FILE: certificates.supplierListener.certificateFile,
+      ...(options.keep && !given.DATABASE_URL ? { KUVERT_AUDIT_HEAD_FILE: join(folder, 'audit-heads.jws') } : {}),
       ...settingsIn(given),
     });
     const settings = readSettings(settingsFor(options.roles), environment) as Settings;

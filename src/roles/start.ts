@@ -3,6 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import { type Inspected, settingsFault } from '../platform/config/read.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
+import { startAuditHeads } from './audit-heads.ts';
 import { caSettings, startCa } from './ca.ts';
 import { type Credentials, inspectCredentials, loadCredentials } from './credentials.ts';
 import { deliverySettings, startDelivery } from './delivery.ts';
@@ -59,7 +60,7 @@ export async function startGateway(
   credentials: Credentials = loadCredentials(settings, roles, new Date()),
 ): Promise<Gateway> {
   if (roles.length === 0) throw new Fault('argument-invalid', `name at least one role of ${roleNames.join(', ')}`);
-  const running = new Map<RoleName, Running>();
+  const running = new Map<string, Running>();
   let supplierPort: number | undefined;
   const stop = () => stopAll(running, settings.stopTimeout, log);
   const logOf = (role: RoleName) => log.with({ role });
@@ -76,6 +77,9 @@ export async function startGateway(
     }
     if (roles.includes('intake'))
       running.set('intake', await startIntake(settings, logOf('intake'), undefined, credentials.intake));
+    const signer = (credentials.delivery ?? credentials['supplier-api'])?.signer;
+    if (signer !== undefined)
+      running.set('audit heads', await startAuditHeads(settings, log.with({ role: 'audit-heads' }), () => signer));
   } catch (error) {
     await stop();
     throw error;

@@ -45,6 +45,8 @@ export const supplierApiSettings = [
   'signingOldCertificatesFile',
   'caFile',
   ...enrolmentSettings,
+  'auditHeadInterval',
+  'auditHeadFile',
 ] as const satisfies readonly SettingKey[];
 export type SupplierApiSettings = Pick<Settings, (typeof supplierApiSettings)[number]>;
 

@@ -1,6 +1,7 @@
 /** Everything that is on record about one message, for evidence: read in one snapshot, changed in nothing. */
 import type { EnvelopeFormat } from '../domain/message.ts';
-import { type AuditLink, readAuditLinks } from './audit.ts';
+import { type AuditLink, readAuditLinks } from './audit-chain.ts';
+import { checkpoints } from './audit-heads.ts';
 import type { Db, Pool } from './pool.ts';
 
 export interface EvidenceRecord {
@@ -20,6 +21,8 @@ export interface EvidenceRecord {
   readonly collections: readonly unknown[];
   readonly audit: readonly AuditLink[];
   readonly auditHead: { readonly id: number; readonly hash: string };
+  /** What was signed when older rows were purged, compact JWS; undefined: all rows are kept. */
+  readonly auditCheckpoint: string | undefined;
 }
 
 export interface EnvelopeRecord {
@@ -98,5 +101,6 @@ async function readWhole(db: Db, messageId: string): Promise<EvidenceRecord | un
     collections: collections.map((one) => one.row),
     audit: links,
     auditHead: head,
+    auditCheckpoint: (await checkpoints(db)).at(-1)?.jws,
   };
 }

@@ -96,7 +96,34 @@ create table audit (
   hash bytea not null,
   constraint audit_pkey PRIMARY KEY (id)
 );
-CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_purged_from_the_start AFTER DELETE ON audit REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION keep_audit();
+
+create table audit_checkpoint (
+  row_id bigint not null,
+  hash bytea not null,
+  purged bigint not null,
+  at timestamp with time zone not null,
+  jws text not null,
+  constraint audit_checkpoint_hash_check CHECK (length(hash) = 32),
+  constraint audit_checkpoint_jws_check CHECK (length(jws) <= 16384),
+  constraint audit_checkpoint_pkey PRIMARY KEY (row_id),
+  constraint audit_checkpoint_purged_check CHECK (purged > 0),
+  constraint audit_checkpoint_row_id_check CHECK (row_id > 0)
+);
+CREATE TRIGGER audit_checkpoint_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table audit_head (
+  row_id bigint not null,
+  at timestamp with time zone not null,
+  jws text not null,
+  written_at timestamp with time zone,
+  constraint audit_head_jws_check CHECK (length(jws) <= 16384),
+  constraint audit_head_pkey PRIMARY KEY (row_id),
+  constraint audit_head_row_id_check CHECK (row_id > 0)
+);
+CREATE TRIGGER audit_head_kept BEFORE DELETE OR TRUNCATE ON audit_head FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_head_unchanged BEFORE UPDATE ON audit_head FOR EACH ROW EXECUTE FUNCTION keep_audit_head();
 
 create table authority (
   fingerprint text not null,
@@ -652,6 +679,35 @@ create table void_range (
   constraint void_range_restoration_id_fkey FOREIGN KEY (restoration_id) REFERENCES restoration(id)
 );
 CREATE TRIGGER void_range_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON void_range FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION keep_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare last bigint;
+begin
+  select max(id) into last from gone;
+  if last is null then
+    return null;
+  end if;
+  if last > coalesce((select max(row_id) from audit_checkpoint), 0) or last > (select id from audit order by id limit 1) then
+    raise exception 'rows of audit are never changed or removed, but by a purge up to a checkpoint' using errcode = 'restrict_violation';
+  end if;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION keep_audit_head()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.written_at is not null or (new.row_id, new.at, new.jws) is distinct from (old.row_id, old.at, old.jws) then
+    raise exception 'rows of audit_head are never changed or removed' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION keep_delivered()
  RETURNS trigger

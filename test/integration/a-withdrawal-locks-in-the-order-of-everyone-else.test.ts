@@ -6,8 +6,8 @@ import { moveMessage } from '../../src/operations/messages.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import type { WithdrawalFrame } from '../../src/store/accept/frames.ts';
 import { withdraw } from '../../src/store/accept/withdraw.ts';
-import { verifyAudit } from '../../src/store/audit.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { verifyAudit } from '../support/audit.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 

@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { moveMany } from '../../src/operations/many-messages.ts';
 import { moveMessage } from '../../src/operations/messages.ts';
-import { verifyAudit } from '../../src/store/audit.ts';
 import { conservation } from '../../src/store/conservation.ts';
 import { selectMessages } from '../../src/store/messages-selected.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { verifyAudit } from '../support/audit.ts';
 import { command } from '../support/command.ts';
 import {
   addressEntry,

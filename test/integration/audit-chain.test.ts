@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert';
-import { type AuditVerdict, appendAudit, verifyAudit } from '../../src/store/audit.ts';
+import { verifyBook } from '../../src/operations/audit/verify.ts';
+import { appendAudit } from '../../src/store/audit.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { tamper, verifyAudit, writeRow } from '../support/audit.ts';
 import { freshDatabase } from '../support/servers.ts';
 
 describe('the audit cannot be changed unseen', () => {
@@ -11,32 +13,14 @@ describe('the audit cannot be changed unseen', () => {
   });
   afterEach(() => pool.close());
 
-  const write = (n: number, details: Record<string, unknown> = {}) =>
-    pool.transaction((db) =>
-      appendAudit(db, {
-        actor: 'cli:test',
-        action: 'test.write',
-        subject: `thing/${n}`,
-        reason: n % 2 === 0 ? 'even' : undefined,
-        details: { n, ...details },
-        at: new Date(1_700_000_000_000 + n),
-      }),
-    );
-  /** What somebody with the rights of the database's owner could do. */
-  const tamper = async (sql: string): Promise<AuditVerdict> => {
-    await pool.query('alter table audit disable trigger audit_append_only');
-    await pool.query(sql);
-    return verifyAudit(pool);
-  };
-
   it('its rows are numbered without gaps although many write at once', async () => {
-    await Promise.all(Array.from({ length: 30 }, (_, n) => write(n)));
-    const verdict = await verifyAudit(pool);
-    assert.deepEqual([verdict.ok, verdict.rows], [true, 30]);
+    await Promise.all(Array.from({ length: 30 }, (_, n) => writeRow(pool, n)));
+    const report = await verifyAudit(pool);
+    assert.deepEqual([report.ok, report.rows, report.head.id], [true, 30, 30]);
   });
 
   it('a transaction that is rolled back leaves neither row nor gap', async () => {
-    await write(1);
+    await writeRow(pool, 1);
     await assert.rejects(
       pool.transaction(async (db) => {
         await appendAudit(db, {
@@ -50,12 +34,13 @@ describe('the audit cannot be changed unseen', () => {
         throw new Error('no');
       }),
     );
-    await write(2);
-    assert.deepEqual([(await verifyAudit(pool)).ok, (await verifyAudit(pool)).rows], [true, 2]);
+    await writeRow(pool, 2);
+    const report = await verifyAudit(pool);
+    assert.deepEqual([report.ok, report.rows], [true, 2]);
   });
 
   it('what jsonb reorders, drops or cannot hold does not break the chain', async () => {
-    await write(1, {
+    await writeRow(pool, 1, {
       z: { b: 1, a: [1.1, 'å\0\ud800', null, undefined] },
       y: undefined,
       at: new Date(0),
@@ -65,42 +50,81 @@ describe('the audit cannot be changed unseen', () => {
   });
 
   it('PostgreSQL itself refuses to change, remove or empty', async () => {
-    await write(1);
-    for (const sql of ["update audit set reason = 'x'", 'delete from audit', 'truncate audit'])
-      await assert.rejects(pool.query(sql), /never changed or removed/);
+    await writeRow(pool, 1);
+    for (const sql of [
+      "update audit set reason = 'x'",
+      'delete from audit',
+      'delete from audit where id = 1',
+      'truncate audit',
+    ])
+      await assert.rejects(pool.query(sql), /never changed or removed/, sql);
+    await pool.query('delete from audit where id = 99');
   });
 
-  for (const [what, sql, brokenAt] of [
-    ['another reason', "update audit set reason = 'other' where id = 3", 3],
-    ['another actor', "update audit set actor = 'cli:other' where id = 2", 2],
-    ['a microsecond more', "update audit set at = at + interval '1 microsecond' where id = 4", 4],
-    ['other details', `update audit set details = '{"n": 99}' where id = 1`, 1],
-    ['a row taken out', 'delete from audit where id = 3', 4],
-    ['the first row taken out', 'delete from audit where id = 1', 2],
+  for (const [what, sql, found] of [
+    ['another reason', "update audit set reason = 'other' where id = 3", ['row-changed 3']],
+    ['another actor', "update audit set actor = 'cli:other' where id = 2", ['row-changed 2']],
+    ['a microsecond more', "update audit set at = at + interval '1 microsecond' where id = 4", ['row-changed 4']],
+    ['other details', `update audit set details = '{"n": 99}' where id = 1`, ['row-changed 1']],
+    ['another hash', 'update audit set hash = sha256(hash) where id = 2', ['row-changed 2']],
+    [
+      'a row written anew with its hash',
+      `update audit set actor = 'x', previous = sha256('p'), hash = hash where id = 2`,
+      ['row-changed 2'],
+    ],
+    ['a row taken out', 'delete from audit where id = 3', ['rows-removed 4']],
+    ['several rows taken out', 'delete from audit where id in (2, 3)', ['rows-removed 4']],
+    ['the first row taken out', 'delete from audit where id = 1', ['rows-removed 2']],
     [
       'two rows exchanged',
-      'update audit set id = case id when 2 then 903 when 3 then 2 else id end where id in (2, 3)',
-      2,
+      'update audit set id = -id where id in (2, 3); update audit set id = case id when -2 then 3 else 2 end where id < 0',
+      ['rows-reordered 2', 'rows-reordered 3'],
+    ],
+    [
+      'what two rows say exchanged, their hashes left',
+      `update audit a set (at, reason, subject, details) = (select at, reason, subject, details from audit b where b.id = 6 - a.id)
+        where id in (2, 4)`,
+      ['rows-reordered 2', 'rows-reordered 4'],
+    ],
+    [
+      'a row taken out and the rest numbered anew',
+      'delete from audit where id = 2; update audit set id = -id where id > 2; update audit set id = -id - 1 where id < 0',
+      ['rows-reordered 2', 'rows-reordered 3', 'rows-reordered 4'],
     ],
   ] as const)
-    it(`${what} is found`, async () => {
-      for (let n = 1; n <= 5; n++) await write(n);
-      const verdict = await tamper(sql);
-      assert.ok(!verdict.ok);
-      assert.equal(verdict.brokenAt, brokenAt);
+    it(`${what} is found and named`, async () => {
+      for (let n = 1; n <= 5; n++) await writeRow(pool, n);
+      await tamper(pool, ...sql.split('; '));
+      const { ok, damage } = await verifyAudit(pool);
+      assert.equal(ok, false);
+      assert.deepEqual(
+        damage.map(({ kind, row }) => `${kind} ${row}`),
+        found,
+      );
     });
 
-  it('a tail that is cut off, or written anew, is found with a head that was noted', async () => {
-    for (let n = 1; n <= 5; n++) await write(n);
-    const noted = await verifyAudit(pool);
-    assert.ok(noted.ok);
-    await tamper('delete from audit where id > 3');
+  it('when every row is damaged the first are told and all are counted', async () => {
+    await pool.query(
+      `insert into audit select n, now(), 'a', 'b', 'c', null, '{}', sha256('p'), sha256('h') from generate_series(1, 1500) n`,
+    );
+    const { damage, more } = await verifyAudit(pool);
+    assert.deepEqual([damage.length, more], [200, 1_300]);
+  });
+
+  it('a tail that is cut off, or written anew, is found with a row that was noted', async () => {
+    for (let n = 1; n <= 5; n++) await writeRow(pool, n);
+    const { head } = await verifyAudit(pool);
+    const noted = async () => {
+      const { damage } = await verifyBook(pool, { files: [], keys: undefined, expected: head, restored: [] });
+      return damage.map(({ kind, row }) => `${kind} ${row}`);
+    };
+    assert.deepEqual(await noted(), []);
+    await tamper(pool, 'delete from audit where id > 3');
     assert.equal((await verifyAudit(pool)).ok, true);
-    const cut = await verifyAudit(pool, noted.head);
-    assert.ok(!cut.ok && /are gone/.test(cut.why));
-    await write(41);
-    await write(42);
+    assert.deepEqual(await noted(), ['tail-cut 5']);
+    await writeRow(pool, 41);
+    await writeRow(pool, 42);
     assert.equal((await verifyAudit(pool)).ok, true);
-    assert.equal((await verifyAudit(pool, noted.head)).ok, false);
+    assert.deepEqual(await noted(), ['chain-rewritten 5']);
   });
 });

@@ -10,6 +10,7 @@ import { jwks } from '../../src/envelope/keys.ts';
 import { seal } from '../../src/envelope/seal.ts';
 import { loadSigner } from '../../src/envelope/signer.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { tamper } from '../support/audit.ts';
 import { issueDevCertificate } from '../support/dev-authority.ts';
 import { addressEntry, certificate, deliveriesOf, putInState, supplierFile, takeMessage } from '../support/register.ts';
 import { freshDatabase } from '../support/servers.ts';
@@ -212,8 +213,7 @@ describe('commands on a real store', () => {
   it('the audit is verified, and a change in it gives exit code 6', async () => {
     await kuvert(['supplier', 'import', await supplier(), '--reason', 'x']);
     const verdict = await asked<{ head: { id: number; hash: string } }>('audit', 'verify');
-    await pool.query('alter table audit disable trigger audit_append_only');
-    await pool.query("update audit set actor = 'cli:somebody'");
+    await tamper(pool, "update audit set actor = 'cli:somebody'");
     const tampered = await kuvert(['audit', 'verify', '--expect', `${verdict.head.id}:${verdict.head.hash}`]);
     assert.equal(tampered.code, 6);
     assert.match(tampered.out, /breaks at row 1: its content is not what was written/);

@@ -3,11 +3,16 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '../../src/domain/fault.ts';
+import { keysOfCertificates } from '../../src/envelope/keys.ts';
+import { loadSigner } from '../../src/envelope/signer.ts';
+import { signCheckpoint } from '../../src/operations/audit/head.ts';
+import { purgeAudit } from '../../src/operations/audit/purge.ts';
 import type { Claim } from '../../src/operations/evidence/claims.ts';
 import { type EvidenceFiles, manifestName, manifestOf } from '../../src/operations/evidence/files.ts';
 import { verifyEvidence } from '../../src/operations/evidence/verify.ts';
 import { readZip, writeZip } from '../../src/operations/evidence/zip.ts';
 import { moveMessage } from '../../src/operations/messages.ts';
+import { openKeeper } from '../support/audit.ts';
 import { command } from '../support/command.ts';
 import { createDevAuthority, issueDevCertificate } from '../support/dev-authority.ts';
 import { eventually } from '../support/eventually.ts';
@@ -258,4 +263,85 @@ describe('evidence is verified offline, and any change in it is found', () => {
     assert.deepEqual([without.code, /give the gateway’s with --cert/.test(without.out)], [6, true]);
     assert.equal((await verify('bare.zip', '--cert', line.certificates.signing.certificateFile)).code, 0);
   });
+
+  it('after rows about it were purged it says so, and believes no checkpoint that the gateway did not sign', async () => {
+    const { keyFile, certificateFile } = line.certificates.signing;
+    const [keyPem, certificatePem] = [readFileSync(keyFile, 'utf8'), readFileSync(certificateFile, 'utf8')];
+    const keys = keysOfCertificates([certificatePem]);
+    const signer = loadSigner(keyPem, certificatePem);
+    await openKeeper({ pool: line.pool, signing: { signer, keys, keyPem, certificatePem } })(Date.now());
+    const before = new Date(Date.now() + 60_000);
+    const order = {
+      before,
+      actor: 'cli:anna',
+      reason: 'retention',
+      now: new Date(),
+      signer,
+      keys,
+      files: [],
+      restored: [],
+    };
+    assert.ok((await purgeAudit(line.pool, order))?.done);
+    const [open] = (await line.pool.query<{ id: string }>("select id from message where document_number = 'SF-1'"))
+      .rows;
+    await moveMessage(line.pool, {
+      action: 'resend',
+      messageId: open?.id ?? '',
+      actor: 'cli:anna',
+      reason: 'once more',
+      now: new Date(),
+    });
+    const made = await command(['evidence', 'export', 'SF-1', '--out', path('purged.zip')], environment());
+    assert.equal(made.code, 0, made.err);
+    const { code, out } = await verify('purged.zip', '--ca', line.certificates.caFile);
+    assert.equal(code, 0, out);
+    assert.match(out, /- One row of the audit: each is what its hash was made of/);
+    assert.match(
+      out,
+      /- What rows up to \d said about it, if anything: they were purged at .* by cli:anna \(retention\), for which the gateway signed\./,
+    );
+
+    const purged = await readZip(readFileSync(path('purged.zip')));
+    const withCheckpoint = async (change: (jws: string) => unknown) => {
+      const audit = JSON.parse(purged.get('audit.json')?.toString() ?? '') as { checkpoint: string };
+      const changed = new Map([
+        ...purged,
+        ['audit.json', Buffer.from(JSON.stringify({ ...audit, checkpoint: change(audit.checkpoint) }))],
+      ]);
+      changed.set(manifestName, manifestOf(changed));
+      return judge(changed);
+    };
+    assert.deepEqual(wrongs(await withCheckpoint((jws) => jws)), []);
+    const [head, , signature] = (
+      JSON.parse(purged.get('audit.json')?.toString() ?? '') as { checkpoint: string }
+    ).checkpoint.split('.');
+    const other = loadSigner(...(await otherPair()));
+    const said = {
+      environment: 'test',
+      book: 'x',
+      first: 1,
+      row: 99,
+      hash: 'a'.repeat(64),
+      at: new Date().toISOString(),
+      by: 'x',
+      reason: 'x',
+    };
+    const signedByOther = await signCheckpoint(other, { ...said, row: 1 });
+    for (const forged of [
+      'a.b.c',
+      7,
+      `${head}.${Buffer.from('{}').toString('base64url')}.${signature}`,
+      // Genuine by its form, of a key that nobody knows; it says that a row was purged that is here.
+      await signCheckpoint(other, said),
+    ])
+      assert.deepEqual(wrongs(await withCheckpoint(() => forged)), ['audit'], String(forged));
+    const ofOther = await withCheckpoint(() => signedByOther);
+    assert.deepEqual(wrongs(ofOther), []);
+    assert.ok(ofOther.some(({ text }) => /a key signed that is not at hand here/.test(text)));
+  });
+
+  async function otherPair(): Promise<[string, string]> {
+    const { keyPem, certificatePem } = await issueDevCertificate(undefined, { name: 'Annan', usages: ['signing'] });
+    return [keyPem, certificatePem];
+  }
 });

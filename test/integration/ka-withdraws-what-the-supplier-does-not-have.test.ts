@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { moveMessage } from '../../src/operations/messages.ts';
-import { listAudit, verifyAudit } from '../../src/store/audit.ts';
+import { listAudit } from '../../src/store/audit.ts';
 import { findMessages } from '../../src/store/messages.ts';
+import { verifyAudit } from '../support/audit.ts';
 import { jsonSelfInvoice, sampleOrganisationNumber } from '../support/documents.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';

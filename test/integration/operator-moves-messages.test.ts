@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { Fault } from '../../src/domain/fault.ts';
 import { type MessageAction, moveMessage } from '../../src/operations/messages.ts';
-import { verifyAudit } from '../../src/store/audit.ts';
 import { conservation } from '../../src/store/conservation.ts';
 import { findMessages, listMessages, readMessage } from '../../src/store/messages.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { moveLane } from '../../src/suppliers/lanes.ts';
+import { verifyAudit } from '../support/audit.ts';
 import {
   addressEntry,
   certificate,

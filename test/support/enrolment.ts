@@ -14,11 +14,11 @@ import { type Log, silentLog } from '../../src/platform/log.ts';
 import { type CaOptions, caSettings, startCa } from '../../src/roles/ca.ts';
 import type { Running } from '../../src/roles/parts.ts';
 import { startSupplierApi, supplierApiSettings } from '../../src/roles/supplier-api.ts';
-import { verifyAudit } from '../../src/store/audit.ts';
 import { keepContact } from '../../src/store/enrol/contacts.ts';
 import { readDecision } from '../../src/store/enrol/issuance.ts';
 import { type CertificateType, insertOrder } from '../../src/store/enrol/orders.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { verifyAudit } from './audit.ts';
 import { type TestAuthority, testAuthority } from './authority.ts';
 import { sampleOrganisationNumber } from './documents.ts';
 import { enter } from './door.ts';
@@ -255,7 +255,7 @@ export async function openEnrolment(settings: Readonly<Record<string, string>> =
     close: async (): Promise<void> => {
       try {
         const verdict = await verifyAudit(pool);
-        if (!verdict.ok) throw new Error(`the audit is broken at ${verdict.brokenAt}: ${verdict.why}`);
+        if (!verdict.ok) throw new Error(verdict.damage.map(({ text }) => text).join(' '));
       } finally {
         for (const role of running.reverse()) await role.stop();
         await pool.close();

@@ -46,7 +46,7 @@ export async function collectEvidence(pool: Pool, order: EvidenceOrder): Promise
     ['attempts.json', evidenceJson(record.attempts)],
     ['receipts.json', evidenceJson(record.receipts)],
     ['collections.json', evidenceJson(record.collections)],
-    ['audit.json', evidenceJson({ head: record.auditHead, rows: record.audit })],
+    ['audit.json', evidenceJson({ head: record.auditHead, checkpoint: record.auditCheckpoint, rows: record.audit })],
     [
       'export.json',
       evidenceJson({

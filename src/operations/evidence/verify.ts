@@ -1,6 +1,6 @@
 /** Evidence verified with nothing but itself and what the verifier trusts: no store, no network. */
 import { Fault } from '../../domain/fault.ts';
-import { isP256, keysOfCertificates } from '../../envelope/keys.ts';
+import { isP256, keysOfCertificates, type VerificationKeys } from '../../envelope/keys.ts';
 import { type OpenedEnvelope, openEnvelope } from '../../envelope/open.ts';
 import type { Certificate } from '../../pki/certificate.ts';
 import { judgeAudit } from './audit.ts';
@@ -43,7 +43,7 @@ export async function verifyEvidence(files: EvidenceFiles, trust: Trust): Promis
     claims.push(judgeSigner(signing ?? [], opened.keyThumbprint, trust, record?.sealedAt));
   }
   // 4. What people did to it, row by row.
-  claims.push(...judgeAudit(files, record?.id));
+  claims.push(...(await judgeAudit(files, record?.id, keysOf(signing))));
   // 5. What nobody else has signed.
   claims.push(
     unproven(
@@ -89,7 +89,7 @@ async function openSigned(
   const signature = partOf(files, 'signature')?.toString('latin1') ?? '';
   try {
     const opened = await openEnvelope(partOf(files, 'envelope') ?? Buffer.alloc(0), signature, {
-      keys: keysOfCertificates(certificates.filter(({ x509 }) => isP256(x509.publicKey)).map(({ pem }) => pem)),
+      keys: keysOf(certificates),
       mostBytes: mostEnvelopeBytes,
     });
     claims.push(
@@ -105,6 +105,11 @@ async function openSigned(
     claims.push(wrong('signature', `The envelope is not genuine: ${error.message}${findings && ` (${findings})`}.`));
     return undefined;
   }
+}
+
+function keysOf(certificates: readonly Certificate[] = []): VerificationKeys {
+  const pems = certificates.flatMap(({ x509, pem }) => (isP256(x509.publicKey) ? [pem] : []));
+  return keysOfCertificates(pems);
 }
 
 function judgeDocument(files: EvidenceFiles, { documentSha256, document: inside }: OpenedEnvelope): Claim {

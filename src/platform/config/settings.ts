@@ -167,6 +167,19 @@ export const settingsTable = {
 
   ...caTable,
 
+  // The audit's signed heads.
+  auditHeadInterval: preset(
+    'KUVERT_AUDIT_HEAD_INTERVAL',
+    duration('1s', '7d'),
+    '1h',
+    'How often the newest row of the audit is signed, when there are new ones. One process of those that run `delivery` or `supplier-api` does it.',
+  ),
+  auditHeadFile: optional(
+    'KUVERT_AUDIT_HEAD_FILE',
+    text,
+    'The file that signed heads of the audit are added to, outside the database; docs/operations/audit.md. Not set: the database alone has them, and cannot show that it was cut or replaced.',
+  ),
+
   logLevel: preset(
     'KUVERT_LOG_LEVEL',
     choice(['error', 'warn', 'info', 'debug'] as const),

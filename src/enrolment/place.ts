@@ -170,17 +170,12 @@ async function keepInUse(db: Db, { id, name }: RegisteredAddress): Promise<void>
 
 function namesFor({ type, dnsNames: given }: WantedOrder, address: RegisteredAddress, findings: Finding[]): string[] {
   const { name, delivery, url } = address;
+  // What waits at an address may be fetched, however it is delivered to.
   if (type === 'push-endpoint' && delivery !== 'push')
     findings.push({
       where: 'type',
       rule: 'type-delivery',
       text: `nothing is pushed to the address ${name} (its delivery is ${delivery}); order pull-client or both, or change it with \`kuvert supplier delivery\``,
-    });
-  if (type === 'pull-client' && delivery === 'manual')
-    findings.push({
-      where: 'type',
-      rule: 'type-delivery',
-      text: `nothing is fetched from the address ${name} (its delivery is manual); order both, or change it with \`kuvert supplier delivery\``,
     });
   const names = readDnsNames(given, findings);
   if (type === 'pull-client') {

@@ -64,15 +64,27 @@ function bySmtp({ url, from, ca }: MailAccount): SendMail {
   };
 }
 
-/** For developers: each letter a file, the same letter the same file. */
+/**
+ * For developers: each letter a file that can be read as it is (RFC 6532), the same letter the same file. No line is broken: a link is
+ * copied whole.
+ */
 function intoFolder(folder: string, from: string): SendMail {
-  const composer = createTransport({ streamTransport: true, buffer: true });
-  return async (mail) => {
+  return async ({ to, subject, text, language, messageId }) => {
+    const head = [
+      `From: ${from}`,
+      `To: ${to}`,
+      `Subject: ${subject}`,
+      `Message-ID: <${messageId}>`,
+      `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
+      `Content-Language: ${language}`,
+      'MIME-Version: 1.0',
+      'Content-Type: text/plain; charset=utf-8',
+      'Content-Transfer-Encoding: 8bit',
+    ];
     try {
-      const { message } = await composer.sendMail(composed(mail, from));
-      const file = join(folder, `${mail.messageId.replaceAll(/[^\w.@-]/g, '_')}.eml`);
+      const file = join(folder, `${messageId.replaceAll(/[^\w.@-]/g, '_')}.eml`);
       await mkdir(folder, { recursive: true });
-      await writeFile(`${file}.new`, message as Buffer, { mode: 0o600 });
+      await writeFile(`${file}.new`, `${head.join('\n')}\n\n${text}`, { mode: 0o600 });
       await rename(`${file}.new`, file);
       return { kind: 'sent' };
     } catch (error) {

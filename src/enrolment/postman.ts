@@ -1,5 +1,5 @@
 /**
- * The postman sends the letters that are due, one at a time: 1 claim, with the link on record · 2 write · 3 send · 4 what came of it.
+ * The postman sends the letters that are due, one at a time: 1 claim · 2 write, the link on record · 3 send · 4 what came of it.
  * Killed between 3 and 4 it sends the letter again, under the same Message-ID and with one more link.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ import {
   type LetterEnd,
   readCertificateFacts,
 } from '../store/enrol/post.ts';
-import type { Db, Pool } from '../store/pool.ts';
+import { type Db, isServerTrouble, type Pool } from '../store/pool.ts';
 import { linkHash, makeLink } from './codes.ts';
 import { type LetterFacts, type LetterKind, letterKinds, writeLetter } from './letters/letters.ts';
 import { standingOf } from './standing.ts';
@@ -42,6 +42,8 @@ const schedule: Schedule = {
 /** Milliseconds for one letter; well within the time that it is kept from others. */
 const sendTimeout = minute;
 const keptFor = 10 * minute;
+/** For the row of the order that it is about. */
+const lockTimeout = 10_000;
 
 export type Sent = 'none' | LetterEnd['kind'] | 'taken-over';
 
@@ -51,14 +53,19 @@ export type Sent = 'none' | LetterEnd['kind'] | 'taken-over';
  */
 export async function sendNext(parts: PostmanParts, stopping: AbortSignal): Promise<Sent> {
   const { pool, log, now } = parts;
-  // 1 Nobody else has it until its time is over, and the link is good before anybody can click on it.
-  const claimed = await pool.transaction(async (db) => {
-    const letter = await claimLetter(db, now(), new Date(now().getTime() + keptFor));
-    return letter && { letter, mail: await writeMail(db, parts, letter) };
-  });
-  if (claimed === undefined) return 'none';
-  const { letter, mail } = claimed;
-  const outcome: MailOutcome | LetterEnd =
+  // 1 Nobody else has it until its time is over.
+  const letter = await pool.transaction((db) => claimLetter(db, now(), new Date(now().getTime() + keptFor)));
+  if (letter === undefined) return 'none';
+  // 2 The link is good before anybody can click on it.
+  const mail = await pool
+    .transaction((db) => writeMail(db, parts, letter), lockTimeout)
+    .catch((error: unknown): MailOutcome => {
+      if (isServerTrouble(error)) throw error;
+      // Put aside: a letter that cannot be written must not stand before all others.
+      log.error('a letter cannot be written', { letter: letter.id, kind: letter.kind, error: errorText(error) });
+      return { kind: 'later', why: 'it cannot be written; the log says why' };
+    });
+  const outcome =
     'kind' in mail ? mail : await parts.send(mail, AbortSignal.any([stopping, AbortSignal.timeout(sendTimeout)]));
   const end = endOf(outcome, letter, parts);
   const mine = await pool.transaction((db) => endTry(db, letter, end, now()));

@@ -260,6 +260,29 @@ describe('letters reach the technical contact', () => {
     );
   });
 
+  it('although one before it cannot be written: that one is put aside, tried again, and said', async () => {
+    const { port, received } = await server();
+    const send = openMail(account(port));
+    const broken = await place(pool);
+    await place(pool, {}, { now: later(1_000) });
+    await pool.query(
+      `create function boom() returns trigger language plpgsql as $$ begin raise exception 'a defect'; end $$`,
+    );
+    await pool.query(
+      `create trigger boom before update on certificate_order for each row
+         when (old.transfer_id = '${broken.transferId}') execute function boom()`,
+    );
+    assert.equal(await sendAt(send, later(2_000)), 'later');
+    assert.equal(await sendAt(send, later(2_000)), 'sent');
+    assert.match((await letters())[0]?.detail ?? '', /cannot be written/);
+    assert.ok(
+      log.lines.some(({ event, error }) => event === 'a letter cannot be written' && /a defect/.test(String(error))),
+    );
+    await pool.query('drop trigger boom on certificate_order');
+    assert.equal(await sendAt(send, later(5 * minute)), 'sent');
+    assert.equal(received.length, 2);
+  });
+
   it('is ended by a stop although the server says nothing, and goes out later', async () => {
     const { port, received } = await server({ data: () => new Promise(() => undefined) });
     await place(pool);

@@ -326,6 +326,13 @@ describe('the audit is held against its signed heads', () => {
       assert.match(notes.join(), /Line 3 of .* was cut short/);
     });
 
+    it('a head that was on disk when the power failed, and not marked as written, is not written twice', async () => {
+      await signedBook();
+      await tamper(pool, 'update audit_head set written_at = null');
+      await openKeeper({ pool, signing, file })(began + 2 * hour + 60_000);
+      assert.deepEqual([lines().length, (await verify()).ok], [3, true]);
+    });
+
     it('a file that was moved away is begun again with all heads', async () => {
       const look = await signedBook();
       rmSync(file);

@@ -133,6 +133,12 @@ describe('the audit is purged up to a signed checkpoint', () => {
     assert.equal((await ids()).length, 12);
   });
 
+  it('a purge that ends on the way has changed nothing', async () => {
+    const broken = { ...signing.signer, signStatement: () => Promise.reject(new Error('the key is gone')) };
+    await assert.rejects(purge(10, { signer: broken }), /the key is gone/);
+    assert.deepEqual([(await ids()).length, await found(), (await verify()).checkpoint], [12, [], undefined]);
+  });
+
   it('after a purge, whatever is done to what is left is found', async () => {
     await purge(10);
     await look(began + 6 * hour);

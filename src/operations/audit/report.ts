@@ -2,28 +2,30 @@
 import type { VerificationKeys } from '../../envelope/keys.ts';
 import type { HeadLines } from './head-file.ts';
 
-export type DamageKind =
+export const damageKinds = [
   /** A row's content or its hash is not what was written. */
-  | 'row-changed'
-  | 'rows-removed'
-  | 'rows-reordered'
+  'row-changed',
+  'rows-removed',
+  'rows-reordered',
   /** Rows that were signed are gone from the end. */
-  | 'tail-cut'
+  'tail-cut',
   /** A row is not the one that was signed, though the chain fits it: hashes were worked out anew. */
-  | 'chain-rewritten'
+  'chain-rewritten',
   /** A head is not signed with a key that is known here, or says something else than what it stands for. */
-  | 'head-signature'
+  'head-signature',
   /** The file has a head that the database has lost. */
-  | 'head-lost'
+  'head-lost',
   /** The database has a head that the file has not, among those that it has. */
-  | 'head-not-in-file'
-  | 'head-file-damaged'
+  'head-not-in-file',
+  'head-file-damaged',
   /** What stands where rows were purged is not genuine, or not at its place. */
-  | 'checkpoint-wrong'
+  'checkpoint-wrong',
   /** Heads in the file are of another database than this. */
-  | 'other-database'
+  'other-database',
   /** Heads are of rows that the book lost when it was brought back to an earlier time, as it says itself. */
-  | 'lost-in-restore';
+  'lost-in-restore',
+] as const;
+export type DamageKind = (typeof damageKinds)[number];
 
 export interface Damage {
   readonly kind: DamageKind;

@@ -9,6 +9,8 @@ import { examples } from './context.ts';
 import { addDemo } from './demo/demo.ts';
 import { addDev } from './dev.ts';
 import { addDocument } from './document.ts';
+import { addEnrol } from './enrol/enrol-command.ts';
+import { addRenew } from './enrol/renew-command.ts';
 import { addEnvelope } from './envelope.ts';
 import { addEvidence } from './evidence.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -59,6 +61,8 @@ export function buildProgram(context: Context): Command {
     addDocument,
     addSend,
     addReceive,
+    addEnrol,
+    addRenew,
     addEnvelope,
     addEvidence,
     addAudit,

@@ -194,6 +194,11 @@ const table = {
   'supplier-invalid': { disposition: 'final', status: 422, title: 'The supplier file is not right' },
   'order-invalid': { disposition: 'final', status: 422, title: 'The certificate order is not right' },
   'mandate-invalid': { disposition: 'final', status: 422, title: 'The mandate cannot be given so' },
+  'authority-not-trusted': {
+    disposition: 'final',
+    status: 502,
+    title: 'A listener, or a certificate that it answered with, does not come from the authority that is trusted',
+  },
   'certificate-invalid': { disposition: 'final', status: 422, title: 'The certificate cannot be used' },
   'server-unavailable': { disposition: 'retry', status: 503, title: 'A server that the gateway needs does not answer' },
   'store-unsafe': { disposition: 'operator', status: 500, title: 'PostgreSQL is not set up to keep what it is told' },

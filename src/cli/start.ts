@@ -28,7 +28,11 @@ export function addStart(program: Command, _context: Context): void {
       const log = createLog({ level: settings.logLevel, pretty: settings.logPretty });
       // Heard from the first moment on: a stop that comes while it starts ends it as soon as it has.
       const { told } = untilTold();
+      // Before the roles run there is nothing to read again, and nobody is to be ended by it.
+      let reload: () => Promise<void> = async () => undefined;
+      process.on('SIGHUP', () => void reload());
       const gateway = await startGateway(settings, roles, log, version(), credentials);
+      reload = gateway.reload;
       log.info('the gateway runs', { roles, version: version(), supplierPort: gateway.supplierPort });
       log.info('the gateway stops', { signal: await told });
       await gateway.stop();

@@ -1,6 +1,5 @@
 /** Keys and certificates of the roles: read from the files that settings name and tried, before any server is touched. */
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Finding } from '../domain/fault.ts';
 import { jwks } from '../envelope/keys.ts';
@@ -8,10 +7,10 @@ import { loadSigner, type Signer } from '../envelope/signer.ts';
 import { type Issuer, loadIssuer } from '../pki/authority.ts';
 import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { settingsFault } from '../platform/config/read.ts';
-import { type SettingKey, type Settings, settingsTable } from '../platform/config/settings.ts';
-import { errorText } from '../platform/log.ts';
+import { settingsTable } from '../platform/config/settings.ts';
 import type { TlsCredentials } from '../platform/tls/credentials.ts';
 import type { RoleName } from './parts.ts';
+import { type FileKey, openShelf, type Shelf, type Values } from './shelf.ts';
 
 export interface IntakeCredentials {
   /** PEM of the authorities that may have issued the brokers' certificates; undefined: the machine's. */
@@ -21,15 +20,23 @@ export interface IntakeCredentials {
 export interface DeliveryCredentials {
   readonly signer: Signer;
   /** What we show to suppliers' endpoints, PEM. */
-  readonly client: { readonly key: string; readonly certificate: string; readonly fingerprint: string };
+  readonly client: {
+    readonly key: string;
+    readonly certificate: string;
+    readonly fingerprint: string;
+    /** Another when anything of it, its chain too, is another. */
+    readonly version: string;
+  };
   /** Who issues suppliers' certificates. */
   readonly authorities: readonly X509Certificate[];
+  /** Another when they are others: no connection outlives them. */
+  readonly authoritiesVersion: string;
   /** PEM of the authorities that may have issued the egress proxy's certificate; undefined: the machine's. */
   readonly proxyCa: string | undefined;
 }
 
 export interface SupplierApiCredentials {
-  readonly listener: TlsCredentials;
+  readonly listener: TlsCredentials & { readonly fingerprint: string };
   /** Signs what is fetched before it was ever pushed. */
   readonly signer: Signer;
   /** Who issues suppliers' certificates. */
@@ -44,7 +51,7 @@ export interface CaCredentials {
   readonly issuer: Issuer;
 }
 
-interface CredentialsOf {
+export interface CredentialsOf {
   readonly intake: IntakeCredentials;
   readonly delivery: DeliveryCredentials;
   readonly 'supplier-api': SupplierApiCredentials;
@@ -52,9 +59,6 @@ interface CredentialsOf {
 }
 /** Of the roles that were asked for. */
 export type Credentials = Partial<CredentialsOf>;
-
-/** Values of settings. One that is not set, or not right, is not there: who read the settings reports it. */
-type Values = Partial<Settings>;
 
 const loaders: { readonly [R in RoleName]: (shelf: Shelf) => CredentialsOf[R] | undefined } = {
   intake: intakeOf,
@@ -66,16 +70,16 @@ const loaders: { readonly [R in RoleName]: (shelf: Shelf) => CredentialsOf[R] | 
 /**
  * Reads and tries all files of these roles: keys and certificates are read, belong together and are in their dates, bundles hold
  * authorities. An own certificate that has expired is refused: no peer would take it, and what waits on the queue is safe there.
- * @returns what could be loaded (all of it when there is no finding), and a finding for every mistake
+ * @returns what could be loaded (all of it when there is no finding), a finding for every mistake, and a digest of what was read
  */
 export function inspectCredentials(
   settings: Values,
   roles: readonly RoleName[],
   now: Date,
-): { readonly credentials: Credentials; readonly findings: readonly Finding[] } {
+): { readonly credentials: Credentials; readonly findings: readonly Finding[]; readonly digest: string } {
   const shelf = openShelf(settings, now);
   const credentials = Object.fromEntries(roles.map((role) => [role, loaders[role](shelf)])) as Credentials;
-  return { credentials, findings: shelf.findings() };
+  return { credentials, findings: shelf.findings(), digest: shelf.digest() };
 }
 
 /** @throws Fault `setting-invalid` with a finding for every mistake in the files */
@@ -98,10 +102,16 @@ function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
   const client = pair(shelf, 'clientKeyFile', 'clientCertificateFile');
   tryInTls(shelf, 'clientCertificateFile', client);
   const proxyCa = bundle(shelf, 'egressProxyCaFile')?.pem;
-  const issuers = authorities(shelf)?.certificates.map(({ x509 }) => x509);
+  const issuers = authorities(shelf);
   if (signer === undefined || client === undefined || issuers === undefined) return undefined;
   const { key, cert: certificate, own } = client;
-  return { signer, client: { key, certificate, fingerprint: own.fingerprint }, authorities: issuers, proxyCa };
+  return {
+    signer,
+    client: { key, certificate, fingerprint: own.fingerprint, version: sha256(certificate) },
+    authorities: issuers.certificates.map(({ x509 }) => x509),
+    authoritiesVersion: sha256(issuers.pem),
+    proxyCa,
+  };
 }
 
 function signerOf(shelf: Shelf): Signer | undefined {
@@ -122,7 +132,7 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
   const mailCa = bundle(shelf, 'mailCaFile')?.pem;
   tryInTls(shelf, 'supplierCertificateFile', own, issuers?.pem);
   if (own === undefined || issuers === undefined || signer === undefined || pems.length === 0) return undefined;
-  const listener = { key: own.key, cert: own.cert, ca: issuers.pem };
+  const listener = { key: own.key, cert: own.cert, ca: issuers.pem, fingerprint: own.own.fingerprint };
   return { listener, signer, authorities: issuers.certificates.map(({ x509 }) => x509), keys: jwks(pems), mailCa };
 }
 
@@ -202,48 +212,4 @@ function authorities(shelf: Shelf): ReturnType<typeof bundle> {
   return found;
 }
 
-type FileKey = Extract<SettingKey, `${string}File`>;
-
-/** The files that the settings name, each read once, and what is wrong with them. */
-interface Shelf {
-  readonly now: Date;
-  /** Undefined when the setting is not there, or the file cannot be read, which is then a finding. */
-  read(key: FileKey): string | undefined;
-  refuse(key: FileKey, why: string): void;
-  /** Undefined when it throws, which is then a finding. */
-  attempt<T>(key: FileKey, what: () => T): T | undefined;
-  findings(): readonly Finding[];
-}
-
-function openShelf(settings: Values, now: Date): Shelf {
-  const texts = new Map<FileKey, string | undefined>();
-  // By text: roles that share a file would say the same twice.
-  const found = new Map<string, Finding>();
-  const shelf: Shelf = {
-    now,
-    read: (key) => {
-      const path = settings[key];
-      if (path !== undefined && !texts.has(key))
-        texts.set(
-          key,
-          shelf.attempt(key, () => readFileSync(path, 'utf8')),
-        );
-      return texts.get(key);
-    },
-    refuse: (key, why) => {
-      const where = settingsTable[key].name;
-      const text = `${where} names ${settings[key]}, which cannot be used: ${why}`;
-      found.set(text, { where, rule: 'file', text });
-    },
-    attempt: (key, what) => {
-      try {
-        return what();
-      } catch (error) {
-        shelf.refuse(key, error instanceof Error ? error.message : errorText(error));
-        return undefined;
-      }
-    },
-    findings: () => [...found.values()],
-  };
-  return shelf;
-}
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -11,6 +11,7 @@ import type { Outcome } from '../domain/outcome.ts';
 import { settle, settleProbe } from '../domain/settle.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
 import { envelopeMediaTypes } from '../envelope/facts.ts';
+import type { Signer } from '../envelope/signer.ts';
 import { judgePeer } from '../pki/judge-peer.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
@@ -23,6 +24,7 @@ import { wakeChannel } from '../store/wake.ts';
 import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
 import { type Follow, followerOf } from './follow.ts';
 import { openStore, type Running, rulesOf } from './parts.ts';
+import { keepCredentials } from './reload.ts';
 import { sealOrFault } from './seal.ts';
 import { pushesEndAfter } from './stop.ts';
 
@@ -39,6 +41,7 @@ export const deliverySettings = [
   'clientKeyFile',
   'clientCertificateFile',
   'caFile',
+  'credentialsReload',
   'retrySchedule',
   'retryTotal',
   'retryJitter',
@@ -65,8 +68,8 @@ export type DeliverySettings = Pick<Settings, (typeof deliverySettings)[number]>
 
 export interface DeliveryParts {
   readonly settings: DeliverySettings;
-  /** Left out: read from the files that the settings name. */
-  readonly credentials?: DeliveryCredentials | undefined;
+  /** Those of now. Left out: what is in the files that the settings name, read once. */
+  readonly credentials?: (() => DeliveryCredentials) | undefined;
   readonly log: Log;
   readonly pool: Pool;
   /** Aborted when the process may not wait any longer for an endpoint. */
@@ -79,13 +82,12 @@ export interface DeliveryParts {
 /** The steps of the drain, each bound to what it works on. */
 export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { close: () => Promise<void> } {
   const { settings, log, pool } = parts;
-  const credentials = parts.credentials ?? loadCredentials(settings, ['delivery'], new Date()).delivery;
-  const { signer } = credentials;
+  const credentials = parts.credentials ?? always(loadCredentials(settings, ['delivery'], new Date()).delivery);
   const pusher = pusherOf(settings, credentials, log, version);
   const rules = rulesOf(settings);
   return {
     ...lanesOf(pool, settings.heldProbe, log),
-    seal: (due, target) => sealOrFault(settings, signer, due, target),
+    seal: (due, target) => sealOrFault(settings, credentials().signer, due, target),
     push: async (target, due, envelope, attempt, notAfter): Promise<Outcome> => {
       try {
         const bytes = envelopeBytes(envelope.head, due.document, envelope.sha256, envelope.format);
@@ -98,7 +100,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
           notAfter,
         };
         return await pusher.push(
-          targetOf(target),
+          targetOf(target, credentials()),
           due.traceparent === null ? parcel : { ...parcel, traceparent: due.traceparent },
           parts.giveUp.signal,
         );
@@ -109,7 +111,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     },
     follow: parts.follow ?? followerOf(pool, undefined, log),
     probe: async (target) => {
-      const probed = await pusher.probe(targetOf(target), parts.giveUp.signal);
+      const probed = await pusher.probe(targetOf(target, credentials()), parts.giveUp.signal);
       return probed.kind === 'reachable' ? 'passed' : probed;
     },
     settle: (lane, tried) => settle(rules, lane, tried, Math.random),
@@ -124,12 +126,23 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
   };
 }
 
-function pusherOf(settings: DeliverySettings, credentials: DeliveryCredentials, log: Log, version: string) {
-  const { client, authorities, proxyCa } = credentials;
+const always =
+  <T>(value: T): (() => T) =>
+  () =>
+    value;
+
+function pusherOf(settings: DeliverySettings, credentials: () => DeliveryCredentials, log: Log, version: string) {
+  const { proxyCa } = credentials();
   return createPusher({
-    credential: () => ({ version: client.fingerprint, key: client.key, certificate: client.certificate }),
+    credential: () => credentials().client,
     judgePeer: (shown, target: Target, now): Judgement =>
-      judgePeer({ shown, authorities, registered: target.certificates, now: new Date(now), role: 'server' }),
+      judgePeer({
+        shown,
+        authorities: credentials().authorities,
+        registered: target.certificates,
+        now: new Date(now),
+        role: 'server',
+      }),
     now: Date.now,
     limits: settings,
     egressAllow: settings.egressAllow,
@@ -140,12 +153,12 @@ function pusherOf(settings: DeliverySettings, credentials: DeliveryCredentials, 
 }
 
 /** The version names all that a kept connection must not outlive. */
-function targetOf(target: LaneTarget): Target {
+function targetOf(target: LaneTarget, { authoritiesVersion }: DeliveryCredentials): Target {
   const register = target.certificates.map((one) => `${one.fingerprint}${one.withdrawn ? '-' : '+'}`).sort();
   return {
     addressId: target.lane,
     url: target.url,
-    version: [target.version, target.url, ...register].join(' '),
+    version: [target.version, target.url, authoritiesVersion, ...register].join(' '),
     certificates: target.certificates,
     connections: target.concurrency,
   };
@@ -162,7 +175,7 @@ export async function startDelivery(
   version: string,
   compose: (deps: DrainDeps) => DrainDeps = (deps) => deps,
   credentials: DeliveryCredentials = loadCredentials(settings, ['delivery'], new Date()).delivery,
-): Promise<Running> {
+): Promise<Running & { readonly signer: () => Signer }> {
   // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
   const begun = new AsyncDisposableStack();
   try {
@@ -175,10 +188,10 @@ export async function startDelivery(
 
 async function beginDelivery(
   begun: AsyncDisposableStack,
-  given: Pick<DeliveryParts, 'settings' | 'credentials' | 'log'>,
+  given: Pick<DeliveryParts, 'settings' | 'log'> & { readonly credentials: DeliveryCredentials },
   version: string,
   compose: (deps: DrainDeps) => DrainDeps,
-): Promise<Running> {
+): Promise<Running & { readonly signer: () => Signer }> {
   const { settings, log } = given;
   const giveUp = new AbortController();
   let stopping = false;
@@ -186,7 +199,18 @@ async function beginDelivery(
   const queue = { redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log };
   const alarms = begun.adopt(await createAlarms(queue), (one) => one.close());
   const follow = followerOf(pool, alarms, log);
-  const deps = drainDeps({ ...given, pool, giveUp, stopping: () => stopping, follow }, version);
+  const kept = keepCredentials({
+    role: 'delivery',
+    settings,
+    first: given.credentials,
+    log,
+    db: () => pool,
+    now: () => new Date(),
+  });
+  const deps = drainDeps(
+    { settings, log, credentials: kept.current, pool, giveUp, stopping: () => stopping, follow },
+    version,
+  );
   begun.defer(() => deps.close());
   const steps = compose(deps);
   const worker = await startWorker({
@@ -209,8 +233,11 @@ async function beginDelivery(
   const sweeper = setInterval(() => void sweepNow(), settings.sweepEvery);
   const ear = pool.listen(wakeChannel, (lane) => void (lane === '' ? sweepNow() : alarms.wake(Number(lane), 0)));
   await sweepNow();
+  begun.use(kept.start());
   log.info('delivery runs', { environment: settings.environment });
   return {
+    reload: kept.reload,
+    signer: () => kept.current().signer,
     stop: async () => {
       stopping = true;
       clearInterval(sweeper);

@@ -27,7 +27,7 @@ type EnrolmentSettings = Pick<Settings, (typeof enrolmentSettings)[number]>;
 interface Parts {
   readonly pool: Pool;
   readonly log: Log;
-  readonly credentials: Pick<SupplierApiCredentials, 'mailCa' | 'authorities'>;
+  readonly credentials: () => Pick<SupplierApiCredentials, 'mailCa' | 'authorities'>;
   readonly decisions: Decisions;
   now(): Date;
 }
@@ -45,10 +45,13 @@ export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolm
   const { publicUrl, mailUrl, smsUrl } = settings;
   const guesses = createGuesses(settings.wrongGuesses, () => performance.now());
   const sendSms = smsUrl === undefined ? undefined : openSms({ url: smsUrl, from: settings.smsFrom });
-  const roots = rootsOf(credentials.authorities);
+  const authorities = () => credentials().authorities;
   const page = (origin: string): readonly Route[] =>
-    orderPageRoutes({ desk: { log, pool, sendSms, now }, guesses, fetching: () => ({ publicUrl: origin, roots }) });
-  const authorities = () => credentials.authorities;
+    orderPageRoutes({
+      desk: { log, pool, sendSms, now },
+      guesses,
+      fetching: () => ({ publicUrl: origin, roots: rootsOf(authorities()) }),
+    });
   const est = estRoutes({ ...parts, guesses, authorities, patience: decisionPatience });
   return {
     // Without it no letter has a link.
@@ -59,7 +62,7 @@ export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolm
         log.warn('there is no mail account (KUVERT_MAIL_URL): letters to technical contacts wait');
         return { [Symbol.asyncDispose]: () => Promise.resolve() };
       }
-      const send = openMail({ url: mailUrl, from: settings.mailFrom, ca: credentials.mailCa });
+      const send = openMail({ url: mailUrl, from: settings.mailFrom, ca: credentials().mailCa });
       const postman = startPostman({ log, pool, send, publicUrl, now, random: Math.random });
       return { [Symbol.asyncDispose]: () => postman.stop() };
     },

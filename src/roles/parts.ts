@@ -16,6 +16,8 @@ export type RoleName = (typeof roleNames)[number];
 /** A part that runs until it is stopped. */
 export interface Running {
   readonly stop: () => Promise<void>;
+  /** Looks at once for changed keys and certificates. Left out: it takes none while it runs. */
+  readonly reload?: () => Promise<void>;
 }
 
 /** Opens the store and refuses one that is not ours or may forget. */

@@ -1,5 +1,6 @@
 /** One program that runs any of its roles, in one process or in several. */
 import { Fault } from '../domain/fault.ts';
+import type { Signer } from '../envelope/signer.ts';
 import { type Inspected, settingsFault } from '../platform/config/read.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
@@ -45,6 +46,8 @@ export function prepare(
 export interface Gateway extends Running {
   /** The port of the suppliers' listener, when that role runs here. */
   readonly supplierPort: number | undefined;
+  /** Every role looks at once for changed keys and certificates. */
+  readonly reload: () => Promise<void>;
 }
 
 /**
@@ -62,6 +65,7 @@ export async function startGateway(
   if (roles.length === 0) throw new Fault('argument-invalid', `name at least one role of ${roleNames.join(', ')}`);
   const running = new Map<string, Running>();
   let supplierPort: number | undefined;
+  let signer: (() => Signer) | undefined;
   const stop = () => stopAll(running, settings.stopTimeout, log);
   const logOf = (role: RoleName) => log.with({ role });
   try {
@@ -70,19 +74,23 @@ export async function startGateway(
       const listener = await startSupplierApi(settings, logOf('supplier-api'), undefined, credentials['supplier-api']);
       running.set('supplier-api', listener);
       supplierPort = listener.port;
+      signer = listener.signer;
     }
     if (roles.includes('delivery')) {
-      const started = startDelivery(settings, logOf('delivery'), version, undefined, credentials.delivery);
-      running.set('delivery', await started);
+      const started = await startDelivery(settings, logOf('delivery'), version, undefined, credentials.delivery);
+      running.set('delivery', started);
+      signer = started.signer;
     }
     if (roles.includes('intake'))
       running.set('intake', await startIntake(settings, logOf('intake'), undefined, credentials.intake));
-    const signer = (credentials.delivery ?? credentials['supplier-api'])?.signer;
     if (signer !== undefined)
-      running.set('audit heads', await startAuditHeads(settings, log.with({ role: 'audit-heads' }), () => signer));
+      running.set('audit heads', await startAuditHeads(settings, log.with({ role: 'audit-heads' }), signer));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stop, supplierPort };
+  const reload = async () => {
+    for (const role of running.values()) await role.reload?.();
+  };
+  return { stop, supplierPort, reload };
 }

@@ -7,6 +7,7 @@ import type { MailboxParts } from '../collection/mailbox.ts';
 import { openWaitingRoom, type WaitingRoom } from '../collection/waiting.ts';
 import { createDecisions } from '../enrolment/decisions.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
+import type { Signer } from '../envelope/signer.ts';
 import { explainAttempt } from '../operations/explain.ts';
 import { explainOwnLane } from '../operations/explain-own.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
@@ -19,6 +20,7 @@ import type { Pool } from '../store/pool.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
 import { enrolmentSettings, openEnrolment } from './enrolment.ts';
 import { openStore, type Running } from './parts.ts';
+import { keepCredentials } from './reload.ts';
 import { sealOrFault } from './seal.ts';
 
 export const supplierApiSettings = [
@@ -44,6 +46,7 @@ export const supplierApiSettings = [
   'signingCertificateFile',
   'signingOldCertificatesFile',
   'caFile',
+  'credentialsReload',
   ...enrolmentSettings,
   'auditHeadInterval',
   'auditHeadFile',
@@ -52,7 +55,7 @@ export type SupplierApiSettings = Pick<Settings, (typeof supplierApiSettings)[nu
 
 /**
  * @param compose for the crash tests: the steps may be replaced by steps that end the process.
- * @param credentials left out: read from the files that the settings name.
+ * @param first credentials at the start; left out: read from the files that the settings name.
  * @param now for tests
  * @throws Fault when PostgreSQL does not answer, a file of the settings is not right or the address cannot be had
  */
@@ -60,9 +63,9 @@ export async function startSupplierApi(
   settings: SupplierApiSettings,
   log: Log,
   compose: (parts: MailboxParts) => MailboxParts = (parts) => parts,
-  credentials: SupplierApiCredentials = loadCredentials(settings, ['supplier-api'], new Date())['supplier-api'],
+  first: SupplierApiCredentials = loadCredentials(settings, ['supplier-api'], new Date())['supplier-api'],
   now: () => Date = () => new Date(),
-): Promise<Running & { readonly port: number }> {
+): Promise<Running & { readonly port: number; readonly signer: () => Signer }> {
   // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
   const begun = new AsyncDisposableStack();
   try {
@@ -80,6 +83,16 @@ export async function startSupplierApi(
       if (listener === undefined) throw new Error('the listener does not run yet');
       return listener.connections;
     };
+    const kept = keepCredentials({
+      role: 'supplier-api',
+      settings,
+      first,
+      log,
+      db: () => pool,
+      take: (next) => listener?.reload(next.listener),
+      now,
+    });
+    const credentials = kept.current;
     const gate = createGate({
       atOnce: Math.min(settings.supplierAtOnce, Math.max(1, shares.mailboxes - 1)),
       queue: settings.supplierQueue,
@@ -97,15 +110,18 @@ export async function startSupplierApi(
     await ear.opened;
     const mailbox = compose(mailboxOf(settings, { pool, waiting, gate, door, credentials, log }));
     const enrolment = openEnrolment(settings, { pool, log, credentials, decisions, now });
-    const app = supplierApp({ log, jwks: () => credentials.keys, door, mailbox, more: enrolment.routes });
+    const app = supplierApp({ log, jwks: () => credentials().keys, door, mailbox, more: enrolment.routes });
     const parts = { log, now };
-    listener = begun.adopt(await listenTls(parts, credentials.listener, app, listenOptionsOf(settings)), (one) =>
+    listener = begun.adopt(await listenTls(parts, credentials().listener, app, listenOptionsOf(settings)), (one) =>
       one.close(),
     );
     begun.use(enrolment.startPost());
+    begun.use(kept.start());
     log.info('the suppliers listener runs', { host: listener.host, port: listener.port });
     return {
       port: listener.port,
+      reload: kept.reload,
+      signer: () => kept.current().signer,
       stop: async () => {
         // Who waits is answered, with what there is: nothing.
         waiting.stop();
@@ -133,7 +149,7 @@ interface Opened {
   readonly waiting: WaitingRoom;
   readonly gate: Gate;
   readonly door: Door;
-  readonly credentials: SupplierApiCredentials;
+  readonly credentials: () => SupplierApiCredentials;
   readonly log: Log;
 }
 
@@ -148,7 +164,7 @@ function mailboxOf(
     gate,
     environment: settings.environment,
     callerOf: door.callerOf,
-    seal: (fetched) => sealOrFault(settings, credentials.signer, fetched, fetched.target),
+    seal: (fetched) => sealOrFault(settings, credentials().signer, fetched, fetched.target),
     bytes: ({ head, sha256, format }, document) => envelopeBytes(head, document, sha256, format),
     explain: {
       lane: ({ delivery, lane }, language) => explainOwnLane(delivery, lane, language),
@@ -183,7 +199,7 @@ function openDoor(
   return createDoor({
     log,
     now,
-    authorities: () => credentials.authorities,
+    authorities: () => credentials().authorities,
     find: (fingerprints) => readCallers(register, settings.environment, fingerprints),
     limits,
     connections,

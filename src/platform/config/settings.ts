@@ -158,6 +158,12 @@ export const settingsTable = {
     'PEM file with our client certificate and its chain.',
   ),
   caFile: required('KUVERT_CA_FILE', file, "PEM file with the authorities that issue suppliers' certificates."),
+  credentialsReload: preset(
+    'KUVERT_CREDENTIALS_RELOAD',
+    duration('100ms', '1d'),
+    '30s',
+    'How often the files of our own keys and certificates, and of the authorities, are looked at. What has changed and is right is in use from then on, without a restart; what is not right is not, and the log says why. SIGHUP does it at once.',
+  ),
 
   ...deliveryTable,
 

@@ -12,6 +12,12 @@ export const contactUnreachable = (contactId: number): IncidentKey => ({
   subject: `contact/${contactId}`,
 });
 
+/** Keys or certificates in the files of this role were changed and cannot be used. */
+export const credentialsRefused = (role: string): IncidentKey => ({
+  kind: 'credentials-refused',
+  subject: `role/${role}`,
+});
+
 /** @returns false when it is open already, and stays as it is */
 export async function openIncident(
   db: Db,

@@ -60,6 +60,7 @@ function showDelivery(delivery: DeliveryRow, language: Language): string {
     ['Delivery', `${delivery.number}${delivery.current ? '' : ' (earlier)'}`],
     ['State', [delivery.state, delivery.reason, delivery.detail].filter(Boolean).join(': ')],
     ['Address', delivery.address ?? 'none'],
+    ['Agent', delivery.agent],
     ['Since', moment(delivery.changedAt)],
     ['Next try', moment(delivery.nextTryAt)],
     ['Delivered', delivery.deliveredAt && `${moment(delivery.deliveredAt)}, ${delivery.deliveredBy ?? ''}`],

@@ -195,6 +195,7 @@ export const catalogue = {
     en: 'it failed on one message after another',
     sv: 'den har misslyckats med det ena meddelandet efter det andra',
   },
+  'piece.agents': { en: '{name} of the agent {agent}', sv: '{name} hos ombudet {agent}' },
   'piece.time': { en: 'at {time}', sv: '{time}' },
   'piece.some-time': { en: 'at an unknown time', sv: 'vid okänd tid' },
   'piece.unknown': { en: 'unknown', sv: 'okänd' },

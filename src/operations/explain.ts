@@ -31,7 +31,8 @@ export function explain(delivery: DeliveryRow, now: Date, language: Language): s
 
 function delivered(delivery: DeliveryRow, language: Language): string {
   const at = when(delivery.deliveredAt, language);
-  const address = delivery.address ?? say(language, 'piece.unknown');
+  const name = delivery.address ?? say(language, 'piece.unknown');
+  const address = delivery.agent === undefined ? name : say(language, 'piece.agents', { name, agent: delivery.agent });
   if (delivery.deliveredBy === 'collected') return say(language, 'delivery.collected', { at, address });
   if (delivery.deliveredBy !== 'pushed') return say(language, 'delivery.delivered', { at, address });
   const { status, number } = delivery.attempts.findLast(({ outcome }) => outcome === 'delivered') ?? {};

@@ -70,13 +70,13 @@ async function readWhole(db: Db, messageId: string): Promise<EvidenceRecord | un
   const [row] = rows;
   if (row === undefined) return undefined;
   const { rows: deliveries } = await db.query<{ row: unknown }>(
-    `select to_jsonb(d) || jsonb_build_object('address', a.name) as row
+    `select to_jsonb(d) || jsonb_build_object('address', a.name, 'address_organisation', a.organisation_number) as row
        from delivery d left join address a on a.id = d.lane_id where d.message_id = $1 order by d.number`,
     [messageId],
   );
   const { rows: attempts } = await db.query<{ row: unknown }>(
-    `select to_jsonb(a) || jsonb_build_object('delivery', d.number) as row
-       from attempt a join delivery d on d.id = a.delivery_id where d.message_id = $1 order by d.number, a.number`,
+    `select to_jsonb(a) || jsonb_build_object('delivery', d.number, 'address', o.name, 'address_organisation', o.organisation_number) as row
+       from attempt a join delivery d on d.id = a.delivery_id left join address o on o.id = a.lane_id where d.message_id = $1 order by d.number, a.number`,
     [messageId],
   );
   const { rows: receipts } = await db.query<{ row: unknown }>(

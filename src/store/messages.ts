@@ -122,6 +122,8 @@ export interface DeliveryRow {
   /** When its bytes were last fetched, since this delivery began. */
   readonly fetchedAt: Date | undefined;
   readonly address: string | undefined;
+  /** Whose address it is, when it is not the recipient's own. */
+  readonly agent?: string | undefined;
   readonly laneState: string | undefined;
   readonly laneReason: string | undefined;
   readonly laneDetail: string | undefined;
@@ -195,7 +197,7 @@ async function readDeliveries(db: Db, messageId: string): Promise<DeliveryRow[]>
   const { rows } = await db.query<NullsOf<Omit<DeliveryRow, 'attempts'>>>(
     `select d.id, d.number, d.current, d.state, d.reason, d.detail, d.created_at as "createdAt", d.changed_at as "changedAt",
             d.next_try_at as "nextTryAt", d.delivered_at as "deliveredAt", d.delivered_by as "deliveredBy", a.name as address,
-            a.delivery, a.ordering = 'strict' as strict, l.state as "laneState", l.reason as "laneReason", l.detail as "laneDetail",
+            case when d.principal is not null then a.organisation_number end as agent, a.delivery, a.ordering = 'strict' as strict, l.state as "laneState", l.reason as "laneReason", l.detail as "laneDetail",
             l.wake_at as "laneWakeAt", r.fingerprint as "receiptFingerprint", r.remote_address as "receiptFrom",
             (select max(c.last_at) from collection c where c.message_id = d.message_id and c.last_at >= d.created_at) as "fetchedAt"
        from delivery d left join lane l on l.id = d.lane_id left join address a on a.id = d.lane_id

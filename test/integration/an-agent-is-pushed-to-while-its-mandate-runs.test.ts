@@ -240,6 +240,24 @@ describe('an agent is pushed to while its mandate runs', function () {
     assert.deepEqual(await statesOf(principal), ['held']);
   });
 
+  it('an agent whose certificate is withdrawn gets nothing: its lane is held, and what waits there goes by another mandate', async () => {
+    const [agent, other] = [await line.addSupplier(), await line.addSupplier()];
+    const principal = stranger();
+    const { mandate } = await giveMandate(line.pool, { principal, agent: agent.organisationNumber });
+    await line.pool.query('update certificate set withdrawn_at = now() where organisation_number = $1', [
+      agent.organisationNumber,
+    ]);
+    await line.deliver();
+    await line.take(framesFor(principal, 2));
+    await eventually('the lane is held', async () => (await line.lane(agent.lane)).reason === 'endpoint-certificate');
+    assert.equal(agent.endpoint.seen.applicationBytes, 0);
+    assert.deepEqual(await statesOf(principal), ['waiting', 'waiting']);
+    await takeMandate(line.pool, mandate.id);
+    await giveMandate(line.pool, { principal, agent: other.organisationNumber });
+    await delivered(principal, 2);
+    assert.equal(agent.endpoint.seen.applicationBytes, 0);
+  });
+
   it('refusals of a mandate that is over and that were the agent’s mistake do not come back to the agent', async () => {
     const agent = await line.addSupplier({ behaviour: 422 });
     const principal = stranger();

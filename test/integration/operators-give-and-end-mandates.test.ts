@@ -57,6 +57,7 @@ describe('operators give and end mandates', function () {
     assert.match(listed.out, new RegExp(`${mandate.id}  +running  +${principal}  +${agent} Exempel ${agent} AB`));
     for (const number of [agent, principal])
       assert.match((await kuvert('supplier', 'show', number)).out, /running/, number);
+    assert.match((await kuvert('message', 'show', id)).out, new RegExp(`Address +default\nAgent +${agent}`));
     const ended = await kuvert('supplier', 'mandate', 'end', String(mandate.id), '--reason', 'ticket 2');
     assert.equal(ended.code, 0, ended.err);
     assert.match(ended.out, /1 message held: nobody takes them any more/);

@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { type Arbitrary, array, boolean, constantFrom, oneof, option, record, uuid } from 'fast-check';
+import { type Box, boxOf } from '../../../src/collection/box.ts';
 import { createDoor } from '../../../src/collection/door.ts';
 import { mailboxRoutes } from '../../../src/collection/face.ts';
 import { createLimits } from '../../../src/collection/limits.ts';
@@ -12,6 +13,7 @@ import { supplierContract } from '../../../src/collection/open-routes.ts';
 import { parseOrganisationNumber } from '../../../src/domain/organisation-number.ts';
 import { createApp } from '../../../src/platform/http/app.ts';
 import { listenTls, type TlsListener } from '../../../src/platform/http/listen.ts';
+import type { Db } from '../../../src/store/pool.ts';
 import { createDevAuthority, issueDevCertificate } from '../../support/dev-authority.ts';
 import { rememberingLog } from '../../support/http.ts';
 import { type Edit, edited, edits, type Grammar } from '../edits.ts';
@@ -23,6 +25,8 @@ interface Ask {
   /** Not changed after it was made: it must be let through. */
   readonly right: boolean;
 }
+
+const ownNumber = '5560160680';
 
 const number = constantFrom(
   '0',
@@ -89,14 +93,32 @@ const plain: Arbitrary<Buffer> = record({
   ),
   query: option(array(record({ name, number }), { maxLength: 4 }), { freq: 3 }),
   body,
+  principal: option(
+    oneof(
+      constantFrom(
+        ownNumber,
+        '5599990016',
+        '556016-0680',
+        `${ownNumber}, ${ownNumber}`,
+        ` ${ownNumber} `,
+        '0000000000',
+        '*',
+        '__proto__',
+        '5560160680\r\nkuvert-principal: 5599990016',
+      ),
+      number,
+    ),
+    { freq: 2 },
+  ),
   type: constantFrom('application/json', 'application/json', 'application/json; charset=utf-8', 'text/plain', ''),
-}).map(({ where, query, body: text, type }) => {
+}).map(({ where, query, body: text, type, principal }) => {
   const asked =
     query === null ? '' : `?${query.map((one) => `${one.name}=${encodeURIComponent(one.number)}`).join('&')}`;
   const bytes = Buffer.from(where.startsWith('POST') ? text : '');
   const length = bytes.length === 0 ? '' : `content-type: ${type}\r\ncontent-length: ${bytes.length}\r\n`;
+  const whose = principal === null ? '' : `kuvert-principal: ${principal}\r\n`;
   return Buffer.concat([
-    Buffer.from(`${where}${asked} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${length}\r\n`),
+    Buffer.from(`${where}${asked} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${whose}${length}\r\n`),
     bytes,
   ]);
 });
@@ -147,7 +169,7 @@ export const mailbox: Target = {
     const authority = await createDevAuthority();
     const own = await issueDevCertificate(authority, { name: 'Kuvert', ipAddresses: ['127.0.0.1'] });
     const client = await issueDevCertificate(authority, { name: 'Klient', usages: ['clientAuth'] });
-    const organisationNumber = parseOrganisationNumber('5560160680');
+    const organisationNumber = parseOrganisationNumber(ownNumber);
     assert.ok(organisationNumber);
     const log = rememberingLog();
     let listener: TlsListener | undefined;
@@ -167,8 +189,9 @@ export const mailbox: Target = {
     });
     const routes = mailboxRoutes({} as MailboxParts).map((route) => ({
       ...route,
-      handle: (request: Parameters<typeof route.handle>[0], response: Parameters<typeof route.handle>[1]) => {
+      handle: async (request: Parameters<typeof route.handle>[0], response: Parameters<typeof route.handle>[1]) => {
         judgeReached(request);
+        judgeBox(await boxOf(mandates, await door.callerOf(request), request), request.headers['kuvert-principal']);
         response.json({ reached: route.path });
       },
     }));
@@ -213,6 +236,21 @@ export const mailbox: Target = {
     });
   },
 };
+
+/** Nobody has given a mandate. What is asked about is a number of ten digits, and nothing else. */
+const mandates: Db = {
+  query: async (_text, [principal, addresses] = []) => {
+    assert.match(String(principal), /^\d{10}$/);
+    assert.deepEqual(addresses, [1]);
+    return { rows: [], rowCount: 0 };
+  },
+};
+
+/** Without a mandate the box is the caller's own, whatever the header says. */
+function judgeBox(box: Box, named: string | string[] | undefined): void {
+  assert.ok(named === undefined || named === ownNumber, String(named));
+  assert.deepEqual([box.organisationNumber, box.addresses, box.agent], [ownNumber, [1], undefined]);
+}
 
 /** By hand, and by no schema: what the store would be asked with. */
 function judgeReached({ params, query, body: given }: { params: object; query: object; body?: unknown }): void {

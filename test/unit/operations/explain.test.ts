@@ -376,6 +376,18 @@ describe('why a message is where it is, in one sentence', () => {
         'Stoppat: ingen adress är känd för mottagaren; det skickas av sig självt när `kuvert supplier import` ger en adress som tar emot det.',
       ],
       [
+        'was fetched by an agent',
+        {
+          state: 'delivered',
+          deliveredBy: 'collected',
+          deliveredAt: new Date('2026-03-01T12:00:00Z'),
+          address: 'main',
+          agent: '5560160680',
+        },
+        'Delivered at 2026-03-01 12:00:00 UTC (collected, address main of the agent 5560160680).',
+        'Levererat 2026-03-01 12:00:00 UTC (hämtat, adressen main hos ombudet 5560160680).',
+      ],
+      [
         'is held because the mandate of its agent ended',
         { state: 'held', reason: 'mandate-ended', detail: 'the agent was 5560160680', address: undefined },
         'Held: the mandate by which an agent took it does not run any more (the agent was 5560160680); it goes on its way by itself when a mandate covers it again (`kuvert supplier mandate add`), or an address of the recipient takes it (`kuvert supplier import`).',

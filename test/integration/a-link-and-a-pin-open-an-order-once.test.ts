@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { assert as assertProperty, asyncProperty, constantFrom, oneof, string, uint8Array } from 'fast-check';
 import { checkOf, proofOf } from '../../src/enrolment/codes.ts';
 import { cancelOrder, reorder } from '../../src/enrolment/orders.ts';
 import { readOrder } from '../../src/store/enrol/orders.ts';
@@ -323,6 +324,35 @@ describe('a link and a PIN open an order once', () => {
     assert.ok(!/(?:src|href)="(?!\/orders\/)/.test(page.text));
     await desk.askForPin(link, '?lang=sv');
     assert.match(desk.sent[0]?.text ?? '', /the PIN is/);
+  });
+
+  it('whatever a stranger sends, as a link or as a form, gets a clear answer and no password, and changes nothing', async () => {
+    const { link, transferId } = await desk.ordered();
+    await desk.askForPin(link);
+    const before = await orderOf(transferId);
+    const anything = oneof(
+      string({ maxLength: 80 }),
+      string({ unit: 'binary', maxLength: 60 }),
+      constantFrom(link.slice(1), `${link}A`, `${link}%00`, '%', '..%2f..'),
+    );
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    await assertProperty(
+      asyncProperty(anything, uint8Array({ maxLength: 900 }), async (other, bytes) => {
+        const path = other.startsWith('%') || other.includes('%00') ? other : encodeURIComponent(other.toWellFormed());
+        const body = Buffer.concat([Buffer.from('pin='), bytes]);
+        const pages = [
+          await desk.visit(path),
+          await desk.visit(path, { method: 'POST', headers: form, body }),
+          await desk.visit(link, { method: 'POST', headers: form, body }),
+        ];
+        for (const page of pages) {
+          assert.ok(page.status >= 400 && page.status < 500, `${page.status} ${path}`);
+          assert.equal(passwordOn(page), undefined);
+        }
+      }),
+      { numRuns: 100 },
+    );
+    assert.deepEqual(await orderOf(transferId), before);
   });
 
   it('a form of another kind, or too large, is refused', async () => {

@@ -29,7 +29,10 @@ export interface Desk {
   ordered(
     more?: Partial<WantedOrder>,
   ): Promise<{ readonly link: string; readonly transferId: string; readonly pin: string | undefined }>;
-  visit(link: string, more?: { method?: string; query?: string; headers?: Record<string, string> }): Promise<Page>;
+  visit(
+    link: string,
+    more?: { method?: string; query?: string; headers?: Record<string, string>; body?: Buffer<ArrayBuffer> },
+  ): Promise<Page>;
   askForPin(link: string, query?: string): Promise<Page>;
   /** Of the last SMS. */
   lastPin(): string;

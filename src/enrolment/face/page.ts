@@ -100,9 +100,11 @@ function asking(
   const how = notice === 'pin-sent' ? undefined : html`<p>${say(`ask-${order.pin}`, values)}</p>`;
   const send = order.mayAsk ? sendForm(order, path, language, say) : undefined;
   if (order.pin === 'to-send' || order.pin === 'none') return html`${told}${how}${send}`;
+  // At the first look it would scroll past what the page is about.
+  const focus = notice && html` autofocus`;
   return html`${told}${how}<form method="post" action="${path}?lang=${language}">
 <label for="pin">${say('pin')}</label>
-<input id="pin" name="pin" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,8}" maxlength="8" required autofocus>
+<input id="pin" name="pin" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,8}" maxlength="8" required${focus}>
 <button>${say('open')}</button></form>${send}`;
 }
 

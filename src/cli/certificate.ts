@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { addContact, addOrder, addReorder } from './certificate-order.ts';
 import { addApprove, addCancelOrder, addOrders } from './certificate-orders.ts';
+import { addListCertificates, addRevoke, addShowCertificate } from './certificate-revoke.ts';
 import { type Context, examples } from './context.ts';
 
 export function addCertificate(program: Command, context: Context): void {
@@ -24,4 +25,7 @@ export function addCertificate(program: Command, context: Context): void {
   addCancelOrder(certificate, context);
   addApprove(certificate, context);
   addContact(certificate, context);
+  addListCertificates(certificate, context);
+  addShowCertificate(certificate, context);
+  addRevoke(certificate, context);
 }

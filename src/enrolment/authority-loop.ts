@@ -5,7 +5,7 @@ import type { IssuingSteps } from './issue.ts';
 import type { Work } from './record.ts';
 
 /** Milliseconds: how often it looks without being rung for, and how long an intention stands before somebody else finishes it. */
-const lookEvery = 10_000;
+export const lookEvery = 10_000;
 
 export interface Loop {
   /** Something may be there to do. */

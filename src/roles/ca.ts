@@ -1,9 +1,11 @@
 /** The ca role: the certificate authority. The only one that opens the issuing key; nobody can connect to it. */
-import { startIssuing } from '../enrolment/authority-loop.ts';
+import { lookEvery, startIssuing, startLoop } from '../enrolment/authority-loop.ts';
 import { type IssuingSteps, issuingSteps } from '../enrolment/issue.ts';
 import { completeOrigins, registerAuthority } from '../enrolment/origins.ts';
+import { publishIfDue } from '../enrolment/publish-revocations.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Log } from '../platform/log.ts';
+import { registerChannel } from '../store/collect/channels.ts';
 import { askedChannel } from '../store/enrol/issuance.ts';
 import { type CaCredentials, loadCredentials } from './credentials.ts';
 import { openStore, type Running } from './parts.ts';
@@ -51,13 +53,22 @@ export async function startCa(settings: CaSettings, log: Log, options: CaOptions
       crlUrl: settings.crlUrl,
     });
     const issuing = begun.adopt(startIssuing(options.compose?.(steps) ?? steps, log), (one) => one.stop());
+    const { crlInterval: interval, crlLifetime: lifetime } = settings;
+    const publish = async () => void (await publishIfDue({ log, pool, issuer, now, interval, lifetime }));
+    const publishing = begun.adopt(
+      startLoop(publish, Math.min(lookEvery, interval), log, 'a revocation list cannot be made just now'),
+      (one) => one.stop(),
+    );
     const ear = begun.adopt(
-      pool.listen(askedChannel, () => issuing.ring()),
+      pool.listen([askedChannel, registerChannel], (_payload, channel) =>
+        (channel === askedChannel ? issuing : publishing).ring(),
+      ),
       (one) => one.close(),
     );
     await ear.opened;
-    // Asked before anybody listened.
+    // Asked, or revoked, before anybody listened.
     issuing.ring();
+    publishing.ring();
     const { fingerprint, subject, notAfter } = issuer.certificate;
     log.info('the authority runs', { authority: fingerprint, subject, notAfter, completed });
     return { stop: () => begun.disposeAsync() };

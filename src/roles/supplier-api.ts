@@ -18,6 +18,7 @@ import { registerChannel, storedChannel } from '../store/collect/channels.ts';
 import { decidedChannel } from '../store/enrol/issuance.ts';
 import type { Pool } from '../store/pool.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
+import { listenForLists } from './crl.ts';
 import { enrolmentSettings, openEnrolment } from './enrolment.ts';
 import { openStore, type Running } from './parts.ts';
 import { keepCredentials } from './reload.ts';
@@ -50,6 +51,8 @@ export const supplierApiSettings = [
   ...enrolmentSettings,
   'auditHeadInterval',
   'auditHeadFile',
+  'crlHost',
+  'crlPort',
 ] as const satisfies readonly SettingKey[];
 export type SupplierApiSettings = Pick<Settings, (typeof supplierApiSettings)[number]>;
 
@@ -65,7 +68,7 @@ export async function startSupplierApi(
   compose: (parts: MailboxParts) => MailboxParts = (parts) => parts,
   first: SupplierApiCredentials = loadCredentials(settings, ['supplier-api'], new Date())['supplier-api'],
   now: () => Date = () => new Date(),
-): Promise<Running & { readonly port: number; readonly signer: () => Signer }> {
+): Promise<Running & { readonly port: number; readonly crlPort: number | undefined; readonly signer: () => Signer }> {
   // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
   const begun = new AsyncDisposableStack();
   try {
@@ -117,9 +120,12 @@ export async function startSupplierApi(
     );
     begun.use(enrolment.startPost());
     begun.use(kept.start());
-    log.info('the suppliers listener runs', { host: listener.host, port: listener.port });
+    const lists = await listenForLists(settings, { pool: register, log, now });
+    if (lists !== undefined) begun.adopt(lists, (one) => one.close());
+    log.info('the suppliers listener runs', { host: listener.host, port: listener.port, crlPort: lists?.port });
     return {
       port: listener.port,
+      crlPort: lists?.port,
       reload: kept.reload,
       signer: () => kept.current().signer,
       stop: async () => {

@@ -1,4 +1,5 @@
 /** Changing the register. The caller holds the recipients' locks: see `lockRecipients`. */
+import type { CertificateOrigin } from './enrol/authorities.ts';
 import type { Db } from './pool.ts';
 import type { AddressFields } from './suppliers.ts';
 
@@ -9,6 +10,8 @@ interface CertificateRow {
   readonly subject: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** SHA-256 of its key, and which authority of ours issued it, if one did; left out: `ca` finds out. */
+  readonly origin?: CertificateOrigin;
 }
 
 /**
@@ -114,7 +117,8 @@ export async function addCertificate(
   certificate: CertificateRow,
 ): Promise<void> {
   await db.query(
-    `insert into certificate (fingerprint, organisation_number, pem, subject, not_before, not_after) values ($1, $2, $3, $4, $5, $6)
+    `insert into certificate (fingerprint, organisation_number, pem, subject, not_before, not_after, spki_sha256, authority, serial)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (fingerprint) do update set withdrawn_at = null where certificate.organisation_number = excluded.organisation_number`,
     [
       certificate.fingerprint,
@@ -123,6 +127,9 @@ export async function addCertificate(
       certificate.subject,
       certificate.notBefore,
       certificate.notAfter,
+      certificate.origin?.spkiSha256 ?? null,
+      certificate.origin?.issued?.authority ?? null,
+      certificate.origin?.issued?.serial ?? null,
     ],
   );
   // Later than all before it, whatever the clock says: which of two came last must be seen.
@@ -144,7 +151,10 @@ export async function orderCertificates(db: Db, addressId: number, fingerprints:
   );
 }
 
-/** Takes certificates from an address; one that no address has any more counts as withdrawn. */
+/**
+ * Takes certificates from an address; one that no address has any more counts as withdrawn, and one of ours is revoked with that: it
+ * would be good everywhere else.
+ */
 export async function withdrawCertificates(
   db: Db,
   addressId: number,
@@ -156,7 +166,9 @@ export async function withdrawCertificates(
     fingerprints,
   ]);
   await db.query(
-    `update certificate set withdrawn_at = $2 where fingerprint = any($1) and withdrawn_at is null
+    `update certificate set withdrawn_at = $2,
+            revocation_reason = case when authority is not null then 'cessationOfOperation' end
+      where fingerprint = any($1) and withdrawn_at is null
         and not exists (select from address_certificate l where l.fingerprint = certificate.fingerprint)`,
     [fingerprints, at],
   );

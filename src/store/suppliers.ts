@@ -10,6 +10,8 @@ export interface RegisteredCertificate {
   readonly registeredAt: Date;
   /** When the endpoint first showed it; undefined: not yet. */
   readonly firstShownAt: Date | undefined;
+  /** It came of an order, or followed one that did: no file of ours says that it is there. */
+  readonly enrolled: boolean;
 }
 
 export interface AddressFields {
@@ -110,8 +112,10 @@ async function readCertificatesOf(db: Db, ids: readonly number[]): Promise<Map<n
     not_after: Date;
     registered_at: Date;
     first_shown_at: Date | null;
+    enrolled: boolean;
   }>(
-    `select l.address_id, l.fingerprint, c.subject, c.not_before, c.not_after, l.registered_at, l.first_shown_at
+    `select l.address_id, l.fingerprint, c.subject, c.not_before, c.not_after, l.registered_at, l.first_shown_at,
+            c.order_id is not null or c.renews is not null as enrolled
        from address_certificate l join certificate c using (fingerprint)
       where l.address_id = any($1) order by l.address_id, l.registered_at, l.fingerprint`,
     [ids],
@@ -126,6 +130,7 @@ async function readCertificatesOf(db: Db, ids: readonly number[]): Promise<Map<n
       notAfter: row.not_after,
       registeredAt: row.registered_at,
       firstShownAt: row.first_shown_at ?? undefined,
+      enrolled: row.enrolled,
     });
     found.set(row.address_id, list);
   }
@@ -142,11 +147,32 @@ export async function certificateTexts(db: Db, addressId: number): Promise<strin
   return rows.map(({ pem }) => pem);
 }
 
+export interface CertificateOwner {
+  readonly organisationNumber: string;
+  /** Undefined: it is not, and may be registered again if it was taken away. */
+  readonly revoked: { readonly reason: string; readonly at: Date } | undefined;
+}
+
 /** Whose these certificates are, by fingerprint; those that nobody has registered are left out. */
-export async function certificateOwners(db: Db, fingerprints: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ fingerprint: string; organisation_number: string }>(
-    'select fingerprint, organisation_number from certificate where fingerprint = any($1)',
+export async function certificateOwners(
+  db: Db,
+  fingerprints: readonly string[],
+): Promise<Map<string, CertificateOwner>> {
+  const { rows } = await db.query<{
+    fingerprint: string;
+    organisation_number: string;
+    revocation_reason: string | null;
+    withdrawn_at: Date | null;
+  }>(
+    'select fingerprint, organisation_number, revocation_reason, withdrawn_at from certificate where fingerprint = any($1)',
     [fingerprints],
   );
-  return new Map(rows.map((row) => [row.fingerprint, row.organisation_number]));
+  return new Map(
+    rows.map(
+      ({ fingerprint, organisation_number: organisationNumber, revocation_reason: reason, withdrawn_at: at }) => [
+        fingerprint,
+        { organisationNumber, revoked: reason === null || at === null ? undefined : { reason, at } },
+      ],
+    ),
+  );
 }

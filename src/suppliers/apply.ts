@@ -1,6 +1,9 @@
 /** A plan becomes the register: addresses change, and what waits follows them. For a transaction that holds recipients and lanes. */
+import { type Certificate, readCertificates } from '../pki/certificate.ts';
+import { issuedBy, keyDigest } from '../pki/origin.ts';
 import { appendAudit } from '../store/audit.ts';
 import { notifyStored } from '../store/collect/channels.ts';
+import { readAuthorities } from '../store/enrol/authorities.ts';
 import { insertDeliveryAnswers } from '../store/lane/answers.ts';
 import { followMandates } from '../store/mandate-clock.ts';
 import type { Db } from '../store/pool.ts';
@@ -165,13 +168,30 @@ async function applyAddress(
     if (wanted.delivery !== 'push' && current.delivery === 'push') await silence(db, [id]);
   }
   await withdrawCertificates(db, id, plan.withdraw, now);
-  for (const certificate of plan.add) await addCertificate(db, id, organisationNumber, certificate);
+  if (plan.add.length > 0) await addAll(db, id, organisationNumber, plan.add);
   if (plan.reorder)
     await orderCertificates(
       db,
       id,
       wanted.certificates.map(({ fingerprint }) => fingerprint),
     );
+}
+
+async function addAll(
+  db: Db,
+  address: number,
+  organisationNumber: string,
+  certificates: readonly Certificate[],
+): Promise<void> {
+  const authorities = (await readAuthorities(db)).flatMap(({ pem }) => readCertificates(pem));
+  for (const certificate of certificates) {
+    const authority = issuedBy(certificate, authorities)?.fingerprint;
+    const issued = authority === undefined ? undefined : { authority, serial: certificate.serial };
+    await addCertificate(db, address, organisationNumber, {
+      ...certificate,
+      origin: { spkiSha256: keyDigest(certificate), issued },
+    });
+  }
 }
 
 /** The whole of what was wanted, certificates by fingerprint: the audit must not depend on files that change. */

@@ -2,7 +2,7 @@
 import type { Finding } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Certificate } from '../pki/certificate.ts';
-import type { RegisteredAddress, RegisteredSupplier } from '../store/suppliers.ts';
+import type { CertificateOwner, RegisteredAddress, RegisteredSupplier } from '../store/suppliers.ts';
 import { addressPlace, type WantedAddress, type WantedSupplier } from './wanted.ts';
 
 export interface AddressPlan {
@@ -37,7 +37,7 @@ export interface SupplierPlan {
 export function planSupplier(
   current: RegisteredSupplier | undefined,
   wanted: WantedSupplier,
-  owners: ReadonlyMap<string, string>,
+  owners: ReadonlyMap<string, CertificateOwner>,
   now: Date,
 ): SupplierPlan {
   const findings: Finding[] = [];
@@ -76,7 +76,9 @@ function planAddress(current: RegisteredAddress | undefined, asked: WantedAddres
   const have = new Set(current?.certificates.map(({ fingerprint }) => fingerprint));
   const want = new Set(wanted.certificates.map(({ fingerprint }) => fingerprint));
   const add = wanted.certificates.filter(({ fingerprint }) => !have.has(fingerprint));
-  const leaving = current?.certificates.filter(({ fingerprint }) => !want.has(fingerprint)) ?? [];
+  // What was enrolled for is ended by revoking it, not by a file that was written before it was there.
+  const leaving =
+    current?.certificates.filter(({ fingerprint, enrolled }) => !want.has(fingerprint) && !enrolled) ?? [];
   const staying = (current?.certificates ?? []).filter(({ fingerprint }) => want.has(fingerprint));
   const appended = [...staying, ...add].map(({ fingerprint }) => fingerprint);
   const reorder = wanted.certificates.some(({ fingerprint }, index) => fingerprint !== appended[index]);
@@ -117,21 +119,27 @@ function checkCertificates(
   plan: AddressPlan,
   where: string,
   organisationNumber: string,
-  owners: ReadonlyMap<string, string>,
+  owners: ReadonlyMap<string, CertificateOwner>,
   now: Date,
   report: { findings: Finding[]; warnings: Finding[] },
 ): void {
   for (const certificate of wanted.certificates) {
     const { fingerprint, subject, notAfter } = certificate;
     const owner = owners.get(fingerprint);
-    if (owner !== undefined && owner !== organisationNumber)
+    if (owner !== undefined && owner.organisationNumber !== organisationNumber)
       report.findings.push({
         where,
         rule: 'certificate-owner',
-        text: `the certificate ${subject} (SHA-256 ${fingerprint}) is registered for ${owner}; a certificate belongs to one organisation`,
+        text: `the certificate ${subject} (SHA-256 ${fingerprint}) is registered for ${owner.organisationNumber}; a certificate belongs to one organisation`,
+      });
+    const fresh = plan.add.includes(certificate);
+    if (owner?.revoked !== undefined)
+      (fresh ? report.findings : report.warnings).push({
+        where,
+        rule: 'certificate-revoked',
+        text: `the certificate ${subject} (SHA-256 ${fingerprint}) was revoked at ${owner.revoked.at.toISOString()} (${owner.revoked.reason}) and stays so; leave it out`,
       });
     if (notAfter > now) continue;
-    const fresh = plan.add.includes(certificate);
     const finding = {
       where,
       rule: 'certificate-expired',

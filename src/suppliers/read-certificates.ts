@@ -99,13 +99,13 @@ function checkHolder(
   });
 }
 
-/** Of an address without certificates. */
+/** Of an address without certificates. It has to be there before one can be ordered for it. */
 export function checkLacking(delivery: DeliveryMode, where: string, report: Report): void {
   const lacking = { where, rule: 'certificate-missing' };
   if (delivery === 'push')
-    report.findings.push({
+    report.warnings.push({
       ...lacking,
-      text: "delivery push needs the endpoint's certificate: nothing is sent to an endpoint that does not show it",
+      text: 'nothing is sent until its endpoint has a certificate: list it here, or order one with `kuvert certificate order`',
     });
   if (delivery === 'pull')
     report.warnings.push({ ...lacking, text: 'nobody can fetch from this address until it has a certificate' });

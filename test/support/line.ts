@@ -268,7 +268,7 @@ async function register(
     );
     await addCertificate(db, lane, organisationNumber, {
       fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
-      pem,
+      pem: certificate.toString(),
       subject: certificate.subject,
       notBefore: certificate.validFromDate,
       notAfter: certificate.validToDate,

@@ -1,5 +1,5 @@
 /** The settings of the certificate authority, and of what is published of it. */
-import { duration, file, url } from './readers.ts';
+import { duration, file, port, text, url } from './readers.ts';
 import { optional, preset, required } from './setting.ts';
 
 export const caTable = {
@@ -46,5 +46,11 @@ export const caTable = {
     duration('2s', '365d'),
     '24h',
     'How long a revocation list may be used; programs that have no newer one then trust no certificate, so it is more than KUVERT_CRL_INTERVAL.',
+  ),
+  crlHost: preset('KUVERT_CRL_HOST', text, '0.0.0.0', 'Where the listener for revocation lists is bound.'),
+  crlPort: optional(
+    'KUVERT_CRL_PORT',
+    port,
+    'Port of the listener for revocation lists (plain HTTP) in the role `supplier-api`; 0 takes a free one. Left out: this process does not hand them out.',
   ),
 } as const;

@@ -93,7 +93,6 @@ describe('a supplier file', () => {
         7,
       ]),
       [
-        '/0/addresses/0/certificates certificate-missing',
         '/0/addresses/0/colour supplier/1.json',
         '/0/addresses/0/url url-https',
         '/1/addresses/0/certificates/1 supplier/1.json',
@@ -196,7 +195,6 @@ describe('a supplier file', () => {
         supplier([address({ certificates: [other] })]),
       ]),
       [
-        '/0/addresses/0/certificates certificate-missing',
         '/0/addresses/0/url url-https',
         '/0/addresses/1/concurrency strict-concurrency',
         '/0/addresses/1/name name-twice',

@@ -24,7 +24,7 @@ ${roots.map((one) => html`<p><code>${one}</code></p>`)}<p class="soft">${say('ro
 <pre>${enrolCommand(publicUrl, transferId, root)}</pre><p class="soft">${say('how-kuvert-note')}</p>
 <h3>${say('how-curl')}</h3>
 <p>${say('how-codes-file')}</p><pre>user = "${transferId}:${password}"</pre>
-<p>${say('how-root')}</p><pre>${cacertsCommands(publicUrl)}</pre>
+<p>${say('how-root')}</p><pre>${cacertsCommands(publicUrl, roots)}</pre>
 <p>${say('how-enrol')}</p><pre>${curlCommands(file)}</pre>`;
 }
 
@@ -33,13 +33,21 @@ const enrolCommand = (publicUrl: string, transferId: string, root: string): stri
   --transfer-id ${transferId} \\
   --root-sha256 ${root}`;
 
-/** Nobody is trusted here: what comes is held against the SHA-256 that stands on the page. */
-const cacertsCommands = (publicUrl: string): string =>
+/**
+ * Nobody is trusted here: of what comes, only what has the SHA-256 of the page is kept. Whoever stands in between could hand out our
+ * root and one of their own beside it.
+ */
+const cacertsCommands = (publicUrl: string, roots: readonly string[]): string =>
   `est=${publicUrl}/.well-known/est
 curl --silent --insecure $est/cacerts | openssl base64 -d -A \\
-  | openssl pkcs7 -inform DER -print_certs -out ca.pem
-while openssl x509 -noout -fingerprint -sha256 2> /dev/null
-do :; done < ca.pem | sed 's/.*=//; s/://g' | tr A-F a-f`;
+  | openssl pkcs7 -inform DER -print_certs \\
+  | awk '/BEGIN/ { n += 1 } n { print > ("shown-" n ".pem") }'
+for shown in shown-*.pem; do
+  if openssl x509 -in $shown -noout -fingerprint -sha256 | tr -d : \\
+    | grep -qi -e ${roots.join(' -e ')}
+  then cat $shown >> ca.pem; fi
+done
+openssl x509 -in ca.pem -noout -subject`;
 
 const curlCommands = (file: string): string =>
   `openssl genpkey -algorithm EC \\

@@ -84,8 +84,8 @@ const words = {
     en: 'Keep this as the file codes.txt, for you alone to read:',
   },
   'how-root': {
-    sv: 'Hämta våra certifikat. En av raderna som skrivs ska vara rotens SHA-256 ovan, annars: sluta här.',
-    en: 'Fetch our certificates. One of the lines printed must be the SHA-256 of the root above; if not, stop here.',
+    sv: 'Hämta våra certifikat, och behåll bara det som har SHA-256 ovan. Blir det ett fel, så är det inte vi: sluta här.',
+    en: 'Fetch our certificates, and keep only the one with the SHA-256 above. If that ends in an error, it is not us: stop here.',
   },
   'how-enrol': { sv: 'Gör en nyckel och hämta certifikatet:', en: 'Make a key and fetch the certificate:' },
   'codes-file': { sv: 'koder.txt', en: 'codes.txt' },

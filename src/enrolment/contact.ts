@@ -11,6 +11,7 @@ import {
 } from '../store/enrol/contacts.ts';
 import { closeIncident, contactUnreachable } from '../store/enrol/incidents.ts';
 import { insertLetter } from '../store/enrol/letters.ts';
+import { forwardNotices } from '../store/enrol/notices.ts';
 import { operate } from '../store/operate.ts';
 import type { Db, Pool } from '../store/pool.ts';
 import { readNamed } from './named.ts';
@@ -53,6 +54,7 @@ export async function changeContact(
     const after = { id, organisationNumber, ...fields };
     if (id === before?.id) throw new Fault('not-possible-now', 'that is the contact as it is; nothing was changed');
     await setCertificateContact(db, fingerprint, id);
+    await forwardNotices(db, fingerprint, id);
     if (before !== undefined) {
       await insertLetter(db, { kind: 'contact-old', contactId: before.id, fingerprint, at: act.now });
       await closeIncident(db, contactUnreachable(before.id), act.now);

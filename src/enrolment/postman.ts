@@ -18,7 +18,9 @@ import {
 } from '../store/enrol/post.ts';
 import { type Db, isServerTrouble, type Pool } from '../store/pool.ts';
 import { linkHash, makeLink } from './codes.ts';
-import { type LetterFacts, type LetterKind, letterKinds, writeLetter } from './letters/letters.ts';
+import { aboutEnd } from './end-notice.ts';
+import type { LetterFacts } from './letters/facts.ts';
+import { type LetterKind, letterKinds, writeLetter } from './letters/letters.ts';
 import { standingOf } from './standing.ts';
 
 export interface PostmanParts {
@@ -99,10 +101,7 @@ async function writeMail(db: Db, { publicUrl, now }: PostmanParts, letter: Claim
   const contact = await readContact(db, letter.contactId);
   const kind = letterKinds.find((one) => one === letter.kind);
   if (contact === undefined || kind === undefined) return pointless(`this version writes no letter ${letter.kind}`);
-  const about =
-    letter.orderId === undefined
-      ? await aboutCertificate(db, letter)
-      : await aboutOrder(db, letter.orderId, kind, now());
+  const about = await aboutOf(db, letter, kind, now());
   if (typeof about === 'string') return pointless(about);
   const { token, ...facts } = about;
   const { language } = contact;
@@ -115,6 +114,11 @@ async function writeMail(db: Db, { publicUrl, now }: PostmanParts, letter: Claim
 const pointless = (why: string): LetterEnd => ({ kind: 'given-up', why, unreachable: false });
 
 type About = Omit<LetterFacts, 'language' | 'contact' | 'link'> & { readonly token?: string };
+
+function aboutOf(db: Db, letter: ClaimedLetter, kind: LetterKind, now: Date): Promise<About | string> {
+  if (kind === 'certificate-ending' || kind === 'certificate-ended') return aboutEnd(db, letter, now);
+  return letter.orderId === undefined ? aboutCertificate(db, letter) : aboutOrder(db, letter.orderId, kind, now);
+}
 
 async function aboutOrder(db: Db, id: string, kind: LetterKind, now: Date): Promise<About | string> {
   const order = await lockOrder(db, { id });

@@ -4,6 +4,7 @@ import type { Decisions } from '../enrolment/decisions.ts';
 import { estRoutes } from '../enrolment/face/est.ts';
 import { orderPageRoutes } from '../enrolment/face/order-page.ts';
 import { createGuesses, type Guesses } from '../enrolment/guesses.ts';
+import { startNotices } from '../enrolment/notice-round.ts';
 import { startPostman } from '../enrolment/postman.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Route } from '../platform/http/app.ts';
@@ -21,8 +22,9 @@ export const enrolmentSettings = [
   'smsUrl',
   'smsFrom',
   'wrongGuesses',
+  'expiryNotices',
 ] as const satisfies readonly SettingKey[];
-type EnrolmentSettings = Pick<Settings, (typeof enrolmentSettings)[number]>;
+type EnrolmentSettings = Pick<Settings, 'environment' | (typeof enrolmentSettings)[number]>;
 
 interface Parts {
   readonly pool: Pool;
@@ -38,6 +40,8 @@ export interface Enrolment {
   readonly guesses: Guesses;
   /** Letters go out from now on. */
   startPost(): AsyncDisposable;
+  /** Certificates that end are told of from now on. */
+  startNotices(): AsyncDisposable;
 }
 
 export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolment {
@@ -65,6 +69,11 @@ export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolm
       const send = openMail({ url: mailUrl, from: settings.mailFrom, ca: credentials().mailCa });
       const postman = startPostman({ log, pool, send, publicUrl, now, random: Math.random });
       return { [Symbol.asyncDispose]: () => postman.stop() };
+    },
+    startNotices: () => {
+      const { environment, expiryNotices: daysAhead } = settings;
+      const notices = startNotices({ log, pool, environment, daysAhead, now });
+      return { [Symbol.asyncDispose]: () => notices.stop() };
     },
   };
 }

@@ -119,6 +119,7 @@ export async function startSupplierApi(
       one.close(),
     );
     begun.use(enrolment.startPost());
+    begun.use(enrolment.startNotices());
     begun.use(kept.start());
     const lists = await listenForLists(settings, { pool: register, log, now });
     if (lists !== undefined) begun.adopt(lists, (one) => one.close());

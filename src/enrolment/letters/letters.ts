@@ -1,31 +1,14 @@
 /** Letters to technical contacts, in the words of each language. One table: a kind that is not here is not sent. */
+import { certificateEnded, certificateEnding } from './end-letters.ts';
+import type { Letter, LetterFacts } from './facts.ts';
 import { formatMoment } from './words.ts';
-
-export interface LetterFacts {
-  readonly language: 'sv' | 'en';
-  readonly contact: { readonly name: string };
-  /** Of the supplier. */
-  readonly organisation: string;
-  /** `test` letters say so. */
-  readonly environment: 'test' | 'production' | undefined;
-  /** Which program the certificate is for. */
-  readonly description: string;
-  /** When the codes, or the certificate, end. */
-  readonly ends: Date;
-  /** For whoever may open it; only in a letter about an order. */
-  readonly link: string;
-  /** TransferID or SHA-256. */
-  readonly name: string;
-}
 
 export interface Written {
   readonly subject: string;
   readonly text: string;
 }
 
-type Writer = (facts: LetterFacts) => readonly [subject: string, ...paragraphs: string[]];
-
-const order: Record<LetterFacts['language'], Writer> = {
+const order: Letter = {
   sv: ({ contact, organisation, description, ends, link, name }) => [
     `Hämta certifikatet för ${organisation}`,
     `Hej ${contact.name}!`,
@@ -48,7 +31,7 @@ const order: Record<LetterFacts['language'], Writer> = {
   ],
 };
 
-const contactNew: typeof order = {
+const contactNew: Letter = {
   sv: ({ contact, organisation, description, ends, name }) => [
     `Du är teknisk kontaktperson för ett certifikat hos ${organisation}`,
     `Hej ${contact.name}!`,
@@ -65,7 +48,7 @@ const contactNew: typeof order = {
   ],
 };
 
-const contactOld: typeof order = {
+const contactOld: Letter = {
   sv: ({ contact, organisation, description, name }) => [
     `Uppgifterna om kontaktpersonen för ett certifikat hos ${organisation} är ändrade`,
     `Hej ${contact.name}!`,
@@ -82,7 +65,13 @@ const contactOld: typeof order = {
   ],
 };
 
-const letters = { order, 'contact-new': contactNew, 'contact-old': contactOld } as const;
+const letters = {
+  order,
+  'contact-new': contactNew,
+  'contact-old': contactOld,
+  'certificate-ending': certificateEnding,
+  'certificate-ended': certificateEnded,
+} as const;
 
 export type LetterKind = keyof typeof letters;
 

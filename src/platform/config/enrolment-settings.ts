@@ -1,5 +1,5 @@
 /** The settings of certificate orders: what is sent to technical contacts, and how often somebody may guess. */
-import { bool, count, file, mailUrl, origin, smsUrl, text } from './readers.ts';
+import { bool, count, days, file, mailUrl, origin, smsUrl, text } from './readers.ts';
 import { optional, preset } from './setting.ts';
 
 export const enrolmentTable = {
@@ -43,5 +43,11 @@ export const enrolmentTable = {
     count(5, 10_000),
     '30',
     'Wrong links, PINs and transfer passwords that may come from one network (as in KUVERT_SUPPLIER_STRANGERS) within an hour at one process; then it is answered 429 until they are an hour old. Each order has five of its own beside that.',
+  ),
+  expiryNotices: preset(
+    'KUVERT_EXPIRY_NOTICES',
+    days,
+    '60d,30d,14d,7d,3d,1d',
+    'How long before the end of a certificate that nothing follows its technical contact is told, and operators (`kuvert incident list`); each once, and once more when it has ended.',
   ),
 } as const;

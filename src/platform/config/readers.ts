@@ -68,6 +68,14 @@ export const durations: Reader<readonly number[]> = (value) => {
   return good;
 };
 
+/** Whole days, `60d,30d,7d` → numbers of days, most first. */
+export const days: Reader<readonly number[]> = (value) => {
+  const parsed = value.split(',').map((one) => (parseDuration(one) ?? 0) / 86_400_000);
+  if (parsed.length > 20 || !parsed.every((one) => Number.isInteger(one) && one >= 1 && one <= 366))
+    throw new Error('must be whole days separated by commas, such as 60d,30d,7d, of 1 to 366 days each, 20 at most');
+  return [...new Set(parsed)].sort((a, b) => b - a);
+};
+
 const byteUnits = { B: 1, KB: 1_024, MB: 1_048_576 } as const;
 const parseBytes = (value: string): number | undefined => {
   const match = /^(\d+)(B|KB|MB)$/.exec(value.trim());

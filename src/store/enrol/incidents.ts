@@ -41,3 +41,49 @@ export async function closeIncident(db: Db, { kind, subject }: IncidentKey, at: 
   );
   return rowCount > 0;
 }
+
+/** What is said of one that is open; it stays the same one. */
+export async function changeIncident(
+  db: Db,
+  { kind, subject }: IncidentKey,
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await db.query('update incident set details = $3 where kind = $1 and subject = $2 and closed_at is null', [
+    kind,
+    subject,
+    JSON.stringify(details),
+  ]);
+}
+
+export interface Incident extends IncidentKey {
+  readonly id: number;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly openedAt: Date;
+  readonly closedAt: Date | undefined;
+}
+
+/** Newest first. For commands: it reads them all. */
+export async function listIncidents(db: Db, { open }: { readonly open: boolean }): Promise<Incident[]> {
+  const { rows } = await db.query<{
+    id: number;
+    kind: string;
+    subject: string;
+    details: Record<string, unknown>;
+    opened_at: Date;
+    closed_at: Date | null;
+  }>(
+    `select id, kind, subject, details, opened_at, closed_at from incident where not $1 or closed_at is null
+      order by opened_at desc, id desc`,
+    [open],
+  );
+  return rows.map(({ opened_at, closed_at, ...row }) => ({
+    ...row,
+    openedAt: opened_at,
+    closedAt: closed_at ?? undefined,
+  }));
+}
+
+export async function countOpenIncidents(db: Db): Promise<number> {
+  const { rows } = await db.query<{ open: number }>('select count(*) as open from incident where closed_at is null');
+  return rows[0]?.open ?? 0;
+}

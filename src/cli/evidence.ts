@@ -37,17 +37,20 @@ function addExport(evidence: Command, { terminal }: Context): void {
       'after',
       examples([
         'kuvert evidence export SF-2026-0042 --out evidence.zip',
-        'with the certificate that KUVERT_SIGNING_CERTIFICATE_FILE or the file of old ones names, if they are set',
+        'with the certificate of the key that signed it: on record, or named by KUVERT_SIGNING_CERTIFICATE_FILE or the file of old ones',
       ]),
     )
     .action(async (reference: string, options: { out?: string; json?: true }) => {
       const { signingCertificates } = await import('./signing-certificates.ts');
-      const certificates = signingCertificates();
+      const { readCertificates } = await import('../pki/certificate.ts');
+      const { readSigningPems } = await import('../store/enrol/own-certificates.ts');
       const { collectEvidence } = await import('../operations/evidence/collect.ts');
       const { writeZip } = await import('../operations/evidence/zip.ts');
       const { manifestName, sha256 } = await import('../operations/evidence/files.ts');
       const { id, collected } = await withStore(async (pool) => {
         const { id: messageId } = await findOne(pool, reference);
+        const onRecord = (await readSigningPems(pool)).map((pem) => readCertificates(pem, 'a certificate on record'));
+        const certificates = [...signingCertificates(), ...onRecord];
         const order = { messageId, certificates, madeBy: actor(), version: version(), now: new Date() };
         return { id: messageId, collected: await collectEvidence(pool, order) };
       });
@@ -58,7 +61,7 @@ function addExport(evidence: Command, { terminal }: Context): void {
       const manifestSha256 = sha256(files.get(manifestName) ?? Buffer.alloc(0));
       if (!hasCertificate)
         terminal.err(
-          'warning: no certificate of the key that signed it is named by KUVERT_SIGNING_CERTIFICATE_FILE or KUVERT_SIGNING_OLD_CERTIFICATES_FILE; whoever verifies needs it from you (--cert)',
+          'warning: no certificate of the key that signed it is on record or named by KUVERT_SIGNING_CERTIFICATE_FILE or KUVERT_SIGNING_OLD_CERTIFICATES_FILE; whoever verifies needs it from you (--cert)',
         );
       if (options.json)
         terminal.out(json({ messageId: id, file, bytes: bytes.length, hasCertificate, manifestSha256 }));

@@ -9,8 +9,12 @@ import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { settingsFault } from '../platform/config/read.ts';
 import { settingsTable } from '../platform/config/settings.ts';
 import type { TlsCredentials } from '../platform/tls/credentials.ts';
+import type { OwnCertificate } from '../store/enrol/own-certificates.ts';
 import type { RoleName } from './parts.ts';
 import { type FileKey, openShelf, type Shelf, type Values } from './shelf.ts';
+
+/** One of our own certificates, as it is to be on record. */
+export type OwnPair = Pick<OwnCertificate, 'purpose' | 'pem' | 'certificate'>;
 
 export interface IntakeCredentials {
   /** PEM of the authorities that may have issued the brokers' certificates; undefined: the machine's. */
@@ -33,6 +37,7 @@ export interface DeliveryCredentials {
   readonly authoritiesVersion: string;
   /** PEM of the authorities that may have issued the egress proxy's certificate; undefined: the machine's. */
   readonly proxyCa: string | undefined;
+  readonly own: readonly OwnPair[];
 }
 
 export interface SupplierApiCredentials {
@@ -41,8 +46,9 @@ export interface SupplierApiCredentials {
   readonly signer: Signer;
   /** Who issues suppliers' certificates. */
   readonly authorities: readonly X509Certificate[];
-  /** Keys that verify our signatures, old ones too. */
-  readonly keys: ReturnType<typeof jwks>;
+  /** PEM of certificates of signing keys, the present one first, and old ones that a file names. */
+  readonly keyPems: readonly string[];
+  readonly own: readonly OwnPair[];
   /** PEM of the authorities that may have issued the mail server's certificate; undefined: those that Node knows. */
   readonly mailCa?: string | undefined;
 }
@@ -106,7 +112,8 @@ function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
   if (signer === undefined || client === undefined || issuers === undefined) return undefined;
   const { key, cert: certificate, own } = client;
   return {
-    signer,
+    signer: signer.signer,
+    own: [ownOf('client', client), ownOf('signing', signer.pair)],
     client: { key, certificate, fingerprint: own.fingerprint, version: sha256(certificate) },
     authorities: issuers.certificates.map(({ x509 }) => x509),
     authoritiesVersion: sha256(issuers.pem),
@@ -114,9 +121,12 @@ function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
   };
 }
 
-function signerOf(shelf: Shelf): Signer | undefined {
+const ownOf = (purpose: OwnPair['purpose'], { cert, own }: Pair): OwnPair => ({ purpose, pem: cert, certificate: own });
+
+function signerOf(shelf: Shelf): { readonly signer: Signer; readonly pair: Pair } | undefined {
   const signing = pair(shelf, 'signingKeyFile', 'signingCertificateFile');
-  return signing && shelf.attempt('signingKeyFile', () => loadSigner(signing.key, signing.cert));
+  const signer = signing && shelf.attempt('signingKeyFile', () => loadSigner(signing.key, signing.cert));
+  return signing && signer && { signer, pair: signing };
 }
 
 function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
@@ -133,7 +143,14 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
   tryInTls(shelf, 'supplierCertificateFile', own, issuers?.pem);
   if (own === undefined || issuers === undefined || signer === undefined || pems.length === 0) return undefined;
   const listener = { key: own.key, cert: own.cert, ca: issuers.pem, fingerprint: own.own.fingerprint };
-  return { listener, signer, authorities: issuers.certificates.map(({ x509 }) => x509), keys: jwks(pems), mailCa };
+  return {
+    listener,
+    signer: signer.signer,
+    own: [ownOf('listener', own), ownOf('signing', signer.pair)],
+    authorities: issuers.certificates.map(({ x509 }) => x509),
+    keyPems: pems,
+    mailCa,
+  };
 }
 
 function caOf(shelf: Shelf): CaCredentials | undefined {

@@ -42,6 +42,7 @@ export const deliverySettings = [
   'clientCertificateFile',
   'caFile',
   'credentialsReload',
+  'signingAhead',
   'retrySchedule',
   'retryTotal',
   'retryJitter',
@@ -82,7 +83,8 @@ export interface DeliveryParts {
 /** The steps of the drain, each bound to what it works on. */
 export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { close: () => Promise<void> } {
   const { settings, log, pool } = parts;
-  const credentials = parts.credentials ?? always(loadCredentials(settings, ['delivery'], new Date()).delivery);
+  const first = parts.credentials?.() ?? loadCredentials(settings, ['delivery'], new Date()).delivery;
+  const credentials = parts.credentials ?? (() => first);
   const pusher = pusherOf(settings, credentials, log, version);
   const rules = rulesOf(settings);
   return {
@@ -125,11 +127,6 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     close: () => pusher.close(),
   };
 }
-
-const always =
-  <T>(value: T): (() => T) =>
-  () =>
-    value;
 
 function pusherOf(settings: DeliverySettings, credentials: () => DeliveryCredentials, log: Log, version: string) {
   const { proxyCa } = credentials();
@@ -199,12 +196,12 @@ async function beginDelivery(
   const queue = { redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log };
   const alarms = begun.adopt(await createAlarms(queue), (one) => one.close());
   const follow = followerOf(pool, alarms, log);
-  const kept = keepCredentials({
+  const kept = await keepCredentials({
     role: 'delivery',
     settings,
     first: given.credentials,
     log,
-    db: () => pool,
+    db: pool,
     now: () => new Date(),
   });
   const deps = drainDeps(

@@ -3,8 +3,10 @@
  * not right is left alone: what was in use stays in use, the log says why, and an incident is open for as long as it lasts.
  */
 import type { Finding } from '../domain/fault.ts';
+import type { Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { closeIncident, credentialsRefused, openIncident } from '../store/enrol/incidents.ts';
+import { readUseFrom, registerOwn } from '../store/enrol/own-certificates.ts';
 import type { Db } from '../store/pool.ts';
 import { type CredentialsOf, inspectCredentials } from './credentials.ts';
 import type { Values } from './shelf.ts';
@@ -23,23 +25,32 @@ export interface KeptCredentials<R extends Reloaded> {
 export interface KeepParts<R extends Reloaded> {
   readonly role: R;
   /** Those that name the files. */
-  readonly settings: Values & { readonly credentialsReload: number };
+  readonly settings: Values & Pick<Settings, 'environment' | 'credentialsReload' | 'signingAhead'>;
   /** In use from the beginning. */
   readonly first: CredentialsOf[R];
   readonly log: Log;
-  readonly db: () => Db;
+  readonly db: Db;
   /** Called before others are in use; when it throws they never are. */
   readonly take?: (next: CredentialsOf[R]) => void;
+  /** Called after each look. */
+  readonly looked?: () => Promise<void>;
   now(): Date;
 }
 
 /** Milliseconds between two looks at files that are not right: whoever copies a key and then its certificate is not done yet. */
 const secondLook = 1_000;
 
-export function keepCredentials<R extends Reloaded>(parts: KeepParts<R>): KeptCredentials<R> {
+/** What is in use is on record first: its certificates, and so the keys that anybody may verify with. */
+export async function keepCredentials<R extends Reloaded>(parts: KeepParts<R>): Promise<KeptCredentials<R>> {
   const { role, settings, log, now } = parts;
+  const { environment } = settings;
   let current = parts.first;
+  for (const own of current.own) await registerOwn(parts.db, { ...own, environment, useFrom: now() }, now());
+  /** What the files say; the key that signs may be another, for a while. */
+  let inFiles = current;
   let inUse = inspectCredentials(settings, [role], now()).digest;
+  /** Of what is in the files; another try at the next look when the store does not answer. */
+  let unregistered = false;
   /** Digests of files that are not right: when they were last looked at, and when it was last said. */
   let seen: string | undefined;
   let said: string | undefined;
@@ -55,7 +66,7 @@ export function keepCredentials<R extends Reloaded>(parts: KeepParts<R>): KeptCr
     const wrong = digest === inUse ? [] : next === undefined || findings.length > 0 ? findings : use(next, digest);
     if (wrong.length === 0) {
       seen = said = undefined;
-      if (mayBeOpen) await closeIncident(parts.db(), credentialsRefused(role), now());
+      if (mayBeOpen) await closeIncident(parts.db, credentialsRefused(role), now());
       mayBeOpen = false;
       return;
     }
@@ -72,7 +83,7 @@ export function keepCredentials<R extends Reloaded>(parts: KeepParts<R>): KeptCr
         });
     said = digest;
     mayBeOpen = true;
-    await openIncident(parts.db(), credentialsRefused(role), { findings: wrong.map(({ text }) => text) }, now());
+    await openIncident(parts.db, credentialsRefused(role), { findings: wrong.map(({ text }) => text) }, now());
   };
 
   const use = (next: CredentialsOf[R], digest: string): readonly Finding[] => {
@@ -81,18 +92,47 @@ export function keepCredentials<R extends Reloaded>(parts: KeepParts<R>): KeptCr
     } catch (error) {
       return [{ where: role, rule: 'file', text: errorText(error) }];
     }
-    current = next;
+    // The key that signs changes later: see below.
+    current = { ...next, signer: current.signer };
+    inFiles = next;
     inUse = digest;
+    unregistered = true;
     log.info('changed keys and certificates are in use', fingerprintsOf(next));
     return [];
+  };
+
+  /**
+   * A key is in the key list for a while before anything is signed with it: whoever verifies may keep the list. When the old one
+   * has ended there is nothing to wait for.
+   */
+  const signWithTheNew = async (): Promise<void> => {
+    const at = now();
+    const ended = at > current.signer.notAfter;
+    const ahead = new Date(at.getTime() + (ended ? 0 : settings.signingAhead));
+    const { signer, own } = inFiles;
+    if (unregistered)
+      for (const one of own)
+        await registerOwn(parts.db, { ...one, environment, useFrom: one.purpose === 'signing' ? ahead : at }, at);
+    unregistered = false;
+    if (signer.certificateFingerprint === current.signer.certificateFingerprint) return;
+    const from = await readUseFrom(parts.db, signer.certificateFingerprint);
+    if (from === undefined || (at < from && !ended)) return;
+    current = { ...current, signer };
+    log.info('envelopes are signed with the new key', { signing: signer.certificateFingerprint });
   };
 
   // One look at a time: a signal may come in the middle of another.
   let last: Promise<void> = Promise.resolve();
   const looks = (): Promise<void> => {
-    last = last.then(look).catch((error: unknown) => {
-      log.warn('an incident could not be written down', { error: errorText(error) });
-    });
+    last = last
+      .then(look)
+      .then(signWithTheNew)
+      .then(parts.looked)
+      .catch((error: unknown) => {
+        log.warn('what was found in the files of keys and certificates could not be put on record', {
+          error: errorText(error),
+        });
+      });
     return last;
   };
 

@@ -20,6 +20,7 @@ import type { Pool } from '../store/pool.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
 import { listenForLists } from './crl.ts';
 import { enrolmentSettings, openEnrolment } from './enrolment.ts';
+import { keyList } from './key-list.ts';
 import { openStore, type Running } from './parts.ts';
 import { keepCredentials } from './reload.ts';
 import { sealOrFault } from './seal.ts';
@@ -48,6 +49,7 @@ export const supplierApiSettings = [
   'signingOldCertificatesFile',
   'caFile',
   'credentialsReload',
+  'signingAhead',
   ...enrolmentSettings,
   'auditHeadInterval',
   'auditHeadFile',
@@ -86,16 +88,19 @@ export async function startSupplierApi(
       if (listener === undefined) throw new Error('the listener does not run yet');
       return listener.connections;
     };
-    const kept = keepCredentials({
+    const keys = keyList(pool, () => kept.current().keyPems);
+    const kept = await keepCredentials({
       role: 'supplier-api',
       settings,
       first,
       log,
-      db: () => pool,
+      db: pool,
       take: (next) => listener?.reload(next.listener),
+      looked: () => keys.refresh(),
       now,
     });
     const credentials = kept.current;
+    await keys.refresh();
     const gate = createGate({
       atOnce: Math.min(settings.supplierAtOnce, Math.max(1, shares.mailboxes - 1)),
       queue: settings.supplierQueue,
@@ -113,7 +118,7 @@ export async function startSupplierApi(
     await ear.opened;
     const mailbox = compose(mailboxOf(settings, { pool, waiting, gate, door, credentials, log }));
     const enrolment = openEnrolment(settings, { pool, log, credentials, decisions, now });
-    const app = supplierApp({ log, jwks: () => credentials().keys, door, mailbox, more: enrolment.routes });
+    const app = supplierApp({ log, jwks: keys.current, door, mailbox, more: enrolment.routes });
     const parts = { log, now };
     listener = begun.adopt(await listenTls(parts, credentials().listener, app, listenOptionsOf(settings)), (one) =>
       one.close(),

@@ -253,7 +253,17 @@ describe('evidence is verified offline, and any change in it is found', () => {
     assert.deepEqual([unsealed.code, /is not sealed yet: it has never left the house/.test(unsealed.err)], [4, true]);
   });
 
+  it('the signing certificate is on record, and no file has to name it', async () => {
+    const made = await command(['evidence', 'export', id, '--out', path('recorded.zip')], {
+      DATABASE_URL: line.databaseUrl,
+    });
+    assert.deepEqual([made.code, made.err], [0, '']);
+    assert.equal((await verify('recorded.zip', '--ca', line.certificates.caFile)).code, 0);
+  });
+
   it('without the signing certificate it says so, and is verified with the one that the gateway gives', async () => {
+    // Signed before certificates of signing keys were on record.
+    await line.pool.query('delete from own_certificate');
     const made = await command(['evidence', 'export', id, '--out', path('bare.zip')], {
       DATABASE_URL: line.databaseUrl,
     });

@@ -12,7 +12,7 @@ import { type RememberingLog, rememberingLog } from '../support/http.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 import { type Mailbox, openMailbox, programOf } from '../support/mailbox.ts';
 
-const often = { KUVERT_CREDENTIALS_RELOAD: '100ms' };
+const often = { KUVERT_CREDENTIALS_RELOAD: '100ms', KUVERT_SIGNING_AHEAD: '1s' };
 /** Only when it is told to. */
 const seldom = { KUVERT_CREDENTIALS_RELOAD: '1d' };
 
@@ -84,7 +84,6 @@ describe('our own keys and certificates', () => {
       await issue(['serverAuth']),
       await issue(['signing']),
     ];
-    const keys = new Map(await publishedAt(port));
     const fetched: { bytes: Buffer; signature: string }[] = [];
     const failures: string[] = [];
     const over = new AbortController();
@@ -123,7 +122,6 @@ describe('our own keys and certificates', () => {
       await eventually('new envelopes are signed with the new one, either way', () =>
         [pushedWith(), fetched.map(({ signature }) => signature)].every((signatures) => kidsOf(signatures).has(kid)),
       );
-      for (const [id, key] of await publishedAt(port)) keys.set(id, key);
     } finally {
       over.abort();
       await Promise.all([fetching, feeding]);
@@ -135,6 +133,8 @@ describe('our own keys and certificates', () => {
     const { rows } = await line.pool.query("select outcome, fault, detail from attempt where outcome <> 'delivered'");
     assert.deepEqual(rows, []);
     assert.deepEqual(failures, []);
+    // Those of the old key too, though no file names it any more.
+    const keys = await publishedAt(port);
     const everything = [
       ...fetched,
       ...pushed.endpoint.requests.map(({ body, headers }) => ({
@@ -145,6 +145,42 @@ describe('our own keys and certificates', () => {
     for (const { bytes, signature } of everything) await openEnvelope(bytes, signature, { keys });
     assert.deepEqual(errors(), []);
     assert.deepEqual(await incidents(), []);
+  });
+
+  it('sign with a new key only when it has been in the key list for as long as was announced', async () => {
+    const announced = { ...often, KUVERT_SIGNING_AHEAD: '90d' };
+    await line.deliver(announced);
+    mailbox = await openMailbox(line, { log, settings: announced });
+    const { port } = mailbox;
+    const supplier = await line.addSupplier();
+    const [old = ''] = (await publishedAt(port)).keys();
+    const signing = await issue(['signing']);
+    put(line.certificates.signing, signing);
+    await eventually('it is in the list', async () => (await publishedAt(port)).size === 2);
+    const next = [...(await publishedAt(port)).keys()].find((kid) => kid !== old);
+    for (let i = 0; i < 3; i += 1) await line.take(framesFor(supplier.organisationNumber, 1));
+    await eventually('all are pushed', () => supplier.endpoint.requests.length === 3);
+    const signedWith = async () =>
+      (
+        await line.pool.query<{ key_thumbprint: string }>('select key_thumbprint from envelope order by sealed_at')
+      ).rows.map((row) => row.key_thumbprint);
+    assert.deepEqual(await signedWith(), [old, old, old]);
+    await line.pool.query('update own_certificate set use_from = now() where fingerprint = $1', [fingerprint(signing)]);
+    const used = () => log.lines.filter(({ event }) => event === 'envelopes are signed with the new key').length;
+    await eventually('its time has come, for both roles', () => used() === 2);
+    await pushOne(supplier);
+    assert.deepEqual(await signedWith(), [old, old, old, next]);
+    // A process that starts now has nothing but the new one in its files.
+    await mailbox.stop();
+    mailbox = await openMailbox(line, { log, settings: announced });
+    const keys = await publishedAt(mailbox.port);
+    for (const { body, headers } of supplier.endpoint.requests)
+      await openEnvelope(body, String(headers['x-jws-signature']), { keys });
+    // The key of one that was withdrawn verifies nothing.
+    await line.pool.query('update own_certificate set withdrawn_at = now() where fingerprint <> $1', [
+      fingerprint(signing),
+    ]);
+    await eventually('it is gone from the list', async () => !(await publishedAt(mailbox?.port ?? 0)).has(old));
   });
 
   it('and the authorities: a supplier below a new one is pushed to and let in from then on, one below an old one no more', async () => {

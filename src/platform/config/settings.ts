@@ -145,7 +145,7 @@ export const settingsTable = {
   signingOldCertificatesFile: optional(
     'KUVERT_SIGNING_OLD_CERTIFICATES_FILE',
     file,
-    'PEM file with the certificates of earlier signing keys; they stay in the key list at `/.well-known/jwks.json`.',
+    'PEM file with the certificates of signing keys that are older than the database. All that were used since are in the key list at `/.well-known/jwks.json` without it.',
   ),
   clientKeyFile: required(
     'KUVERT_CLIENT_KEY_FILE',
@@ -163,6 +163,13 @@ export const settingsTable = {
     duration('100ms', '1d'),
     '30s',
     'How often the files of our own keys and certificates, and of the authorities, are looked at. What has changed and is right is in use from then on, without a restart; what is not right is not, and the log says why. SIGHUP does it at once.',
+  ),
+
+  signingAhead: preset(
+    'KUVERT_SIGNING_AHEAD',
+    duration('0s', '90d'),
+    '10m',
+    'How long the key of a changed KUVERT_SIGNING_CERTIFICATE_FILE is in the key list at `/.well-known/jwks.json` before a role that runs signs with it; more than the five minutes that suppliers may keep the list, and KUVERT_CREDENTIALS_RELOAD.',
   ),
 
   ...deliveryTable,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { Fault } from '../../../src/domain/fault.ts';
+import { jwks } from '../../../src/envelope/keys.ts';
 import { type DevCertificates, writeDevCertificates } from '../../../src/pki/dev-certificates.ts';
 import { inspectSettings } from '../../../src/platform/config/read.ts';
 import { silentLog } from '../../../src/platform/log.ts';
@@ -62,7 +63,7 @@ describe('keys and certificates of the roles', () => {
     assert.equal(credentials.delivery?.client.key, made.client.keyPem);
     // The root and the issuing authority.
     assert.equal(credentials.delivery?.authorities.length, 2);
-    const [key] = credentials['supplier-api']?.keys.keys ?? [];
+    const [key] = jwks(credentials['supplier-api']?.keyPems ?? []).keys;
     assert.equal(key?.kid, credentials.delivery?.signer.keyThumbprint);
   });
 

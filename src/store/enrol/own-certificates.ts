@@ -1,0 +1,72 @@
+/** Certificates that the gateway itself shows or signs with: those of now, those to come, and those that were. */
+import { createHash } from 'node:crypto';
+import type { Environment } from '../../domain/message.ts';
+import type { Db } from '../pool.ts';
+
+export type OwnPurpose = 'client' | 'listener' | 'signing';
+
+export interface OwnCertificate {
+  readonly purpose: OwnPurpose;
+  readonly environment: Environment;
+  /** The certificate and its chain. */
+  readonly pem: string;
+  readonly certificate: {
+    readonly fingerprint: string;
+    readonly subject: string;
+    readonly serial: string;
+    readonly publicKeySpki: Buffer;
+    readonly notBefore: Date;
+    readonly notAfter: Date;
+  };
+  readonly useFrom: Date;
+}
+
+/** @returns from when it is used: as was written before, if that is earlier */
+export async function registerOwn(db: Db, own: OwnCertificate, at: Date): Promise<Date> {
+  const { fingerprint, subject, serial, publicKeySpki, notBefore, notAfter } = own.certificate;
+  const { rows } = await db.query<{ use_from: Date }>(
+    `insert into own_certificate as known (fingerprint, purpose, environment, pem, subject, serial, spki_sha256, not_before, not_after,
+                                           use_from, registered_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     on conflict (fingerprint) do update set use_from = least(known.use_from, excluded.use_from),
+       purpose = case when excluded.purpose = 'signing' then excluded.purpose else known.purpose end
+     returning use_from`,
+    [
+      fingerprint,
+      own.purpose,
+      own.environment,
+      own.pem,
+      subject,
+      serial,
+      createHash('sha256').update(publicKeySpki).digest(),
+      notBefore,
+      notAfter,
+      own.useFrom,
+      at,
+    ],
+  );
+  return rows[0]?.use_from ?? own.useFrom;
+}
+
+/** From when it is used; undefined: it is not known. */
+export async function readUseFrom(db: Db, fingerprint: string): Promise<Date | undefined> {
+  const { rows } = await db.query<{ use_from: Date }>('select use_from from own_certificate where fingerprint = $1', [
+    fingerprint,
+  ]);
+  return rows[0]?.use_from;
+}
+
+/** So many keys at most are in one key set of ours. */
+const mostSigning = 90;
+
+/**
+ * PEM, with its chain, of every certificate of a signing key: those to come too, the newest first. Not one that was withdrawn: what
+ * whoever has its key signs must not verify.
+ */
+export async function readSigningPems(db: Db): Promise<string[]> {
+  const { rows } = await db.query<{ pem: string }>(
+    `select pem from own_certificate where purpose = 'signing' and withdrawn_at is null
+      order by use_from desc, fingerprint limit ${mostSigning}`,
+  );
+  return rows.map(({ pem }) => pem);
+}

@@ -22,9 +22,10 @@ interface EnrolOptions extends BundleOptions {
   readonly json?: true;
 }
 
-export const withKeyOptions = (command: Command): Command =>
+/** What `enrol` and `renew` have in common. */
+export const withKeyOptions = (command: Command, keyKind: Option): Command =>
   command
-    .addOption(new Option('--key-kind <kind>', 'of the new key').choices(keyKinds).default('P-256'))
+    .addOption(keyKind.choices(keyKinds))
     .option('--bundle <file>', 'writes key and certificates into one PKCS #12 file too, for Java, .NET and Windows')
     .option('--bundle-password-file <file>', 'password for it, one line (default: asked for at the keyboard)')
     .addOption(
@@ -53,7 +54,7 @@ export function addEnrol(program: Command, { terminal }: Context): void {
     .addOption(new Option('--ca <file>', 'or the root itself, PEM').conflicts('rootSha256'))
     .option('--password-file <file>', 'TransferPassword, one line (default: asked for at the keyboard)')
     .option('--out <folder>', 'where key and certificate go', 'kuvert-certificate');
-  withKeyOptions(command)
+  withKeyOptions(command, new Option('--key-kind <kind>', 'of the new key').default('P-256'))
     .addHelpText(
       'after',
       examples(

@@ -1,7 +1,7 @@
 /** `kuvert renew`: for a supplier's cron. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Fault } from '../../domain/fault.ts';
 import type { KeyKind } from '../../pki/own-key.ts';
 import { errorText } from '../../platform/error-text.ts';
@@ -17,7 +17,7 @@ interface RenewOptions extends BundleOptions {
   readonly days: number;
   readonly run?: string;
   readonly quiet?: true;
-  readonly keyKind: KeyKind;
+  readonly keyKind?: KeyKind;
   readonly wait: number;
   readonly json?: true;
 }
@@ -33,7 +33,7 @@ export function addRenew(program: Command, { terminal }: Context): void {
     .option('--days <count>', 'how long before its end it is due', whole(1, 366), 60)
     .option('--run <command>', 'by the shell, once the new certificate is in use, to reload what uses it')
     .option('--quiet', 'says nothing unless something was done or went wrong');
-  withKeyOptions(command)
+  withKeyOptions(command, new Option('--key-kind <kind>', 'of the new key (default: as the present one)'))
     .addHelpText(
       'after',
       examples(
@@ -63,7 +63,8 @@ export function addRenew(program: Command, { terminal }: Context): void {
         if (run === undefined) terminal.err('Reload the programs that use it: they have the old one still.');
       } else if (!options.quiet) {
         const until = moment(credentials.certificate.notAfter);
-        terminal.out(`Not due: the certificate is good until ${until}, and is renewed from ${moment(dueAt)} (UTC).`);
+        const from = dueAt === undefined ? 'the gateway does not renew it yet' : `is renewed from ${moment(dueAt)}`;
+        terminal.out(`Not due: the certificate is good until ${until} (UTC), and ${from}.`);
       }
     });
 }

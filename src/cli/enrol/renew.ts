@@ -16,7 +16,8 @@ export interface RenewRequest {
   readonly folder: string;
   /** Undefined: whether it is due or not. */
   readonly ifDue: { readonly days: number } | undefined;
-  readonly keyKind: KeyKind;
+  /** Undefined: as the present key. */
+  readonly keyKind: KeyKind | undefined;
   /** Milliseconds. */
   readonly patience: number;
   /** When another certificate has been taken into use, and again until it succeeds: a bundle, a command. */
@@ -26,8 +27,8 @@ export interface RenewRequest {
 export interface Renewed {
   readonly result: 'renewed' | 'not-due';
   readonly credentials: Credentials;
-  /** When it is not due: from when on it is. */
-  readonly dueAt?: Date;
+  /** When it is not due: from when on it is; undefined: it is, and the gateway finds it too early. */
+  readonly dueAt?: Date | undefined;
 }
 
 const day = 86_400_000;
@@ -54,7 +55,8 @@ export async function renew(
     const due = pending !== undefined || request.ifDue === undefined || now() >= dueAt;
     const renewed = due && (await follow({ folder, record, credentials, pending }, request, terminal, now, steps));
     await afterwards(folder, request, steps);
-    return { result: renewed ? 'renewed' : 'not-due', credentials: credentialsIn(folder), dueAt };
+    const standing = { credentials: credentialsIn(folder), dueAt: due ? undefined : dueAt };
+    return { result: renewed ? 'renewed' : 'not-due', ...standing };
   });
 }
 
@@ -106,7 +108,7 @@ async function follow(
     );
   // 2 A new key, on the disk and on record; or that of the run before: each certificate is renewed once.
   const begun = pending ?? {
-    ...(await steps.prepare(folder, keyKind, 'kuvert', now())),
+    ...(await steps.prepare(folder, keyKind ?? kindOf(certificate), 'kuvert', now())),
     renews: certificate.fingerprint,
   };
   const key = await keyOf(folder, begun);
@@ -138,6 +140,12 @@ async function follow(
   steps.writeRecord(folder, { ...record, renewal });
   putAside(folder, [sent.generation]);
   return true;
+}
+
+/** What read the old key reads another of its kind. */
+function kindOf({ keyKind }: Certificate): KeyKind {
+  if (keyKind.startsWith('RSA')) return 'RSA-3072';
+  return keyKind === 'EC secp384r1' ? 'P-384' : 'P-256';
 }
 
 /** After a switch, and never before one. What fails undoes nothing, and is done again by the next run. */

@@ -16,6 +16,7 @@ import { run } from '../../../src/cli/run.ts';
 import { fingerprintOf, readCertificates } from '../../../src/pki/certificate.ts';
 import { issueCertificate } from '../../../src/pki/profile.ts';
 import { type TestAuthority, testAuthority } from '../../support/authority.ts';
+import { command } from '../../support/command.ts';
 import { certificates, type EstServer, issueFor, problem, startEst, startJunction } from '../../support/est-server.ts';
 
 const password = 'K7PXM-4QWTZ-9HJKR-3CDEF';
@@ -157,6 +158,42 @@ describe('kuvert enrol', () => {
       const { code, err } = await enrolAt(junction.url);
       assert.equal(code, 6, err);
       assert.match(err, /is not who it must be.*nothing was sent to it/s);
+      assert.deepEqual([paths(), imposter.asked], [['cacerts'], []]);
+    } finally {
+      junction.stop();
+      imposter.stop();
+    }
+  });
+
+  it('a listener that the machine trusts may stand before the authority; what is issued is held against the root all the same', async () => {
+    const publicOne = await testAuthority(new Date());
+    const certificatePem = publicOne.issuing.certificatePem + authority.issuing.certificatePem;
+    const listener = await startEst({ root: authority.root, issuing: { ...publicOne.issuing, certificatePem } });
+    const machine = join(folder, 'machine.pem');
+    writeFileSync(machine, publicOne.root.certificatePem);
+    const args = ['enrol', listener.url, '--transfer-id', 'K7PXM-4QWTZ', '--root-sha256', rootSha256, '--out', out()];
+    const asked = () =>
+      command([...args, '--password-file', join(folder, 'password')], { NODE_EXTRA_CA_CERTS: machine });
+    try {
+      listener.behave(async ({ body }) => certificates(await issueFor(publicOne, body)));
+      assert.equal((await asked()).code, 6);
+      listener.behave(async ({ body }) => certificates(await issueFor(authority, body)));
+      const { code, err } = await asked();
+      assert.equal(code, 0, err);
+    } finally {
+      listener.stop();
+    }
+  });
+
+  it('no variable of the environment makes it trust anybody', async () => {
+    const imposter = await startEst(await testAuthority(new Date()));
+    const junction = await startJunction((nth) => (nth === 0 ? est : imposter).port);
+    const args = ['enrol', junction.url, '--transfer-id', 'K7PXM-4QWTZ', '--root-sha256', rootSha256, '--out', out()];
+    try {
+      const { code, err } = await command([...args, '--password-file', join(folder, 'password')], {
+        NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      });
+      assert.equal(code, 6, err);
       assert.deepEqual([paths(), imposter.asked], [['cacerts'], []]);
     } finally {
       junction.stop();

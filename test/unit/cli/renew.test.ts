@@ -79,7 +79,7 @@ describe('kuvert renew', () => {
     await enrolled(400);
     const loud = await kuvert('renew', out, '--if-due');
     assert.equal(loud.code, 0);
-    assert.match(loud.out, /^Not due: the certificate is good until .*, and is renewed from .* \(UTC\)\.\n$/);
+    assert.match(loud.out, /^Not due: the certificate is good until .* \(UTC\), and is renewed from .*\.\n$/);
     const quiet = await kuvert('renew', out, '--if-due', '--quiet', '--run', `touch ${folder}/ran`);
     assert.deepEqual(quiet, { code: 0, out: '', err: '' });
     const told = await kuvert('renew', out, '--if-due', '--json');
@@ -208,12 +208,23 @@ describe('kuvert renew', () => {
   it('a renewal that the gateway finds too early is not due; asked for by hand, it says so', async () => {
     await enrolled(59);
     est.behave(() => problem(403, 'renewal-too-early', 'the certificate can be renewed from 2028-09-22'));
-    assert.equal((await kuvert('renew', out, '--if-due', '--quiet')).code, 0);
+    const early = await kuvert('renew', out, '--if-due');
+    assert.equal(early.code, 0);
+    assert.match(early.out, /^Not due: .*, and the gateway does not renew it yet/);
     const asked = await kuvert('renew', out);
     assert.equal(asked.code, 4);
     assert.match(asked.err, /can be renewed from 2028-09-22/);
     est.behave(issues());
     assert.equal((await kuvert('renew', out, '--if-due')).code, 0);
+  });
+
+  it('the new key is of the kind of the old one, unless another is asked for', async () => {
+    await enrolled(59, '--key-kind', 'P-384');
+    assert.equal((await kuvert('renew', out)).code, 0);
+    assert.equal(inUse().keyKind, 'EC secp384r1');
+    est.behave(issues());
+    assert.equal((await kuvert('renew', out, '--key-kind', 'P-256')).code, 0);
+    assert.equal(inUse().keyKind, 'EC prime256v1');
   });
 
   it('a key that is refused is not asked with again', async () => {
@@ -244,7 +255,13 @@ describe('kuvert renew', () => {
     const { code, err } = await kuvert('renew', out, '--if-due', '--quiet');
     assert.equal(code, 4);
     assert.match(err, /somebody else may have your key/);
-    const request = { folder: out, ifDue: { days: 60 }, keyKind: 'P-256', patience: 0, afterwards: undefined } as const;
+    const request = {
+      folder: out,
+      ifDue: { days: 60 },
+      keyKind: undefined,
+      patience: 0,
+      afterwards: undefined,
+    } as const;
     const terminal = { out: () => undefined, err: () => undefined };
     await assert.rejects(
       renew(request, terminal, () => new Date(Date.now() + 61 * day)),

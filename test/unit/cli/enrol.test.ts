@@ -115,6 +115,7 @@ describe('kuvert enrol', () => {
   it('the SHA-256 of another certificate than a root is no root', async () => {
     const { code, err } = await enrol('--root-sha256', authority.issuing.certificate.fingerprint);
     assert.equal(code, 6, err);
+    assert.match(err, /does not know the root with the SHA-256/);
     assert.deepEqual(paths(), ['cacerts']);
   });
 

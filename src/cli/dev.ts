@@ -34,7 +34,7 @@ export function addDev(program: Command, { terminal }: Context): void {
       // Loaded when needed: the other commands are quicker without the whole gateway.
       const { sampleOrganisationNumber } = await import('../documents/sample.ts');
       const { openStage } = await import('../roles/stage.ts');
-      const { usualRoles, startGateway } = await import('../roles/start.ts');
+      const { roleNames, startGateway } = await import('../roles/start.ts');
       const log = createLog({ level: 'info', pretty: true });
       const sample = { organisationNumber: sampleOrganisationNumber(1), name: 'Norrskenet Utbildning AB' };
       const fetching = { organisationNumber: sampleOrganisationNumber(2), name: 'Björkudden Kompetens AB' };
@@ -44,12 +44,12 @@ export function addDev(program: Command, { terminal }: Context): void {
         keep: true,
         certificatesFolder: '.kuvert/dev/certificates',
         suppliers: [sample, fetching],
-        roles: usualRoles,
+        roles: roleNames,
         given: processEnvironment,
         log,
       });
       try {
-        const gateway = await startGateway(stage.settings, usualRoles, log, version());
+        const gateway = await startGateway(stage.settings, roleNames, log, version());
         const credential = stage.supplierCredentials.get(sample.organisationNumber);
         const offer = await fetchingOffer(stage, fetching, gateway.supplierPort ?? 0);
         const file = writeSampleSupplier(stage.folder, sample, credential?.certificateFile ?? '');

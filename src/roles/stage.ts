@@ -1,5 +1,5 @@
 /** A private place to run in: local servers for those not given, fresh certificates, and the settings that lead to them. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import {
@@ -66,7 +66,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const certificates = options.keep
       ? await keepDevCertificates(certificatesFolder, options.suppliers, sender, new Date())
       : await writeDevCertificates(certificatesFolder, options.suppliers, sender);
-    const [supplierPort = 0] = await freePorts(1);
+    const [supplierPort = 0, crlPort = 0] = await freePorts(2, options.keep ? portsBefore(folder) : []);
     const environment = present({
       KUVERT_ENVIRONMENT: 'test',
       // Endpoints of a developer's machine are on it.
@@ -77,6 +77,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       // Letters and SMS are files there.
       KUVERT_MAIL_URL: `file:${join(folder, 'mail')}`,
       KUVERT_SMS_URL: `file:${join(folder, 'sms')}`,
+      KUVERT_CRL_HOST: '127.0.0.1',
+      KUVERT_CRL_PORT: String(crlPort),
+      KUVERT_CRL_URL: `http://127.0.0.1:${crlPort}`,
       ...serversOf(local),
       KUVERT_CA_FILE: certificates.caFile,
       KUVERT_CA_KEY_FILE: certificates.issuing.keyFile,
@@ -145,10 +148,22 @@ const present = (environment: Environment): Record<string, string> =>
     Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 
+const environmentFileIn = (folder: string): string => join(folder, 'env');
+
+/** Of the run before: links that were sent, and certificates that were issued then, lead to its ports. */
+function portsBefore(folder: string): number[] {
+  const file = environmentFileIn(folder);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return ['SUPPLIER', 'CRL'].flatMap((name) => {
+    const [, port] = new RegExp(`^KUVERT_${name}_PORT='(\\d{4,5})'$`, 'm').exec(text) ?? [];
+    return port === undefined ? [] : [Number(port)];
+  });
+}
+
 /** Holds passwords: readable by its owner only. */
 function writeEnvironment(folder: string, environment: Readonly<Record<string, string>>): string {
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'env');
+  const file = environmentFileIn(folder);
   const lines = Object.entries(environment).map(
     ([name, value]) => `${name}='${value.replaceAll("'", String.raw`'\''`)}'`,
   );

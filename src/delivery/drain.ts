@@ -16,20 +16,26 @@ import type { Hold } from '../store/lane/take.ts';
 import type { LaneTarget } from '../store/lane/target.ts';
 import { isServerTrouble } from '../store/pool.ts';
 
+/** How long a mandate is known to run, on the clock of `now`: as it was asked at `from`, no first byte may be written at `to` or later. */
+export interface Term {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What a drain needs of the world. Times in milliseconds. */
 export interface DrainDeps extends Lanes {
   /** A Fault: this message cannot be sealed as it is. */
   readonly seal: (due: DueDelivery, target: LaneTarget) => Promise<StoredEnvelope | Fault>;
   /**
    * Never throws for what an endpoint does.
-   * @param notAfter on the clock of `now`: no first byte is written at that time or later; undefined: it has no end
+   * @param term when a mandate lets it be sent; undefined: it needs none
    */
   readonly push: (
     target: LaneTarget,
     due: DueDelivery,
     envelope: StoredEnvelope,
     attempt: number,
-    notAfter: number | undefined,
+    term: Term | undefined,
   ) => Promise<Outcome>;
   /** What waits here for this principal, and no mandate covers now, goes where it belongs. */
   readonly follow: (principal: string) => Promise<void>;
@@ -119,7 +125,13 @@ async function drainWindow(deps: DrainDeps, hold: Hold, { lane, target }: Held):
       const mine = due.find(({ deliveryId }) => deliveryId === one.deliveryId);
       const envelope = mine?.envelope ?? envelopes.get(mine?.messageId ?? '') ?? seals.get(mine?.messageId ?? '');
       const span = left.get(one.deliveryId);
-      return pushOne(deps, target, { ...one, notAfter: span === undefined ? undefined : asked + span }, mine, envelope);
+      return pushOne(
+        deps,
+        target,
+        { ...one, term: span === undefined ? undefined : { from: asked, to: asked + span } },
+        mine,
+        envelope,
+      );
     }),
   );
   await followed;
@@ -167,14 +179,14 @@ function pauseFor(target: LaneTarget, tries: readonly Try[], elapsed: number): n
 async function pushOne(
   deps: DrainDeps,
   target: LaneTarget,
-  { notAfter, ...claimed }: Claimed & { readonly notAfter: number | undefined },
+  { term, ...claimed }: Claimed & { readonly term: Term | undefined },
   one: DueDelivery | undefined,
   envelope: StoredEnvelope | Fault | undefined,
 ): Promise<Try> {
   if (envelope instanceof Fault)
     return { ...claimed, outcome: { kind: 'unsendable', fault: envelope.code, detail: envelope.message, totalMs: 0 } };
   if (!one || !envelope) throw new Fault('internal', 'a delivery was claimed that was not asked for');
-  const outcome = await deps.push(target, one, envelope, claimed.attempt, notAfter).catch((error: unknown): Outcome => {
+  const outcome = await deps.push(target, one, envelope, claimed.attempt, term).catch((error: unknown): Outcome => {
     // A defect of ours. The others of the window are on the wire; they must be waited for and recorded.
     deps.log.error('a push broke', { lane: target.lane, message: one.messageId, error: errorText(error) });
     return { kind: 'message-failed', fault: 'internal', detail: errorText(error), totalMs: 0 };

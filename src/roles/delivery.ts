@@ -1,9 +1,6 @@
 /** The delivery role: lanes are woken, drained and swept. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrainDeps, drain } from '../delivery/drain.ts';
-import { createPusher } from '../delivery/push/push.ts';
-import { readProxy } from '../delivery/push/tunnel.ts';
-import type { Judgement, Target } from '../delivery/push/types.ts';
 import { createAlarms, startWorker } from '../delivery/queue/queue.ts';
 import { sweep } from '../delivery/sweep.ts';
 import { Fault } from '../domain/fault.ts';
@@ -12,18 +9,18 @@ import { settle, settleProbe } from '../domain/settle.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
 import { envelopeMediaTypes } from '../envelope/facts.ts';
 import type { Signer } from '../envelope/signer.ts';
-import { judgePeer } from '../pki/judge-peer.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { lanesOf } from '../store/lane/lanes.ts';
 import { alarmOf, dueLanes, endLapsedLeases } from '../store/lane/take.ts';
-import type { LaneTarget } from '../store/lane/target.ts';
-import { principalsDue } from '../store/mandate-clock.ts';
+import { mandateChannel, principalsDue } from '../store/mandate-clock.ts';
 import type { Pool } from '../store/pool.ts';
 import { wakeChannel } from '../store/wake.ts';
 import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
+import { type EndsHeard, hearEnds } from './ends.ts';
 import { type Follow, followerOf } from './follow.ts';
 import { openStore, type Running, rulesOf } from './parts.ts';
+import { pusherOf, targetOf } from './pusher.ts';
 import { keepCredentials } from './reload.ts';
 import { sealOrFault } from './seal.ts';
 import { pushesEndAfter } from './stop.ts';
@@ -78,6 +75,8 @@ export interface DeliveryParts {
   readonly stopping: () => boolean;
   /** Left out: lanes that are filled by it are found by the sweep. */
   readonly follow?: Follow;
+  /** Left out: of mandates that are ended before their time nothing is heard. */
+  readonly ends?: EndsHeard;
 }
 
 /** The steps of the drain, each bound to what it works on. */
@@ -87,10 +86,11 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
   const credentials = parts.credentials ?? (() => first);
   const pusher = pusherOf(settings, credentials, log, version);
   const rules = rulesOf(settings);
+  const ends = parts.ends ?? hearEnds();
   return {
     ...lanesOf(pool, settings.heldProbe, log),
     seal: (due, target) => sealOrFault(settings, credentials().signer, due, target),
-    push: async (target, due, envelope, attempt, notAfter): Promise<Outcome> => {
+    push: async (target, due, envelope, attempt, term): Promise<Outcome> => {
       try {
         const bytes = envelopeBytes(envelope.head, due.document, envelope.sha256, envelope.format);
         const parcel = {
@@ -99,7 +99,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
           signature: envelope.signature,
           contentType: envelopeMediaTypes[envelope.format],
           attempt,
-          notAfter,
+          mayBegin: term && (() => ends.mayBegin(target.lane, due.principal, term)),
         };
         return await pusher.push(
           targetOf(target, credentials()),
@@ -125,39 +125,6 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     stopping: parts.stopping,
     log,
     close: () => pusher.close(),
-  };
-}
-
-function pusherOf(settings: DeliverySettings, credentials: () => DeliveryCredentials, log: Log, version: string) {
-  const { proxyCa } = credentials();
-  return createPusher({
-    credential: () => credentials().client,
-    judgePeer: (shown, target: Target, now): Judgement =>
-      judgePeer({
-        shown,
-        authorities: credentials().authorities,
-        registered: target.certificates,
-        now: new Date(now),
-        role: 'server',
-      }),
-    now: Date.now,
-    limits: settings,
-    egressAllow: settings.egressAllow,
-    egressProxy: settings.egressProxy === undefined ? undefined : readProxy(settings.egressProxy, proxyCa),
-    log,
-    version,
-  });
-}
-
-/** The version names all that a kept connection must not outlive. */
-function targetOf(target: LaneTarget, { authoritiesVersion }: DeliveryCredentials): Target {
-  const register = target.certificates.map((one) => `${one.fingerprint}${one.withdrawn ? '-' : '+'}`).sort();
-  return {
-    addressId: target.lane,
-    url: target.url,
-    version: [target.version, target.url, authoritiesVersion, ...register].join(' '),
-    certificates: target.certificates,
-    connections: target.concurrency,
   };
 }
 
@@ -196,6 +163,7 @@ async function beginDelivery(
   const queue = { redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log };
   const alarms = begun.adopt(await createAlarms(queue), (one) => one.close());
   const follow = followerOf(pool, alarms, log);
+  const ends = hearEnds();
   const kept = await keepCredentials({
     role: 'delivery',
     settings,
@@ -205,7 +173,7 @@ async function beginDelivery(
     now: () => new Date(),
   });
   const deps = drainDeps(
-    { settings, log, credentials: kept.current, pool, giveUp, stopping: () => stopping, follow },
+    { settings, log, credentials: kept.current, pool, giveUp, stopping: () => stopping, follow, ends },
     version,
   );
   begun.defer(() => deps.close());
@@ -228,7 +196,10 @@ async function beginDelivery(
       log,
     }).catch((error: unknown) => log.warn('the sweep failed', { error: errorText(error) }));
   const sweeper = setInterval(() => void sweepNow(), settings.sweepEvery);
-  const ear = pool.listen(wakeChannel, (lane) => void (lane === '' ? sweepNow() : alarms.wake(Number(lane), 0)));
+  const ear = pool.listen([wakeChannel, mandateChannel], (payload, channel) => {
+    if (channel === mandateChannel) ends.heard(payload);
+    else void (payload === '' ? sweepNow() : alarms.wake(Number(payload), 0));
+  });
   await sweepNow();
   begun.use(kept.start());
   log.info('delivery runs', { environment: settings.environment });

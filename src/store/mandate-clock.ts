@@ -6,6 +6,9 @@ import { moveAstray, releaseUnaddressed } from './reroute.ts';
 import { lockLanesOf, lockRecipients } from './suppliers-change.ts';
 import { moveAlarms } from './wake.ts';
 
+/** NOTIFY channel; payload: a lane's id and a principal, with a blank between. A mandate was ended before its time: see the trigger. */
+export const mandateChannel = 'kuvert_mandate';
+
 /** What became of a principal's messages. */
 export interface Followed {
   /** Held for want of a way, and on their way now. */

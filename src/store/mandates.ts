@@ -80,13 +80,18 @@ export async function principalsOf(db: Db, agents: readonly string[]): Promise<M
   return found;
 }
 
+/** The clock that decides. To the millisecond, rounded down. */
+export async function databaseNow(db: Db): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>('select clock_timestamp() as now');
+  return (rows[0] as { now: Date }).now;
+}
+
 export interface NewMandate {
   readonly principal: string;
   readonly agent: string;
   readonly addressId: number;
   readonly messageTypes: readonly MessageType[];
-  /** Undefined: now, on the database's clock. */
-  readonly from: Date | undefined;
+  readonly from: Date;
   readonly to: Date;
   readonly evidence: string;
   readonly recordedBy: string;
@@ -97,8 +102,8 @@ export async function insertMandate(db: Db, mandate: NewMandate): Promise<number
   const { principal, agent, addressId, messageTypes, from, to, evidence, recordedBy } = mandate;
   const { rows } = await db.query<{ id: number }>(
     `insert into mandate (principal, agent, address_id, message_types, valid_from, valid_to, evidence, recorded_by)
-     values ($1, $2, $3, $4, coalesce($5::timestamptz, clock_timestamp()), $6, $7, $8) returning id`,
-    [principal, agent, addressId, messageTypes, from ?? null, to, evidence, recordedBy],
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+    [principal, agent, addressId, messageTypes, from, to, evidence, recordedBy],
   );
   return (rows[0] as { id: number }).id;
 }

@@ -42,7 +42,7 @@ export async function lockMessage(db: Db, messageId: string): Promise<OperatedDe
   await lockRecipients(db, [message.organisation_number]);
   const route = await laneOf(db, messageId);
   await db.query(
-    `select 1 from lane where id = $2 or id = (select lane_id from delivery where message_id = $1 and current) order by id for update`,
+    `select 1 from lane where id = $2 or id = (select lane_id from delivery where message_id = $1 and current) order by id for no key update`,
     [messageId, typeof route === 'number' ? route : null],
   );
   const { rows } = await db.query<{

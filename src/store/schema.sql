@@ -496,6 +496,7 @@ CREATE INDEX mandate_at_address ON mandate USING btree (address_id, principal);
 CREATE INDEX mandate_beginning ON mandate USING btree (valid_from) WHERE NOT begun;
 CREATE INDEX mandate_ending ON mandate USING btree (ends_at) WHERE NOT settled;
 CREATE INDEX mandate_of_principal ON mandate USING btree (principal);
+CREATE TRIGGER mandate_ended AFTER UPDATE OF ended_at ON mandate FOR EACH ROW WHEN (new.ended_at IS NOT NULL AND old.ended_at IS NULL) EXECUTE FUNCTION tell_mandate();
 CREATE TRIGGER mandate_kept BEFORE UPDATE ON mandate FOR EACH ROW WHEN (old.ended_at IS NOT NULL AND (new.ended_at IS DISTINCT FROM old.ended_at OR new.ended_by IS DISTINCT FROM old.ended_by OR new.end_reason IS DISTINCT FROM old.end_reason) OR new.principal IS DISTINCT FROM old.principal OR new.agent IS DISTINCT FROM old.agent OR new.address_id IS DISTINCT FROM old.address_id OR new.message_types IS DISTINCT FROM old.message_types OR new.valid_from IS DISTINCT FROM old.valid_from OR new.valid_to IS DISTINCT FROM old.valid_to OR new.evidence IS DISTINCT FROM old.evidence OR new.recorded_by IS DISTINCT FROM old.recorded_by OR new.recorded_at IS DISTINCT FROM old.recorded_at) EXECUTE FUNCTION keep_mandate();
 CREATE TRIGGER mandate_not_removed BEFORE DELETE OR TRUNCATE ON mandate FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -751,6 +752,16 @@ CREATE OR REPLACE FUNCTION tell_issuance()
 AS $function$
 begin
   perform pg_notify(case when new.state = 'asked' then 'kuvert_asked' else 'kuvert_decided' end, new.id::text);
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_mandate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('kuvert_mandate', new.address_id || ' ' || new.principal);
   return null;
 end
 $function$;

@@ -22,7 +22,7 @@ export async function lanesOf(db: Db, organisationNumber: string, lock: 'read' |
   }>(
     `select lane.id, address.name, lane.state, lane.reason, lane.detail
        from lane join address using (id) where organisation_number = $1 and retired_at is null
-      order by lane.id ${lock === 'lock' ? 'for update of lane' : ''}`,
+      order by lane.id ${lock === 'lock' ? 'for no key update of lane' : ''}`,
     [organisationNumber],
   );
   return rows.map((row) => ({

@@ -33,13 +33,14 @@ export async function lockRecipients(db: Db, organisationNumbers: readonly strin
 
 /**
  * Locks every lane in which something of these organisations may lie, in order of id; after `lockRecipients`: those of their own
- * addresses, and those of agents that hold or held a mandate from them. Nothing is claimed on them until commit.
+ * addresses, and those of agents that hold or held a mandate from them. Nothing is claimed on them until commit. (No key update:
+ * intake shares the keys of lanes in which it inserts, and an agent's lane is shared by recipients that have no lock in common.)
  */
 export async function lockLanesOf(db: Db, organisationNumbers: readonly string[]): Promise<void> {
   await db.query(
     `select 1 from lane where id in (
        select id from address where organisation_number = any($1)
-       union select address_id from mandate where principal = any($1)) order by id for update`,
+       union select address_id from mandate where principal = any($1)) order by id for no key update`,
     [organisationNumbers],
   );
 }

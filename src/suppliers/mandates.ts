@@ -5,7 +5,7 @@ import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { appendAudit } from '../store/audit.ts';
 import { notifyStored } from '../store/collect/channels.ts';
 import { type Followed, followMandates } from '../store/mandate-clock.ts';
-import { insertMandate, type Mandate, readMandates, sendingFor, writeEnd } from '../store/mandates.ts';
+import { databaseNow, insertMandate, type Mandate, readMandates, sendingFor, writeEnd } from '../store/mandates.ts';
 import { operate } from '../store/operate.ts';
 import type { Db, Pool } from '../store/pool.ts';
 import { type RegisteredAddress, readRegister } from '../store/suppliers.ts';
@@ -59,10 +59,17 @@ export async function addMandate(pool: Pool, order: MandateOrder): Promise<Manda
     await lockLanesOf(db, [principal, agent]);
     // 2 refuse all that is wrong at once.
     const address = await addressOf(db, order);
-    const findings = [...ownFindings(order, address), ...(await registerFindings(db, order, address))];
+    // By the clock that it will run by, and after the locks: waiting for them takes time.
+    const now = await databaseNow(db);
+    const findings = [...ownFindings(order, address, now), ...(await registerFindings(db, order, address))];
     if (findings.length > 0) throw mandateInvalid(findings);
     // 3 the mandate, and what it lets go; 4 wake and audit.
-    const id = await insertMandate(db, { ...order, addressId: address.id, recordedBy: order.actor });
+    const id = await insertMandate(db, {
+      ...order,
+      from: order.from ?? now,
+      addressId: address.id,
+      recordedBy: order.actor,
+    });
     return changed(db, id, order, 'mandate.add');
   });
 }
@@ -135,8 +142,8 @@ async function addressOf(db: Db, { agent, environment, ...order }: MandateOrder)
 }
 
 /** What the mandate itself says, and the agent's address. */
-function ownFindings(order: MandateOrder, address: RegisteredAddress): Finding[] {
-  const { principal, agent, from = order.now, to, messageTypes, now } = order;
+function ownFindings(order: MandateOrder, address: RegisteredAddress, now: Date): Finding[] {
+  const { principal, agent, from = now, to, messageTypes } = order;
   const findings: Finding[] = [];
   if (principal === agent)
     findings.push({ where: 'agent', rule: 'mandate-own', text: 'an organisation needs no mandate from itself' });

@@ -1,4 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { followPrincipal } from '../../src/store/mandate-clock.ts';
+import { lockMessage } from '../../src/store/messages-operate.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, framesFor, type Line, openLine } from '../support/line.ts';
 import { giveMandate, isOver, refusedWith, strangerNumber, takeMandate } from '../support/mandate.ts';
@@ -145,19 +148,27 @@ describe('an agent is pushed to while its mandate runs', function () {
   it('no first byte leaves after the end, however long it takes from the claim to the push', async () => {
     const agent = await line.addSupplier();
     const principal = stranger();
-    const { mandate } = await giveMandate(line.pool, { principal, agent: agent.organisationNumber, ends: 1_500 });
+    const { mandate } = await giveMandate(line.pool, { principal, agent: agent.organisationNumber });
     await line.take(framesFor(principal, 1));
     const outcomes: string[] = [];
     await line.deliver({}, (deps) => ({
       ...deps,
-      push: async (...given) => {
+      // However busy the machine is: the end comes after this claim.
+      claim: async (...asked) => {
+        await line.pool.query('alter table mandate disable trigger mandate_kept');
+        await line.pool.query("update mandate set valid_to = clock_timestamp() + interval '2 seconds' where id = $1", [
+          mandate.id,
+        ]);
+        return deps.claim(...asked);
+      },
+      push: async (...asked) => {
         await isOver(line.pool, mandate.id);
-        const outcome = await deps.push(...given);
+        const outcome = await deps.push(...asked);
         outcomes.push(outcome.kind);
         return outcome;
       },
     }));
-    await eventually('it is held', async () => (await statesOf(principal))[0] === 'held');
+    await eventually('it was pushed', () => outcomes.length > 0);
     assert.deepEqual(outcomes, ['not-sent']);
     assert.deepEqual(agent.received(), []);
     assert.equal(agent.endpoint.seen.connections, 0);
@@ -193,6 +204,28 @@ describe('an agent is pushed to while its mandate runs', function () {
     await assert.rejects(line.pool.query('delete from mandate'));
   });
 
+  it('an end before its time is heard by what was claimed and is not on the wire yet', async () => {
+    const agent = await line.addSupplier();
+    const principal = stranger();
+    const { mandate } = await giveMandate(line.pool, { principal, agent: agent.organisationNumber });
+    await line.take(framesFor(principal, 1));
+    const outcomes: string[] = [];
+    let sending = 0;
+    await line.deliver({}, (deps) => ({
+      ...deps,
+      push: async (...asked) => {
+        ({ sending } = await takeMandate(line.pool, mandate.id));
+        await sleep(300);
+        const outcome = await deps.push(...asked);
+        outcomes.push(outcome.kind);
+        return outcome;
+      },
+    }));
+    await eventually('it is held', async () => (await statesOf(principal))[0] === 'held');
+    assert.deepEqual([sending, outcomes], [1, ['not-sent']]);
+    assert.deepEqual(agent.received(), []);
+  });
+
   it('two for the same are refused, and one beside an own address, whichever comes first', async () => {
     const [agent, other] = [await line.addSupplier(), await line.addSupplier({ messageTypes: ['purchase-order'] })];
     const principal = stranger();
@@ -225,6 +258,23 @@ describe('an agent is pushed to while its mandate runs', function () {
       await rulesOf(giveMandate(line.pool, { principal: other.organisationNumber, agent: agent.organisationNumber })),
       ['mandate-own-address'],
     );
+  });
+
+  it('who follows a mandate does not wait for intake that stores for others at the same agent: they would wait for each other', async () => {
+    const agent = await line.addSupplier();
+    const [first, second] = [stranger(), stranger()];
+    await giveMandate(line.pool, { principal: first, agent: agent.organisationNumber });
+    await giveMandate(line.pool, { principal: second, agent: agent.organisationNumber });
+    const [id = ''] = await line
+      .take(framesFor(first, 1))
+      .then(({ verdicts }) => verdicts.flatMap((verdict) => (verdict.kind === 'accepted' ? [verdict.messageId] : [])));
+    await line.pool.transaction(async (db) => {
+      // As the foreign key of a delivery that is being inserted does.
+      await db.query('select 1 from lane where id = $1 for key share', [agent.lane]);
+      await followPrincipal(line.pool, first, 1_000);
+      const moved = await line.pool.transaction((other) => lockMessage(other, id), 1_000);
+      assert.equal(moved?.route, agent.lane);
+    });
   });
 
   it('a strict lane goes on when what stood first in it may not go there any more', async () => {

@@ -23,8 +23,8 @@ export interface ExchangeLimits {
   /** Milliseconds from now to the end of the answer's head. */
   readonly headTimeout: number;
   readonly answerBytes: number;
-  /** On the monotonic clock: nothing is written at that time or later. */
-  readonly notAfter?: number | undefined;
+  /** Asked in the last moment; false: nothing is written. */
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 /**
@@ -159,7 +159,7 @@ function postOn(
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart: (controller) => {
       // The last thing that undici does before it writes: what comes between the asking and this counts.
-      if (limits.notAfter === undefined || performance.now() < limits.notAfter) written = true;
+      if (limits.mayBegin?.() !== false) written = true;
       else {
         settle({ kind: 'too-late' });
         controller.abort(new Error('its time is over'));

@@ -37,11 +37,11 @@ export function createPusher(deps: PushDeps): Pusher {
       const place = await connections.place(target, own.version, deps.limits.pushTimeout / 2, signal);
       if (!place) return ended(started, {}, notSent('no connection became free, or the address has changed'));
       const held: { connection?: Connection } = {};
-      const { notAfter } = parcel;
+      const { mayBegin } = parcel;
       try {
         for (;;) {
           // Whoever gets it may not have it any more: nobody is even connected to.
-          if (notAfter !== undefined && performance.now() >= notAfter) return ended(started, {}, tooLate);
+          if (mayBegin?.() === false) return ended(started, {}, tooLate);
           // 3. A connection to a peer that is good now: a kept one, or a new one.
           const got = await connectionOn(place, held, () => open(target, own, started, signal), started);
           if (got.outcome) return got.outcome;
@@ -49,7 +49,7 @@ export function createPusher(deps: PushDeps): Pusher {
           const { connection } = got;
           connection.used += 1;
           const headTimeout = Math.max(1, deps.limits.pushTimeout - sinceMs(started));
-          const limits = { headTimeout, answerBytes: deps.limits.answerBytes, notAfter };
+          const limits = { headTimeout, answerBytes: deps.limits.answerBytes, mayBegin };
           const exchanged = await connection.line.post(requestOf(connection, parcel, deps.version), limits, signal);
           // 5. What came of it. A kept connection that the other side was just closing (RFC 9112 §9.3.1) says nothing
           //    about the endpoint: the next one is tried. Receivers drop repeats by id.

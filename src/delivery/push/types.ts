@@ -34,8 +34,8 @@ export interface Parcel {
   /** 1 for the first try. */
   readonly attempt: number;
   readonly traceparent?: string;
-  /** On the monotonic clock (`performance.now()`): no first byte is written at that time or later. Left out: it has no end. */
-  readonly notAfter?: number | undefined;
+  /** Asked in the last moment before the first byte is written; false: not any more. Left out: it always may. */
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 /** A peer that may be written to, or why not, in one sentence. */

@@ -48,6 +48,16 @@ create trigger mandate_kept before update on mandate for each row
   execute function keep_mandate();
 create trigger mandate_not_removed before delete or truncate on mandate for each statement execute function refuse_change();
 
+-- Who ends one before its time tells every worker, when that is committed: what is not on the wire yet stays here.
+create function tell_mandate() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('kuvert_mandate', new.address_id || ' ' || new.principal);
+  return null;
+end
+$$;
+create trigger mandate_ended after update of ended_at on mandate for each row
+  when (new.ended_at is not null and old.ended_at is null) execute function tell_mandate();
+
 -- Whose message it is when it lies at another's address: its agent's. What goes to an address of its own organisation pays nothing.
 alter table delivery add principal text;
 create index delivery_of_principal on delivery (lane_id, principal, message_number)

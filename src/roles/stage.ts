@@ -77,9 +77,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       // Letters and SMS are files there.
       KUVERT_MAIL_URL: `file:${join(folder, 'mail')}`,
       KUVERT_SMS_URL: `file:${join(folder, 'sms')}`,
-      KUVERT_CRL_HOST: '127.0.0.1',
-      KUVERT_CRL_PORT: String(crlPort),
-      KUVERT_CRL_URL: `http://127.0.0.1:${crlPort}`,
+      ...(options.roles.includes('ca')
+        ? {
+            KUVERT_CRL_HOST: '127.0.0.1',
+            KUVERT_CRL_PORT: String(crlPort),
+            KUVERT_CRL_URL: `http://127.0.0.1:${crlPort}`,
+          }
+        : {}),
       ...serversOf(local),
       KUVERT_CA_FILE: certificates.caFile,
       KUVERT_CA_KEY_FILE: certificates.issuing.keyFile,

@@ -9,6 +9,7 @@ import { revokeCertificate } from '../../src/enrolment/revoke.ts';
 import type { RevocationReason } from '../../src/pki/revocation-list.ts';
 import { importSuppliers } from '../../src/suppliers/import.ts';
 import { readSuppliers } from '../../src/suppliers/read-file.ts';
+import { command } from '../support/command.ts';
 import { certificateIn, type Enrolment, newRequest, openEnrolment } from '../support/enrolment.ts';
 import { type EstClient, estClient, issuedIn } from '../support/est-client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -131,6 +132,25 @@ describe('what is revoked', () => {
     assert.match(await faultOf(revoke("x' or true --")), /^not-found/);
     // The rehearsal did nothing.
     assert.equal((await revoke(printed)).fingerprint, certificate.fingerprint);
+  });
+
+  it('by command, which lists it, shows it, and says what it did', async () => {
+    const { certificate, order } = await enrolled();
+    const say = async (code: number, ...args: string[]) => {
+      const said = await command(['certificate', ...args], { DATABASE_URL: stage.databaseUrl });
+      assert.equal(said.code, code, said.err);
+      return said.out + said.err;
+    };
+    assert.match(await say(0, 'list', order.organisationNumber), new RegExp(`in use +${certificate.serial}`));
+    const revoking = ['revoke', certificate.serial, '--as', 'superseded', '--reason', 'ticket 1234'];
+    assert.match(await say(0, ...revoking, '--dry-run'), /would be revoked \(superseded\)/);
+    assert.match(await say(0, ...revoking), /is revoked \(superseded\)/);
+    assert.match(await say(4, ...revoking), /revoked already/);
+    assert.match(await say(0, 'show', certificate.fingerprint), /State +revoked \(superseded\)/);
+    assert.match(await say(0, 'list', order.organisationNumber), /no certificates/);
+    assert.match(await say(0, 'list', order.organisationNumber, '--all'), /revoked \(superseded\)/);
+    assert.match(await say(2, 'revoke', certificate.serial, '--as', 'stolen', '--reason', 'x'), /keyCompromise/);
+    assert.match(await say(3, 'show', 'AB'), /no certificate AB in the register/);
   });
 
   const imported = (organisationNumber: string, certificates: readonly string[], name = 'main') => {

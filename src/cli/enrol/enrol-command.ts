@@ -104,7 +104,7 @@ function gatewayUrl(text: string): URL {
   return new URL(url.origin);
 }
 
-function sha256(text: string): string {
+export function sha256(text: string): string {
   const hex = text.replaceAll(/[:\s]/g, '').toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(hex)) throw new InvalidArgumentError('A SHA-256 is expected: 64 hexadecimal digits.');
   return hex;

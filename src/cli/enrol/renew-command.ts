@@ -10,12 +10,13 @@ import { type Context, examples } from '../context.ts';
 import { moment } from '../table.ts';
 import { json } from '../terminal.ts';
 import type { BundleOptions } from './bundle.ts';
-import { withKeyOptions } from './enrol-command.ts';
+import { sha256, withKeyOptions } from './enrol-command.ts';
 
 interface RenewOptions extends BundleOptions {
   readonly ifDue?: true;
   readonly days: number;
   readonly run?: string;
+  readonly rootSha256?: string;
   readonly quiet?: true;
   readonly keyKind?: KeyKind;
   readonly wait: number;
@@ -32,6 +33,7 @@ export function addRenew(program: Command, { terminal }: Context): void {
     .option('--if-due', 'only if it ends within --days; otherwise nothing is asked of anybody')
     .option('--days <count>', 'how long before its end it is due', whole(1, 366), 60)
     .option('--run <command>', 'by the shell, once the new certificate is in use, to reload what uses it')
+    .option('--root-sha256 <hex>', 'of a root to trust beside those in ca.pem, when an authority takes over', sha256)
     .option('--quiet', 'says nothing unless something was done or went wrong');
   withKeyOptions(command, new Option('--key-kind <kind>', 'of the new key (default: as the present one)'))
     .addHelpText(
@@ -45,7 +47,7 @@ export function addRenew(program: Command, { terminal }: Context): void {
       const { bundleWriter } = await import('./bundle.ts');
       const { renew } = await import('./renew.ts');
       const { certificateFacts, showCertificate } = await import('./print.ts');
-      const { ifDue, days, keyKind, wait: patience, bundle, run } = options;
+      const { ifDue, days, keyKind, wait: patience, bundle, run, rootSha256 } = options;
       const writeBundle = await bundleWriter(options, terminal);
       const afterwards: Parameters<typeof renew>[0]['afterwards'] =
         run === undefined && writeBundle === undefined
@@ -54,7 +56,7 @@ export function addRenew(program: Command, { terminal }: Context): void {
               await writeBundle?.(credentials);
               if (run !== undefined) await shell(run);
             };
-      const request = { folder, ifDue: ifDue && { days }, keyKind, patience, afterwards };
+      const request = { folder, ifDue: ifDue && { days }, rootSha256, keyKind, patience, afterwards };
       const { result, credentials, dueAt } = await renew(request, terminal, () => new Date());
       const shown = { result, folder, certificate: credentials.certificate, bundle } as const;
       if (options.json) return terminal.out(json(certificateFacts(shown)));

@@ -16,6 +16,8 @@ export interface RenewRequest {
   readonly folder: string;
   /** Undefined: whether it is due or not. */
   readonly ifDue: { readonly days: number } | undefined;
+  /** A root to trust beside those that are trusted already: that of an authority which takes over. */
+  readonly rootSha256?: string | undefined;
   /** Undefined: as the present key. */
   readonly keyKind: KeyKind | undefined;
   /** Milliseconds. */
@@ -95,7 +97,7 @@ interface Found {
 /** @returns false: the gateway says that it is too early, and only what is due was to be renewed */
 async function follow(
   { folder, record, credentials, pending }: Found,
-  { keyKind, patience, ifDue, afterwards }: RenewRequest,
+  { keyKind, patience, ifDue, rootSha256, afterwards }: RenewRequest,
   terminal: Terminal,
   now: () => Date,
   steps: Steps,
@@ -115,7 +117,7 @@ async function follow(
   // 3 Who is there?
   const url = new URL(record.url);
   const roots = credentials.authorities.filter(isRoot);
-  const known = { authorities: roots.length === 0 ? credentials.authorities : roots };
+  const known = { rootSha256, authorities: roots.length === 0 ? credentials.authorities : roots };
   const { authorities, listenerCa } = await learnTrust(url, known, now());
   // 4 On record before it is sent.
   const sent = { ...begun, state: 'sent', sentAt: now().toISOString() } as const;

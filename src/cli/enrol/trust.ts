@@ -9,8 +9,11 @@ import { ask, meet, type Shown } from './connect.ts';
 
 export const est = '/.well-known/est';
 
-/** How somebody says whom to trust: a SHA-256 (lower-case hex), or the certificates themselves. */
-export type Known = { readonly rootSha256: string } | { readonly authorities: readonly Certificate[] };
+/** How somebody says whom to trust: by the SHA-256 of a root (lower-case hex), by the certificates themselves, or both. */
+export interface Known {
+  readonly rootSha256?: string | undefined;
+  readonly authorities?: readonly Certificate[];
+}
 
 export interface Trusted {
   /** Those whom we trust, the root first. */
@@ -33,7 +36,9 @@ export async function learnTrust(url: URL, known: Known, now: Date): Promise<Tru
       `${url.origin}${est}/cacerts answered ${answer.status}; is this the address that stands on the page of the order?`,
     );
   const bag = readCertsOnly(answer.body);
-  const anchors = 'rootSha256' in known ? [rootIn(bag, known.rootSha256, url)] : known.authorities;
+  const named = known.rootSha256 === undefined ? [] : [rootIn(bag, known.rootSha256, url)];
+  const others = (known.authorities ?? []).filter(({ fingerprint }) => fingerprint !== known.rootSha256);
+  const anchors = [...named, ...others];
   const trusts = anchors.map(({ x509 }) => x509);
   // What leads to no authority that we know is passed over, whoever hands it out.
   const below = bag.filter(

@@ -17,7 +17,15 @@ import { run } from '../../../src/cli/run.ts';
 import { readCertificates } from '../../../src/pki/certificate.ts';
 import { readSigningRequest } from '../../../src/pki/request.ts';
 import { type TestAuthority, testAuthority } from '../../support/authority.ts';
-import { type Behaviour, certificates, type EstServer, issueFor, problem, startEst } from '../../support/est-server.ts';
+import {
+  type Behaviour,
+  certificates,
+  type EstServer,
+  issueFor,
+  problem,
+  startEst,
+  startJunction,
+} from '../../support/est-server.ts';
 
 const day = 86_400_000;
 
@@ -247,6 +255,31 @@ describe('kuvert renew', () => {
     assert.match(other.err, /NTRSE-5567037485.*NTRSE-5560160680/s);
     est.behave(async ({ body }) => certificates(await issueFor(await testAuthority(new Date()), body)));
     assert.deepEqual([(await kuvert('renew', out)).code, inUse().fingerprint], [6, before.fingerprint]);
+  });
+
+  it('a new root is trusted when a person names it, and not before', async () => {
+    const successor = await testAuthority(new Date());
+    const next = await startEst(successor);
+    let port = est.port;
+    const junction = await startJunction(() => port);
+    try {
+      est.behave(async ({ body }) => certificates(await issueFor(authority, body, { lifetime: 59 * day })));
+      const codes = ['--transfer-id', 'K7PXM-4QWTZ', '--password-file', join(folder, 'password'), '--out', out];
+      const [old, root] = [authority, successor].map((one) => one.root.certificate.fingerprint) as [string, string];
+      assert.equal((await kuvert('enrol', junction.url, '--root-sha256', old, ...codes)).code, 0);
+      const before = inUse();
+      port = next.port;
+      assert.equal((await kuvert('renew', out, '--if-due')).code, 6);
+      assert.deepEqual([inUse().fingerprint, next.asked.map(({ shown }) => shown)], [before.fingerprint, [undefined]]);
+      const { code, err } = await kuvert('renew', out, '--if-due', '--root-sha256', root);
+      assert.equal(code, 0, err);
+      assert.equal(inUse().issuer, successor.issuing.certificate.subject);
+      const trusted = readCertificates(read('ca.pem')).map(({ fingerprint }) => fingerprint);
+      assert.ok([old, root].every((one) => trusted.includes(one)));
+    } finally {
+      junction.stop();
+      next.stop();
+    }
   });
 
   it('what another has renewed, and what has expired, needs a person', async () => {

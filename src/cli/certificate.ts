@@ -1,5 +1,6 @@
 /** `kuvert certificate`: from the order of a certificate on. */
 import type { Command } from 'commander';
+import { addForecast } from './certificate-forecast.ts';
 import { addContact, addOrder, addReorder } from './certificate-order.ts';
 import { addApprove, addCancelOrder, addOrders } from './certificate-orders.ts';
 import { addListCertificates, addRevoke, addShowCertificate } from './certificate-revoke.ts';
@@ -17,6 +18,7 @@ export function addCertificate(program: Command, context: Context): void {
           'Anna gets a letter with a link; behind it, and a PIN, are the codes that fetch the certificate',
         ],
         ['kuvert certificate orders', 'what has been ordered, and what became of it'],
+        ['kuvert certificate forecast', 'what ends when, and which deliveries will fail then'],
       ),
     );
   addOrder(certificate, context);
@@ -28,4 +30,5 @@ export function addCertificate(program: Command, context: Context): void {
   addListCertificates(certificate, context);
   addShowCertificate(certificate, context);
   addRevoke(certificate, context);
+  addForecast(certificate, context);
 }

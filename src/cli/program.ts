@@ -14,6 +14,7 @@ import { addRenew } from './enrol/renew-command.ts';
 import { addEnvelope } from './envelope.ts';
 import { addEvidence } from './evidence.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addIncident } from './incident.ts';
 import { addMessage } from './message.ts';
 import { addMigrate } from './migrate.ts';
 import { addReceive } from './receive.ts';
@@ -57,6 +58,7 @@ export function buildProgram(context: Context): Command {
     addCertificate,
     addMessage,
     addStatus,
+    addIncident,
     addReport,
     addDocument,
     addSend,

@@ -4,6 +4,7 @@ import type { Language } from '../operations/catalogue.ts';
 import { explainLane } from '../operations/explain.ts';
 import { type AuditStanding, auditStanding } from '../store/audit-heads.ts';
 import { type Conservation, conservation } from '../store/conservation.ts';
+import { countOpenIncidents } from '../store/enrol/incidents.ts';
 import { type LaneOverview, laneOverview, unaddressed } from '../store/supplier-lanes.ts';
 import { type Context, examples } from './context.ts';
 import { languageOption } from './language.ts';
@@ -31,6 +32,7 @@ export function addStatus(program: Command, { terminal, exitWith }: Context): vo
         conservation: await conservation(pool),
         lanes: (await laneOverview(pool)).map((lane) => ({ ...lane, why: explainLane(lane, options.language) })),
         unaddressed: await unaddressed(pool),
+        openIncidents: await countOpenIncidents(pool),
         audit: await auditStanding(pool),
       }));
       if (!status.conservation.conserved) exitWith(6);
@@ -40,6 +42,7 @@ export function addStatus(program: Command, { terminal, exitWith }: Context): vo
           : [
               `${showConservation(status.conservation)}\n${showAudit(status.audit)}`,
               showUnaddressed(status.unaddressed),
+              showIncidents(status.openIncidents),
               showLanes(status.lanes, new Date()),
               showReasons(status.lanes),
             ]
@@ -83,6 +86,9 @@ function showUnaddressed(rows: readonly { organisationNumber: string; held: numb
     )
     .join('\n');
 }
+
+const showIncidents = (open: number): string =>
+  open === 0 ? '' : `Open incidents: ${open}; see \`kuvert incident list --open\``;
 
 /** A sentence for each lane that does not flow. */
 function showReasons(lanes: readonly ToldLane[]): string {

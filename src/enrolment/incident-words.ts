@@ -1,0 +1,53 @@
+/** An incident in a sentence for operators. */
+import type { Incident } from '../store/enrol/incidents.ts';
+import { ended } from './notices.ts';
+
+type Language = 'sv' | 'en';
+type Details = Incident['details'];
+
+const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '?');
+const list = (value: unknown): string => (Array.isArray(value) ? value.map(text).join(', ') : text(value));
+/** `2030-03-01 12:00 UTC` */
+const time = (value: unknown): string => `${text(value).slice(0, 16).replace('T', ' ')} UTC`;
+
+function certificate(details: Details, language: Language): string {
+  const over = details['days'] === ended;
+  const at = time(details['notAfter']);
+  const about = `${text(details['organisation'])} (${text(details['organisationNumber'])}), ${list(details['addresses'])}`;
+  const name = text(details['description'] ?? details['subject']);
+  const { waiting, contact } = details;
+  if (language === 'sv')
+    return `${about}: certifikatet för ”${name}” ${over ? 'gick ut' : 'går ut'} ${at} och inget följer det. ${waiting === 0 ? 'Inga leveranser väntade' : `${text(waiting)} leveranser väntade`} när detta skrevs. ${
+      contact === null
+        ? 'Ingen är underrättad: certifikatet saknar teknisk kontaktperson (`kuvert certificate contact`).'
+        : `Kontaktperson ${text(contact)} är underrättad.`
+    }`;
+  return `${about}: the certificate for “${name}” ${over ? 'ended' : 'ends'} on ${at} and nothing follows it. ${waiting === 0 ? 'No deliveries' : text(waiting)} waited when this was written. ${
+    contact === null
+      ? 'Nobody was told: the certificate has no technical contact (`kuvert certificate contact`).'
+      : `Contact ${text(contact)} was told.`
+  }`;
+}
+
+const sentences: Readonly<Record<string, (details: Details, language: Language) => string>> = {
+  'certificate-expiring': certificate,
+  'own-certificate-expiring': (details, language) => {
+    const over = details['days'] === ended;
+    const about = `${text(details['subject'])} (${text(details['purpose'])})`;
+    return language === 'sv'
+      ? `Vårt eget certifikat ${about} ${over ? 'gick ut' : 'går ut'} ${time(details['notAfter'])} och inget följer det.`
+      : `Our own certificate ${about} ${over ? 'ended' : 'ends'} on ${time(details['notAfter'])} and nothing follows it.`;
+  },
+  'contact-unreachable': (details, language) =>
+    language === 'sv'
+      ? `Ett brev (${text(details['kind'])}) gick inte att lämna: ${text(details['why'])}`
+      : `A letter (${text(details['kind'])}) could not be delivered: ${text(details['why'])}`,
+  'credentials-refused': (details, language) =>
+    language === 'sv'
+      ? `Ändrade nycklar eller certifikat kan inte användas, de gamla används: ${list(details['findings'])}`
+      : `Changed keys or certificates cannot be used, the old ones are: ${list(details['findings'])}`,
+};
+
+/** One of a kind that this version does not know is shown as it is kept. */
+export const sayIncident = ({ kind, details }: Pick<Incident, 'kind' | 'details'>, language: Language): string =>
+  sentences[kind]?.(details, language) ?? JSON.stringify(details);

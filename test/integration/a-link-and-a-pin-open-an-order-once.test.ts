@@ -350,7 +350,7 @@ describe('a link and a PIN open an order once', () => {
           assert.equal(passwordOn(page), undefined);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 100, includeErrorInReport: true },
     );
     assert.deepEqual(await orderOf(transferId), before);
   });

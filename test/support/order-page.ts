@@ -56,6 +56,8 @@ export async function openDesk(pool: Pool, { guesses = 10_000, sms = true } = {}
     fetching: () => ({ publicUrl: 'https://kuvert.exempel.se:8443', roots: ['ab'.repeat(32)] }),
   });
   const server = createServer(createApp(log, routes));
+  // A test that keeps this process busy for seconds must not meet a connection that closes just then.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const ask = async (path: string, init: RequestInit = {}): Promise<Page> => {
@@ -94,7 +96,11 @@ export async function openDesk(pool: Pool, { guesses = 10_000, sms = true } = {}
     },
     open: (link, pin, query = '') =>
       ask(`/orders/${link}${query}`, { method: 'POST', body: new URLSearchParams({ pin }) }),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
   return desk;
 }

@@ -17,6 +17,7 @@ import { exitCodes } from './exit-codes.ts';
 import { addIncident } from './incident.ts';
 import { addMessage } from './message.ts';
 import { addMigrate } from './migrate.ts';
+import { addOwnCertificate } from './own-certificate.ts';
 import { addReceive } from './receive.ts';
 import { addReport } from './report.ts';
 import { addSend } from './send.ts';
@@ -56,6 +57,7 @@ export function buildProgram(context: Context): Command {
     addStore,
     addSupplier,
     addCertificate,
+    addOwnCertificate,
     addMessage,
     addStatus,
     addIncident,

@@ -3,7 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import { readCertificates } from '../pki/certificate.ts';
 import { judgeUsage } from '../pki/judge-peer.ts';
 import { readRenewed } from '../store/enrol/certificates.ts';
-import type { OpenIssuance } from '../store/enrol/intentions.ts';
+import type { SuppliersAskedFor } from '../store/enrol/issuance.ts';
 import { lockOrder, readOrder } from '../store/enrol/orders.ts';
 import type { Db } from '../store/pool.ts';
 import type { AskedFor } from './decide.ts';
@@ -14,7 +14,7 @@ import type { AskedFor } from './decide.ts';
  */
 export async function readAskedFor(
   db: Db,
-  { for: asked }: Pick<OpenIssuance, 'for'>,
+  { for: asked }: { readonly for: SuppliersAskedFor },
   lock: 'read' | 'lock',
 ): Promise<AskedFor> {
   if (asked.kind === 'enrol') {

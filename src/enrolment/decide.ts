@@ -2,8 +2,10 @@
 import type { FaultCode } from '../domain/fault.ts';
 import type { Environment } from '../domain/message.ts';
 import type { Certificate } from '../pki/certificate.ts';
+import type { CertificatePurpose } from '../pki/profile.ts';
 import type { RenewedCertificate } from '../store/enrol/certificates.ts';
 import type { CertificateType, Order } from '../store/enrol/orders.ts';
+import type { OwnPurpose } from '../store/enrol/own-certificates.ts';
 import { proofIsRight } from './codes.ts';
 import { standingOf } from './standing.ts';
 
@@ -18,9 +20,17 @@ export type AskedFor =
       /** What its own extended key usage says it is for. */
       readonly uses: { readonly server: boolean; readonly client: boolean };
     };
+/** For ourselves: whoever may write to the database may ask, as it may do anything else. */
+export interface OwnAskedFor {
+  readonly kind: 'own';
+  readonly purpose: OwnPurpose;
+  readonly dnsNames: readonly string[];
+  readonly organisation: string;
+  readonly organisationNumber: string;
+}
 
 export interface Question {
-  readonly for: AskedFor;
+  readonly for: AskedFor | OwnAskedFor;
   /** Another certificate is being made, or was, for the same order or in the place of the same certificate. */
   readonly taken: boolean;
   /** Where the key in the request is in use, or was (`keySeen`); undefined: nowhere. */
@@ -36,7 +46,9 @@ export interface Wanted {
   readonly organisationNumber: string;
   readonly organisation: string;
   readonly commonName: string;
-  readonly type: CertificateType;
+  /** In the register; undefined: it is our own, and not there. */
+  readonly type: CertificateType | undefined;
+  readonly purpose: CertificatePurpose;
   readonly dnsNames: readonly string[];
   readonly ipAddresses: readonly string[];
   readonly description: string | undefined;
@@ -50,8 +62,7 @@ export type Verdict =
   | { readonly kind: 'refuse'; readonly fault: FaultCode; readonly detail: string };
 
 export function decide(question: Question): Verdict {
-  const refusal =
-    question.for.kind === 'enrol' ? refuseOrder(question.for, question) : refuseRenewal(question.for.renewed, question);
+  const refusal = refusalOf(question);
   if (refusal !== undefined) return refusal;
   if (question.keySeen !== undefined)
     return refuse(
@@ -59,6 +70,15 @@ export function decide(question: Question): Verdict {
       `The key in the request is ${question.keySeen === 'certificate' ? 'that of a certificate which is registered already' : 'in use already'} (rule key-used); make a new key: a key is used for one certificate.`,
     );
   return { kind: 'issue', wanted: wantedFor(question.for) };
+}
+
+function refusalOf(question: Question): Verdict | undefined {
+  const asked = question.for;
+  if (asked.kind === 'enrol') return refuseOrder(asked, question);
+  if (asked.kind === 'renew') return refuseRenewal(asked.renewed, question);
+  if (asked.purpose === 'listener' && asked.dnsNames.length === 0)
+    return refuse('request-refused', 'a listener is reached under a name: there is none to put into its certificate');
+  return undefined;
 }
 
 const refuse = (fault: FaultCode, detail: string): Verdict => ({ kind: 'refuse', fault, detail });
@@ -124,7 +144,23 @@ function wrongEnvironment(ordered: Environment, environment: Environment): Verdi
 }
 
 /** What a certificate will say: from the order, or from the one that it follows. Of the request, the key alone. */
-export function wantedFor(asked: AskedFor): Wanted {
+export function wantedFor(asked: AskedFor | OwnAskedFor): Wanted {
+  if (asked.kind === 'own') {
+    const { organisation, organisationNumber, purpose, dnsNames } = asked;
+    return {
+      organisationNumber,
+      organisation,
+      commonName: purpose === 'listener' ? (dnsNames[0] ?? organisation) : organisation,
+      type: undefined,
+      purpose,
+      dnsNames: purpose === 'listener' ? dnsNames : [],
+      ipAddresses: [],
+      description: undefined,
+      contactId: undefined,
+      orderId: undefined,
+      renews: undefined,
+    };
+  }
   if (asked.kind === 'enrol') {
     const { order } = asked;
     return {
@@ -132,6 +168,7 @@ export function wantedFor(asked: AskedFor): Wanted {
       organisation: order.organisation.name,
       commonName: order.description,
       type: order.type,
+      purpose: order.type,
       dnsNames: order.dnsNames,
       ipAddresses: [],
       description: order.description,
@@ -141,11 +178,13 @@ export function wantedFor(asked: AskedFor): Wanted {
     };
   }
   const { renewed, certificate, uses } = asked;
+  const type = renewed.type ?? (uses.server && uses.client ? 'both' : uses.server ? 'push-endpoint' : 'pull-client');
   return {
     organisationNumber: renewed.organisationNumber,
     organisation: renewed.organisation,
     commonName: renewed.description ?? /(?:^|, )CN=([^,]+)/.exec(certificate.subject)?.[1] ?? renewed.organisation,
-    type: renewed.type ?? (uses.server && uses.client ? 'both' : uses.server ? 'push-endpoint' : 'pull-client'),
+    type,
+    purpose: type,
     dnsNames: certificate.dnsNames,
     ipAddresses: certificate.ipAddresses,
     description: renewed.description,

@@ -11,7 +11,13 @@ import { networkOf } from '../platform/http/network.ts';
 import type { Log } from '../platform/log.ts';
 import { readAuthorities } from '../store/enrol/authorities.ts';
 import { readFetched, readRenewed } from '../store/enrol/certificates.ts';
-import { type AskedFor, countAsked, insertIssuance, readDecision, readStanding } from '../store/enrol/issuance.ts';
+import {
+  countAsked,
+  insertIssuance,
+  readDecision,
+  readStanding,
+  type SuppliersAskedFor,
+} from '../store/enrol/issuance.ts';
 import type { Db, Pool } from '../store/pool.ts';
 import { checkCodes } from './check-codes.ts';
 import { proofOf, readTransferId } from './codes.ts';
@@ -168,7 +174,7 @@ async function askedBefore(
 async function ask(
   db: Db,
   request: SigningRequest,
-  what: AskedFor,
+  what: SuppliersAskedFor,
   remoteAddress: string | undefined,
   at: Date,
 ): Promise<Asked> {

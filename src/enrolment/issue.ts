@@ -25,13 +25,15 @@ import { readStanding } from '../store/enrol/issuance.ts';
 import type { Db, Pool } from '../store/pool.ts';
 import { readAskedFor } from './ask-facts.ts';
 import { crlUrlOf } from './crl-url.ts';
-import { type AskedFor, decide, type Wanted, wantedFor } from './decide.ts';
+import { type AskedFor, decide, type OwnAskedFor, type Wanted, wantedFor } from './decide.ts';
 import { actor, askedDetails, record, refuseIntended, type Work } from './record.ts';
 
 export interface IssuingParts {
   readonly pool: Pool;
   readonly issuer: Issuer;
   readonly environment: Environment;
+  /** Whose our own certificates are; the name is that of the authority. */
+  readonly senderOrganisation: string;
   now(): Date;
   /** Milliseconds. */
   readonly lifetime: number;
@@ -62,7 +64,7 @@ export function issuingSteps(parts: IssuingParts): IssuingSteps {
         const left = await findLeft(db, new Date(at.getTime() - age));
         if (left === undefined) return 'none';
         if (left.intention.authority === issuer.certificate.fingerprint)
-          return { issuance: left, wanted: wantedFor(await readAskedFor(db, left, 'read')), resumed: true };
+          return { issuance: left, wanted: wantedFor(await factsOf(db, left, 'read', parts)), resumed: true };
         // What another key was to sign never left the house; it is decided anew, for this one.
         await putBack(db, left.id);
         await appendAudit(db, {
@@ -114,16 +116,17 @@ async function intend(db: Db, parts: IssuingParts): Promise<Work | 'refused' | '
 async function judge(
   db: Db,
   issuance: OpenIssuance,
-  { environment, renewalFrom }: IssuingParts,
+  parts: IssuingParts,
   now: Date,
 ): Promise<{ readonly wanted: Wanted } | { readonly fault: FaultCode; readonly detail: string }> {
+  const { environment, renewalFrom } = parts;
   try {
     // The order, or the certificate, stays as it is read until the intention is on record.
-    const asked = await readAskedFor(db, issuance, 'lock');
+    const asked = await factsOf(db, issuance, 'lock', parts);
     const { spkiSha256 } = readSigningRequest(issuance.request);
     if (!spkiSha256.equals(issuance.spkiSha256))
       throw new Fault('request-refused', 'the key is not that of the request');
-    const others = await readStanding(db, subjectOf(asked));
+    const others = asked.kind === 'own' ? [] : await readStanding(db, subjectOf(asked));
     const verdict = decide({
       for: asked,
       taken: others.some(({ id, state }) => id !== issuance.id && state !== 'asked'),
@@ -139,13 +142,25 @@ async function judge(
   }
 }
 
+/** Of our own, what stands in it is known here. */
+async function factsOf(
+  db: Db,
+  { for: asked }: OpenIssuance,
+  lock: 'read' | 'lock',
+  { issuer, senderOrganisation: organisationNumber }: IssuingParts,
+): Promise<AskedFor | OwnAskedFor> {
+  if (asked.kind !== 'own') return readAskedFor(db, { for: asked }, lock);
+  const { O: organisation } = issuer.certificate.x509.toLegacyObject().subject;
+  return { ...asked, organisationNumber, organisation: [organisation].flat()[0] ?? organisationNumber };
+}
+
 const subjectOf = (asked: AskedFor) =>
   asked.kind === 'enrol' ? { orderId: asked.order.id } : { renews: asked.renewed.fingerprint };
 
 /** Nothing is written. Whoever signs it again makes another signature, over the same words; one of the two is recorded. */
 async function sign(parts: IssuingParts, { issuance, wanted }: Work): Promise<Certificate> {
   const { issuer, environment, crlUrl } = parts;
-  const { organisation, commonName, organisationNumber, type: purpose, dnsNames, ipAddresses } = wanted;
+  const { organisation, commonName, organisationNumber, purpose, dnsNames, ipAddresses } = wanted;
   const { serial, notBefore, notAfter } = issuance.intention;
   const pem = await issueCertificate(issuer, {
     spki: readSigningRequest(issuance.request).spki,

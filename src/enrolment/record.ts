@@ -40,11 +40,13 @@ export async function record(
   at: Date,
 ): Promise<'issued' | 'refused' | 'somebody-else'> {
   const { issuance, wanted } = work;
+  const { for: meant } = issuance;
+  if (meant.kind === 'own') return recordOwn(db, work, certificate, at);
   // Recipient, lanes, issuance, order or certificate, audit: in the order of everyone else.
   await lockRecipients(db, [wanted.organisationNumber]);
   await lockLanesOf(db, [wanted.organisationNumber]);
   if (!(await lockIntended(db, issuance))) return 'somebody-else';
-  const asked = await readAskedFor(db, issuance, 'lock');
+  const asked = await readAskedFor(db, { for: meant }, 'lock');
   if (asked.kind === 'renew' && asked.renewed.withdrawnAt !== undefined) {
     await refuseIntended(db, work, 'certificate-not-accepted', 'the certificate was withdrawn meanwhile', at);
     return 'refused';
@@ -69,6 +71,31 @@ export async function record(
       intendedAt: issuance.intendedAt,
       type: wanted.type,
       addresses,
+    },
+    at,
+  });
+  return 'issued';
+}
+
+/** Whoever asked for it writes down from when it is used (`registerOwn`). Power lost: as with any other. */
+async function recordOwn(
+  db: Db,
+  { issuance, wanted, resumed }: Work,
+  certificate: Certificate,
+  at: Date,
+): Promise<'issued' | 'somebody-else'> {
+  if (!(await lockIntended(db, issuance))) return 'somebody-else';
+  await setIssued(db, issuance.id, certificate, at);
+  await appendAudit(db, {
+    actor,
+    action: resumed ? 'certificate.issue-resumed' : 'certificate.issue',
+    subject: `own-certificate/${certificate.fingerprint}`,
+    reason: undefined,
+    details: {
+      ...askedDetails(issuance),
+      ...issuance.intention,
+      intendedAt: issuance.intendedAt,
+      dnsNames: wanted.dnsNames,
     },
     at,
   });
@@ -100,7 +127,9 @@ export async function refuseIntended(db: Db, work: Work, fault: FaultCode, detai
 export function askedDetails({ id, for: asked, remoteAddress }: OpenIssuance): Readonly<Record<string, unknown>> {
   return {
     issuance: id,
-    ...(asked.kind === 'enrol' ? { order: asked.orderId } : { renews: asked.renews }),
+    ...(asked.kind === 'own' && { purpose: asked.purpose }),
+    ...(asked.kind === 'enrol' && { order: asked.orderId }),
+    ...(asked.kind === 'renew' && { renews: asked.renews }),
     remoteAddress,
   };
 }

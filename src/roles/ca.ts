@@ -12,6 +12,7 @@ import { openStore, type Running } from './parts.ts';
 
 export const caSettings = [
   'environment',
+  'senderOrganisation',
   'databaseUrl',
   'databaseConnections',
   'caKeyFile',
@@ -47,6 +48,7 @@ export async function startCa(settings: CaSettings, log: Log, options: CaOptions
       pool,
       issuer,
       environment: settings.environment,
+      senderOrganisation: settings.senderOrganisation,
       now,
       lifetime: settings.certificateLifetime,
       renewalFrom: settings.renewalFrom,

@@ -11,7 +11,7 @@ export interface IssuedCertificate {
   readonly subject: string;
   readonly spkiSha256: Buffer;
   readonly organisationNumber: string;
-  readonly type: CertificateType;
+  readonly type: CertificateType | undefined;
   readonly description: string | undefined;
   readonly contactId: number | undefined;
   readonly orderId: string | undefined;
@@ -45,7 +45,7 @@ export async function registerIssued(
       intention.authority,
       intention.serial,
       issued.spkiSha256,
-      issued.type,
+      issued.type ?? null,
       issued.description ?? null,
       issued.contactId ?? null,
       issued.orderId ?? null,

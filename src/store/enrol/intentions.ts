@@ -2,6 +2,7 @@
 import type { FaultCode } from '../../domain/fault.ts';
 import type { Db } from '../pool.ts';
 import type { AskedFor } from './issuance.ts';
+import type { OwnPurpose } from './own-certificates.ts';
 
 /** An issuance that waits for the authority. */
 export interface OpenIssuance {
@@ -29,7 +30,9 @@ export interface IntendedIssuance extends OpenIssuance {
 
 interface Row {
   readonly id: string;
-  readonly kind: 'enrol' | 'renew';
+  readonly kind: AskedFor['kind'];
+  readonly purpose: OwnPurpose | null;
+  readonly dns_names: readonly string[];
   readonly order_id: string | null;
   readonly proof: Buffer | null;
   readonly renews: string | null;
@@ -44,7 +47,7 @@ interface Row {
 }
 
 const columns =
-  'id, kind, order_id, proof, renews, request, spki_sha256, remote_address, authority, serial, not_before, not_after, intended_at';
+  'id, kind, purpose, dns_names, order_id, proof, renews, request, spki_sha256, remote_address, authority, serial, not_before, not_after, intended_at';
 
 /** Any number: held to the end of a transaction that decides, so that those of all processes come one after the other. */
 const lockKey = 6_582_837_003;
@@ -57,7 +60,7 @@ export async function takeAsked(db: Db): Promise<OpenIssuance | undefined> {
   await db.query('select pg_advisory_xact_lock($1)', [lockKey]);
   const { rows } = await db.query<Row>(
     `select ${columns} from issuance
-      where state in ('asked', 'intended') and state = 'asked' and kind in ('enrol', 'renew') order by asked_at limit 1 for update`,
+      where state in ('asked', 'intended') and state = 'asked' order by asked_at limit 1 for update`,
   );
   return rows[0] && openOf(rows[0]);
 }
@@ -125,13 +128,16 @@ export async function putBack(db: Db, id: string): Promise<void> {
   );
 }
 
+function askedForOf(row: Row): AskedFor {
+  if (row.kind === 'enrol') return { kind: 'enrol', orderId: row.order_id ?? '', proof: row.proof ?? Buffer.alloc(0) };
+  if (row.purpose !== null) return { kind: 'own', purpose: row.purpose, dnsNames: row.dns_names };
+  return { kind: 'renew', renews: row.renews ?? '' };
+}
+
 function openOf(row: Row): OpenIssuance {
   return {
     id: row.id,
-    for:
-      row.kind === 'enrol'
-        ? { kind: 'enrol', orderId: row.order_id ?? '', proof: row.proof ?? Buffer.alloc(0) }
-        : { kind: 'renew', renews: row.renews ?? '' },
+    for: askedForOf(row),
     request: row.request,
     spkiSha256: row.spki_sha256,
     remoteAddress: row.remote_address ?? undefined,

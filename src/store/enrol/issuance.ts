@@ -4,6 +4,7 @@
  */
 import type { FaultCode } from '../../domain/fault.ts';
 import type { Db } from '../pool.ts';
+import type { OwnPurpose } from './own-certificates.ts';
 
 /** Payload: the id of an issuance. The authority hears the first, the front the second, when they are committed. */
 export const askedChannel = 'kuvert_asked';
@@ -12,7 +13,11 @@ export const decidedChannel = 'kuvert_decided';
 /** For what a certificate is asked: an order, with the proof that its password was given, or one that is to be renewed. */
 export type AskedFor =
   | { readonly kind: 'enrol'; readonly orderId: string; readonly proof: Buffer }
-  | { readonly kind: 'renew'; readonly renews: string };
+  | { readonly kind: 'renew'; readonly renews: string }
+  /** Our own; the names are those of a listener. */
+  | { readonly kind: 'own'; readonly purpose: OwnPurpose; readonly dnsNames: readonly string[] };
+/** Of suppliers. */
+export type SuppliersAskedFor = Exclude<AskedFor, { kind: 'own' }>;
 
 export interface NewIssuance {
   /** UUID. */
@@ -29,8 +34,8 @@ export async function insertIssuance(db: Db, asked: NewIssuance): Promise<void> 
   const { kind } = asked.for;
   const of = asked.for.kind === 'enrol' ? asked.for : { orderId: null, proof: null };
   await db.query(
-    `insert into issuance (id, kind, order_id, proof, renews, request, spki_sha256, remote_address, asked_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into issuance (id, kind, order_id, proof, renews, request, spki_sha256, remote_address, asked_at, purpose, dns_names)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       asked.id,
       kind,
@@ -41,6 +46,8 @@ export async function insertIssuance(db: Db, asked: NewIssuance): Promise<void> 
       asked.spkiSha256,
       asked.remoteAddress ?? null,
       asked.at,
+      asked.for.kind === 'own' ? asked.for.purpose : null,
+      asked.for.kind === 'own' ? asked.for.dnsNames : [],
     ],
   );
 }
@@ -102,4 +109,25 @@ export async function countAsked(db: Db, of: Subject, since: Date): Promise<numb
     [value, since],
   );
   return rows[0]?.n ?? 0;
+}
+
+/** What was asked with this key and was not refused. */
+export async function findAskedWith(db: Db, spkiSha256: Buffer): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>(
+    "select id from issuance where spki_sha256 = $1 and state <> 'refused' limit 1",
+    [spkiSha256],
+  );
+  return rows[0]?.id;
+}
+
+/** PEM of the certificate that issued this one, with its fingerprint. */
+export async function readIssuer(
+  db: Db,
+  id: string,
+): Promise<{ readonly pem: string; readonly fingerprint: string } | undefined> {
+  const { rows } = await db.query<{ pem: string; fingerprint: string }>(
+    'select a.pem, a.fingerprint from issuance i join authority a on a.fingerprint = i.authority where i.id = $1',
+    [id],
+  );
+  return rows[0];
 }

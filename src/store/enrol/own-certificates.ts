@@ -19,6 +19,8 @@ export interface OwnCertificate {
     readonly notAfter: Date;
   };
   readonly useFrom: Date;
+  /** Fingerprint of the authority that issued it, when that is one of ours. */
+  readonly authority?: string;
 }
 
 /** @returns from when it is used: as was written before, if that is earlier */
@@ -26,8 +28,8 @@ export async function registerOwn(db: Db, own: OwnCertificate, at: Date): Promis
   const { fingerprint, subject, serial, publicKeySpki, notBefore, notAfter } = own.certificate;
   const { rows } = await db.query<{ use_from: Date }>(
     `insert into own_certificate as known (fingerprint, purpose, environment, pem, subject, serial, spki_sha256, not_before, not_after,
-                                           use_from, registered_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                           use_from, registered_at, authority)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      on conflict (fingerprint) do update set use_from = least(known.use_from, excluded.use_from),
        purpose = case when excluded.purpose = 'signing' then excluded.purpose else known.purpose end
      returning use_from`,
@@ -43,6 +45,7 @@ export async function registerOwn(db: Db, own: OwnCertificate, at: Date): Promis
       notAfter,
       own.useFrom,
       at,
+      own.authority ?? null,
     ],
   );
   return rows[0]?.use_from ?? own.useFrom;
@@ -69,4 +72,25 @@ export async function readSigningPems(db: Db): Promise<string[]> {
       order by use_from desc, fingerprint limit ${mostSigning}`,
   );
   return rows.map(({ pem }) => pem);
+}
+
+export interface ListedOwn {
+  readonly fingerprint: string;
+  readonly purpose: OwnPurpose;
+  readonly environment: Environment;
+  readonly subject: string;
+  readonly serial: string | null;
+  readonly notAfter: Date;
+  readonly useFrom: Date;
+  readonly withdrawnAt: Date | null;
+}
+
+/** By purpose, the newest first. */
+export async function listOwn(db: Db): Promise<ListedOwn[]> {
+  const { rows } = await db.query<ListedOwn & Record<string, unknown>>(
+    `select fingerprint, purpose, environment, subject, serial, not_after as "notAfter", use_from as "useFrom",
+            withdrawn_at as "withdrawnAt"
+       from own_certificate order by purpose, use_from desc, fingerprint`,
+  );
+  return rows;
 }

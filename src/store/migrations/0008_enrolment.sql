@@ -122,6 +122,8 @@ create table issuance (
   renews text references certificate,
   -- Of our own certificates.
   purpose text check (purpose in ('client', 'listener', 'signing')),
+  -- Of our own listener: under which names suppliers reach it.
+  dns_names text[] not null default '{}' check (cardinality(dns_names) <= 20),
   -- PKCS#10, DER.
   request bytea not null check (length(request) <= 16384),
   spki_sha256 bytea not null check (length(spki_sha256) = 32),

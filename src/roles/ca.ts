@@ -18,6 +18,9 @@ export const caSettings = [
   'caKeyFile',
   'caKeyPassphraseFile',
   'caCertificateFile',
+  'caOldKeyFile',
+  'caOldKeyPassphraseFile',
+  'caOldCertificateFile',
   'certificateLifetime',
   'renewalFrom',
   'crlUrl',
@@ -38,10 +41,11 @@ export interface CaOptions {
 /** @throws Fault when PostgreSQL does not answer, or a file of the settings is not right */
 export async function startCa(settings: CaSettings, log: Log, options: CaOptions = {}): Promise<Running> {
   const now = options.now ?? (() => new Date());
-  const { issuer } = options.credentials ?? loadCredentials(settings, ['ca'], now()).ca;
+  const { issuer, old } = options.credentials ?? loadCredentials(settings, ['ca'], now()).ca;
   const begun = new AsyncDisposableStack();
   try {
     const pool = begun.adopt(await openStore(settings, 'ca', log), (one) => one.close());
+    if (old !== undefined) await registerAuthority(pool, old);
     await registerAuthority(pool, issuer);
     const completed = await completeOrigins(pool, log);
     const steps = issuingSteps({
@@ -56,7 +60,10 @@ export async function startCa(settings: CaSettings, log: Log, options: CaOptions
     });
     const issuing = begun.adopt(startIssuing(options.compose?.(steps) ?? steps, log), (one) => one.stop());
     const { crlInterval: interval, crlLifetime: lifetime } = settings;
-    const publish = async () => void (await publishIfDue({ log, pool, issuer, now, interval, lifetime }));
+    const publish = async () => {
+      for (const one of old === undefined ? [issuer] : [issuer, old])
+        await publishIfDue({ log, pool, issuer: one, now, interval, lifetime });
+    };
     const publishing = begun.adopt(
       startLoop(publish, Math.min(lookEvery, interval), log, 'a revocation list cannot be made just now'),
       (one) => one.stop(),

@@ -55,6 +55,8 @@ export interface SupplierApiCredentials {
 
 export interface CaCredentials {
   readonly issuer: Issuer;
+  /** The one before: only its revocation lists are made. */
+  readonly old?: Issuer | undefined;
 }
 
 export interface CredentialsOf {
@@ -154,14 +156,23 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
 }
 
 function caOf(shelf: Shelf): CaCredentials | undefined {
-  const keyPem = shelf.read('caKeyFile');
-  const passphrase = shelf.read('caKeyPassphraseFile')?.replace(/\r?\n$/, '');
-  const certificatePem = shelf.read('caCertificateFile');
+  const issuer = issuerOf(shelf, 'caKeyFile', 'caKeyPassphraseFile', 'caCertificateFile');
+  const old = issuerOf(shelf, 'caOldKeyFile', 'caOldKeyPassphraseFile', 'caOldCertificateFile');
+  // Silence would end the lists that somebody meant to keep.
+  const named = (['caOldKeyFile', 'caOldCertificateFile'] as const).filter((key) => shelf.read(key) !== undefined);
+  if (named.length === 1 && named[0] !== undefined)
+    shelf.refuse(named[0], 'KUVERT_CA_OLD_KEY_FILE and KUVERT_CA_OLD_CERTIFICATE_FILE go together');
+  return issuer && { issuer, old };
+}
+
+function issuerOf(shelf: Shelf, keyFile: FileKey, passphraseFile: FileKey, file: FileKey): Issuer | undefined {
+  const keyPem = shelf.read(keyFile);
+  const passphrase = shelf.read(passphraseFile)?.replace(/\r?\n$/, '');
+  const certificatePem = shelf.read(file);
   if (keyPem === undefined || certificatePem === undefined) return undefined;
-  const issuer = shelf.attempt('caCertificateFile', () =>
+  return shelf.attempt(file, () =>
     loadIssuer({ keyPem, certificatePem, ...(passphrase === undefined ? {} : { passphrase }) }, shelf.now),
   );
-  return issuer && { issuer };
 }
 
 interface Pair {

@@ -18,6 +18,21 @@ export const caTable = {
     file,
     'PEM file with the certificate of the issuing authority, and those above it, in order.',
   ),
+  caOldKeyFile: optional(
+    'KUVERT_CA_OLD_KEY_FILE',
+    file,
+    'PEM file with the private key of the issuing authority before this one: it issues nothing more, and its revocation lists go on for as long as certificates of it are in use.',
+  ),
+  caOldKeyPassphraseFile: optional(
+    'KUVERT_CA_OLD_KEY_PASSPHRASE_FILE',
+    file,
+    'File with the pass phrase of that key, if it is encrypted.',
+  ),
+  caOldCertificateFile: optional(
+    'KUVERT_CA_OLD_CERTIFICATE_FILE',
+    file,
+    'PEM file with its certificate, and those above it, in order; set where KUVERT_CA_OLD_KEY_FILE is.',
+  ),
   certificateLifetime: preset(
     'KUVERT_CERTIFICATE_LIFETIME',
     duration('1h', '3650d'),

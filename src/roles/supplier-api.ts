@@ -88,7 +88,7 @@ export async function startSupplierApi(
       if (listener === undefined) throw new Error('the listener does not run yet');
       return listener.connections;
     };
-    const keys = keyList(pool, () => kept.current().keyPems);
+    const keys = keyList(pool, () => kept.current().keyPems, now);
     const kept = await keepCredentials({
       role: 'supplier-api',
       settings,
@@ -118,7 +118,13 @@ export async function startSupplierApi(
     await ear.opened;
     const mailbox = compose(mailboxOf(settings, { pool, waiting, gate, door, credentials, log }));
     const enrolment = openEnrolment(settings, { pool, log, credentials, decisions, now });
-    const app = supplierApp({ log, jwks: keys.current, door, mailbox, more: enrolment.routes });
+    const app = supplierApp({
+      log,
+      jwks: keys.current,
+      door,
+      mailbox,
+      more: [keys.certificatesRoute, ...enrolment.routes],
+    });
     const parts = { log, now };
     listener = begun.adopt(await listenTls(parts, credentials().listener, app, listenOptionsOf(settings)), (one) =>
       one.close(),

@@ -75,6 +75,7 @@ describe('the contract and the listener of suppliers', () => {
       // Nothing of it is used before a request comes.
       ...mailboxRoutes({} as MailboxParts),
       { method: 'GET', path: '/.well-known/jwks.json', certificate: 'not-asked' as const },
+      { method: 'GET', path: '/.well-known/kuvert/certificates.json', certificate: 'not-asked' as const },
     ];
     const served = routes.map(
       ({ method, path, certificate }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')} ${certificate}`,
@@ -105,6 +106,7 @@ describe('the contract and the listener of suppliers', () => {
     const program = mailbox.as(await line.addSupplier({ delivery: 'pull' }));
     for (const path of [
       '/.well-known/jwks.json',
+      '/.well-known/kuvert/certificates.json',
       '/openapi.json',
       '/openapi-receiver.json',
       '/docs',

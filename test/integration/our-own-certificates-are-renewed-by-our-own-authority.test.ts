@@ -64,6 +64,19 @@ describe('our own certificates', () => {
     const kid = signer.keyThumbprint;
     await eventually('it is in the list', async () => (await published()).has(kid));
     assert.notEqual(api.signer().keyThumbprint, kid);
+    const { body } = await ask({
+      port: api.port,
+      path: '/.well-known/kuvert/certificates.json',
+      ca: stage.authority.issuing.certificatePem,
+    });
+    const told = (
+      JSON.parse(body) as { certificates: { purpose: string; sha256: string; useFrom: string; pem: string }[] }
+    ).certificates;
+    assert.deepEqual(
+      told.filter(({ sha256 }) => sha256 === certificateIn(pem).fingerprint),
+      [{ ...told.find((one) => one.pem === pem), purpose: 'signing', useFrom: made['useFrom'] }],
+    );
+    assert.deepEqual(new Set(told.map(({ purpose }) => purpose)), new Set(['listener', 'signing']));
     const again = await run('renew', 'signing', ...reason);
     assert.deepEqual([again.code, /is there already/.test(again.err)], [4, true]);
     renameSync(`${keyFile}.next`, keyFile);

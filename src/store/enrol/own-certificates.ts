@@ -83,13 +83,14 @@ export interface ListedOwn {
   readonly notAfter: Date;
   readonly useFrom: Date;
   readonly withdrawnAt: Date | null;
+  readonly pem: string;
 }
 
 /** By purpose, the newest first. */
 export async function listOwn(db: Db): Promise<ListedOwn[]> {
   const { rows } = await db.query<ListedOwn & Record<string, unknown>>(
     `select fingerprint, purpose, environment, subject, serial, not_after as "notAfter", use_from as "useFrom",
-            withdrawn_at as "withdrawnAt"
+            withdrawn_at as "withdrawnAt", pem
        from own_certificate order by purpose, use_from desc, fingerprint`,
   );
   return rows;

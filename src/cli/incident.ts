@@ -12,6 +12,7 @@ export function addIncident(program: Command, { terminal }: Context): void {
   program
     .command('incident')
     .description('What lasts and somebody should see to: each is opened once, and closed once when it is over.')
+    .addHelpText('after', examples(['kuvert incident list --open', 'what somebody should see to now']))
     .command('list')
     .description('Incidents, newest first, each with a sentence.')
     .option('--open', 'only those that are not over')

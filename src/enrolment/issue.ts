@@ -9,6 +9,7 @@ import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { issueCertificate, validityFor } from '../pki/profile.ts';
 import { readSigningRequest } from '../pki/request.ts';
 import { newSerial } from '../pki/subject.ts';
+import { errorText } from '../platform/error-text.ts';
 import { appendAudit } from '../store/audit.ts';
 import { keySeen } from '../store/enrol/certificates.ts';
 import {
@@ -22,7 +23,7 @@ import {
   takeAsked,
 } from '../store/enrol/intentions.ts';
 import { readStanding } from '../store/enrol/issuance.ts';
-import type { Db, Pool } from '../store/pool.ts';
+import { type Db, isServerTrouble, type Pool } from '../store/pool.ts';
 import { readAskedFor } from './ask-facts.ts';
 import { crlUrlOf } from './crl-url.ts';
 import { type AskedFor, decide, type OwnAskedFor, type Wanted, wantedFor } from './decide.ts';
@@ -120,6 +121,7 @@ async function judge(
   now: Date,
 ): Promise<{ readonly wanted: Wanted } | { readonly fault: FaultCode; readonly detail: string }> {
   const { environment, renewalFrom } = parts;
+  await db.query('savepoint unjudged');
   try {
     // The order, or the certificate, stays as it is read until the intention is on record.
     const asked = await factsOf(db, issuance, 'lock', parts);
@@ -137,8 +139,11 @@ async function judge(
     });
     return verdict.kind === 'issue' ? verdict : { fault: verdict.fault, detail: verdict.detail };
   } catch (error) {
+    if (isServerTrouble(error)) throw error;
     if (error instanceof Fault) return { fault: error.code, detail: error.message };
-    throw error;
+    // A defect of ours, or of a row: whoever waits behind it must not wait for ever.
+    await db.query('rollback to savepoint unjudged');
+    return { fault: 'internal', detail: errorText(error) };
   }
 }
 

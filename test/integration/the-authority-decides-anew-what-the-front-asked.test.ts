@@ -353,6 +353,15 @@ describe('the authority decides anew what the front asked', () => {
     assert.ok(JSON.stringify(audit?.details['intended']).includes('serial'));
   });
 
+  it('goes on with the next after one that nobody foresaw', async () => {
+    const { fingerprint } = await issued((await stage.ask({ order: await stage.order() })).id);
+    await stage.pool.query("update certificate set not_after = 'infinity' where fingerprint = $1", [fingerprint]);
+    const odd = await stage.ask({ renews: fingerprint });
+    const good = await stage.ask({ order: await stage.order() });
+    assert.match(await refused(odd.id), /^internal: /);
+    await issued(good.id);
+  });
+
   it('signs nothing for a request of somebody who has the codes and not the key', async () => {
     const { keyPem } = await newRequest();
     const other = await newRequest();

@@ -55,7 +55,7 @@ export function addPurge(audit: Command, { terminal }: Context): void {
       if (before > new Date()) throw new Fault('argument-invalid', '--before lies ahead: rows of today are not old');
       const signer = options.yes ? await signerOfSettings() : undefined;
       const keys = statementKeys(options.certificates);
-      const files = headFiles(options.head);
+      const files = await headFiles(options.head);
       const restored = options.restored ?? [];
       const order = { before, reason, files, keys, restored, signer, actor: actor(), now: new Date() };
       const purged = await withStore((pool) => purgeAudit(pool, order));

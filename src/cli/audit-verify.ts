@@ -1,6 +1,5 @@
 /** `kuvert audit verify`: is the audit what was written? */
 import { type Command, InvalidArgumentError } from 'commander';
-import { readHeadLines } from '../operations/audit/head-file.ts';
 import type { AuditReport, HeadFile } from '../operations/audit/report.ts';
 import { whole } from './arguments.ts';
 import { type Context, examples } from './context.ts';
@@ -42,7 +41,7 @@ export function addVerify(audit: Command, { terminal, exitWith }: Context): void
       const { verifyBook } = await import('../operations/audit/verify.ts');
       const { statementKeys } = await import('./signing-certificates.ts');
       const keys = statementKeys(options.certificates);
-      const files = headFiles(options.head);
+      const files = await headFiles(options.head);
       const order = { files, keys, expected: options.expect, restored: options.restored ?? [] };
       const report = await withStore((pool) => verifyBook(pool, order));
       if (!report.ok) exitWith(6);
@@ -57,7 +56,8 @@ export const restoredHelp =
 export const rowNumbers = (text: string, before: readonly number[] = []): number[] => [...before, whole(1, 1e15)(text)];
 
 /** @throws Fault `argument-invalid` when one cannot be read */
-export function headFiles(names: readonly string[] = []): HeadFile[] {
+export async function headFiles(names: readonly string[] = []): Promise<HeadFile[]> {
+  const { readHeadLines } = await import('../operations/audit/head-file.ts');
   return names.map((name) => ({ name, lines: readHeadLines(readBytes(name)) }));
 }
 

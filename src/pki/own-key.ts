@@ -3,10 +3,8 @@ import 'reflect-metadata';
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Name, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import type { KeyKind } from './key-kinds.ts';
 import { encryptPrivateKey } from './password-encryption.ts';
-
-export const keyKinds = ['P-256', 'P-384', 'RSA-3072'] as const;
-export type KeyKind = (typeof keyKinds)[number];
 
 const generate = promisify(generateKeyPair);
 

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Fault } from '../../domain/fault.ts';
 import { parseDuration } from '../../domain/schedule.ts';
 import { readCertificates } from '../../pki/certificate.ts';
-import { type KeyKind, keyKinds } from '../../pki/own-key.ts';
+import { type KeyKind, keyKinds } from '../../pki/key-kinds.ts';
 import { type Context, examples } from '../context.ts';
 import { readText } from '../read-text.ts';
 import { readSecret } from '../secret.ts';

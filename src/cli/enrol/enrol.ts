@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Fault } from '../../domain/fault.ts';
 import { takeIssued } from '../../pki/issued.ts';
-import type { KeyKind } from '../../pki/own-key.ts';
+import type { KeyKind } from '../../pki/key-kinds.ts';
 import type { Terminal } from '../terminal.ts';
 import { makeFolder, namesIn } from './files.ts';
 import {

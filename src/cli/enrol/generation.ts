@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { Fault } from '../../domain/fault.ts';
 import { type Certificate, readCertificates } from '../../pki/certificate.ts';
 import type { Issued } from '../../pki/issued.ts';
-import { type KeyKind, makeKey, makeSigningRequest } from '../../pki/own-key.ts';
+import type { KeyKind } from '../../pki/key-kinds.ts';
+import { makeKey, makeSigningRequest } from '../../pki/own-key.ts';
 import { linkIfThere, makeFolder, moveFolder, namesIn, pointTo, readIfThere, writeDurably } from './files.ts';
 import type { Ask } from './record.ts';
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Command, Option } from 'commander';
 import { Fault } from '../../domain/fault.ts';
-import type { KeyKind } from '../../pki/own-key.ts';
+import type { KeyKind } from '../../pki/key-kinds.ts';
 import { errorText } from '../../platform/error-text.ts';
 import { whole } from '../arguments.ts';
 import { type Context, examples } from '../context.ts';

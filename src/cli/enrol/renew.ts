@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Fault } from '../../domain/fault.ts';
 import type { Certificate } from '../../pki/certificate.ts';
 import { takeIssued } from '../../pki/issued.ts';
-import type { KeyKind } from '../../pki/own-key.ts';
+import type { KeyKind } from '../../pki/key-kinds.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Steps, usualSteps } from './enrol.ts';
 import { type Credentials, credentialsIn, inUse, keyOf, putAside } from './generation.ts';

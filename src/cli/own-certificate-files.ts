@@ -1,8 +1,9 @@
 /** Where a coming key and certificate of our own lie until they are in use: beside those of now. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Fault } from '../domain/fault.ts';
 import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { settingsOfProcess } from '../platform/config/process.ts';
+import { writeDurably } from '../platform/durable.ts';
 import type { OwnPurpose } from '../store/enrol/own-certificates.ts';
 import { readText } from './read-text.ts';
 
@@ -44,19 +45,6 @@ export function filesToCome({ key, certificate }: OwnFiles): OwnFiles {
 export async function keepKey(path: string, make: () => Promise<string>): Promise<string> {
   if (existsSync(path)) return readFileSync(path, 'utf8');
   const pem = await make();
-  writeWhole(path, pem, 0o600);
+  writeDurably(path, pem, 0o600);
   return pem;
-}
-
-/** All of it or nothing, on disk. */
-export function writeWhole(path: string, text: string, mode: number): void {
-  const part = `${path}.part`;
-  const file = openSync(part, 'w', mode);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(part, path);
 }

@@ -1,6 +1,7 @@
 /** `kuvert own-certificate`: the gateway's own certificates, ordered and renewed. */
 import { Argument, type Command } from 'commander';
 import { settingsOfProcess } from '../platform/config/process.ts';
+import { writeDurably } from '../platform/durable.ts';
 import type { ListedOwn, OwnPurpose } from '../store/enrol/own-certificates.ts';
 import { mandatoryReason, moment as readMoment } from './arguments.ts';
 import { type Context, examples } from './context.ts';
@@ -82,7 +83,7 @@ function addRenew(own: Command, { terminal }: Context): void {
       ),
     )
     .action(async (purpose: OwnPurpose, options: RenewOptions) => {
-      const { certificateNow, filesNow, filesToCome, keepKey, writeWhole } = await import('./own-certificate-files.ts');
+      const { certificateNow, filesNow, filesToCome, keepKey } = await import('./own-certificate-files.ts');
       const { makeKey, makeSigningRequest } = await import('../pki/own-key.ts');
       const { orderOwn } = await import('../enrolment/own.ts');
       const { environment } = settingsOfProcess(['environment']);
@@ -110,7 +111,7 @@ function addRenew(own: Command, { terminal }: Context): void {
         now,
       };
       const { pem, useFrom } = await withStore((pool) => orderOwn(pool, order));
-      writeWhole(files.certificate, pem, 0o644);
+      writeDurably(files.certificate, pem, 0o644);
       return terminal.out(options.json ? json({ ...plan, useFrom }) : told(files, present, useFrom));
     });
 }

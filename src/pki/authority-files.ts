@@ -1,9 +1,10 @@
 /** An authority as it lies in a folder: made whole, and written once. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Fault } from '../domain/fault.ts';
 import type { Environment } from '../domain/message.ts';
+import { syncFolder, writeNew } from '../platform/durable.ts';
 import { createIssuing, createRoot, type Issuer, loadIssuer, type NewAuthority } from './authority.ts';
 
 export interface AuthorityFiles {
@@ -105,7 +106,7 @@ export function writeFolderOnce(folder: string, files: readonly NewFile[]): void
   try {
     mkdirSync(dirname(place), { recursive: true });
     mkdirSync(draft);
-    for (const { path, text, secret } of files) writeThrough(join(draft, basename(path)), text, secret ? 0o600 : 0o644);
+    for (const { path, text, secret } of files) writeNew(join(draft, basename(path)), text, secret ? 0o600 : 0o644);
     syncFolder(draft);
     // Takes the place of an empty folder, and of no other.
     renameSync(draft, place);
@@ -130,23 +131,4 @@ export function refuseToOverwrite(folder: string): void {
       'not-possible-now',
       `${folder} is not empty (${there.slice(0, 3).join(', ')}); an authority is never overwritten: name another folder`,
     );
-}
-
-function writeThrough(path: string, text: string, mode: number): void {
-  const file = openSync(path, 'wx', mode);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

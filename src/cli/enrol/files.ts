@@ -1,54 +1,25 @@
 /** Files of which each is whole on the disk or not there, whenever the power fails. */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Fault } from '../../domain/fault.ts';
+import { inPlaceOf, type Mode, syncFolder, writeDurably as writeFile } from '../../platform/durable.ts';
 import { errorText } from '../../platform/error-text.ts';
 
-/** Readable by its owner alone, or by everybody. */
-export type Mode = 0o600 | 0o644;
-
 /**
- * Writes a file, or a new content in its place: under another name first, to the disk, and then renamed.
+ * Writes a file, or a new content in its place.
  * @throws Fault `not-possible-now`: a full disk, a folder that cannot be written
  */
-export function writeDurably(path: string, content: string | Uint8Array, mode: Mode): void {
-  inPlaceOf(path, (draft) => {
-    const file = openSync(draft, 'wx', mode);
-    try {
-      writeFileSync(file, content);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-  });
-}
+export const writeDurably = (path: string, content: string | Uint8Array, mode: Mode): void =>
+  orCannotWrite(path, () => writeFile(path, content, mode));
 
 /** A symbolic link, or what an existing one points to, in one step. @throws Fault `not-possible-now` */
-export function pointTo(path: string, target: string): void {
-  inPlaceOf(path, (draft) => symlinkSync(target, draft));
-}
+export const pointTo = (path: string, target: string): void =>
+  orCannotWrite(path, () => inPlaceOf(path, (draft) => symlinkSync(target, draft)));
 
-function inPlaceOf(path: string, make: (draft: string) => void): void {
-  const draft = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}`);
+function orCannotWrite(path: string, write: () => void): void {
   try {
-    make(draft);
-    renameSync(draft, path);
-    syncFolder(dirname(path));
+    write();
   } catch (cause) {
-    rmSync(draft, { force: true });
     throw cannotWrite(path, cause);
   }
 }
@@ -90,15 +61,6 @@ function ifThere<T>(path: string, read: () => T): T | undefined {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Fault('not-possible-now', `${path} cannot be read: ${errorText(cause)}`, { cause });
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A listener without TLS, for what is public and signed by itself. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Fault } from '../../domain/fault.ts';
+import { bind } from './bind.ts';
 import { trackConnections } from './connections.ts';
 
 export interface PlainListener {
@@ -30,17 +30,7 @@ export async function listenPlain(
   );
   server.maxConnections = limits.connections;
   const connections = trackConnections(server, limits.ofOne);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (cause) {
-    throw new Fault('setting-invalid', `cannot listen on ${host} port ${port}: ${(cause as Error).message}`, { cause });
-  }
+  await bind(server, { host, port });
   return {
     port: (server.address() as AddressInfo).port,
     close: (graceMs = 2_000) => connections.stop(graceMs),

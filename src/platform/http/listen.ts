@@ -1,11 +1,12 @@
 /** A TLS listener: limits on everything, credentials that can be changed while it runs, an end that lets answers out. */
 import { constants } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { errorText, type Log } from '../log.ts';
 import { type CheckedCredentials, checkTlsCredentials, type TlsCredentials } from '../tls/credentials.ts';
+import { bind } from './bind.ts';
 import { type Connections, trackConnections } from './connections.ts';
 import { problemMediaType, problemOf } from './problem.ts';
 
@@ -131,20 +132,6 @@ function contextOf({ key, cert, ca }: TlsCredentials) {
   // On a resumed session the peer proves nothing anew and shows no chain; a renegotiation may change who it is midway.
   const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
   return { key, cert, ca, minVersion: 'TLSv1.2' as const, secureOptions };
-}
-
-async function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (cause) {
-    throw new Fault('setting-invalid', `cannot listen on ${host} port ${port}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /** What is not HTTP, too large or too slow has no request and no log line; it gets the shortest problem and the door. */

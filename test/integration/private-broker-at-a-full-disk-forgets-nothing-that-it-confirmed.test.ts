@@ -69,7 +69,8 @@ describe('a private broker at a full disk forgets nothing that it confirmed', fu
     const before = await send(names('before'));
     assert.equal(before.length, 400);
     disks.fill('activemq');
-    const full = await send(names('full'));
+    // It may have met the full disk in work of its own already, and stopped: then nobody gets in, and nothing is confirmed.
+    const full = await send(names('full')).catch(() => []);
     assert.ok(full.length < 400, 'a full disk takes no more');
     disks.free('activemq');
     // If it does not work by now it is started anew, as an operator would.

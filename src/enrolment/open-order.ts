@@ -77,7 +77,7 @@ export async function askForPin(desk: Desk, link: string): Promise<View> {
   log.info(`PIN ${outcome.kind}`, {
     order: transferId,
     contact: contact.id,
-    ...(outcome.kind === 'sent' ? {} : { why: outcome.why }),
+    ...(outcome.kind === 'sent' ? { file: outcome.file } : { why: outcome.why }),
   });
   // What surely went nowhere is none of the five.
   if (outcome.kind === 'not-sent') await giveBackPin(pool, id, hash);

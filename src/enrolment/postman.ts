@@ -72,7 +72,8 @@ export async function sendNext(parts: PostmanParts, stopping: AbortSignal): Prom
   const end = endOf(outcome, letter, parts);
   const mine = await pool.transaction((db) => endTry(db, letter, end, now()));
   const why = end.kind === 'sent' ? undefined : end.why;
-  const line = { letter: letter.id, kind: letter.kind, contact: letter.contactId, tries: letter.tries, why };
+  const file = outcome.kind === 'sent' && 'file' in outcome ? outcome.file : undefined;
+  const line = { letter: letter.id, kind: letter.kind, contact: letter.contactId, tries: letter.tries, why, file };
   if (end.kind === 'given-up' && end.unreachable) log.warn('a letter was given up', line);
   else log.info(`letter ${end.kind}`, line);
   return mine ? end.kind : 'taken-over';
@@ -117,7 +118,7 @@ type About = Omit<LetterFacts, 'language' | 'contact' | 'link'> & { readonly tok
 
 function aboutOf(db: Db, letter: ClaimedLetter, kind: LetterKind, now: Date): Promise<About | string> {
   if (kind === 'certificate-ending' || kind === 'certificate-ended') return aboutEnd(db, letter, now);
-  return letter.orderId === undefined ? aboutCertificate(db, letter) : aboutOrder(db, letter.orderId, kind, now);
+  return letter.orderId === undefined ? aboutCertificate(db, letter, kind) : aboutOrder(db, letter.orderId, kind, now);
 }
 
 async function aboutOrder(db: Db, id: string, kind: LetterKind, now: Date): Promise<About | string> {
@@ -137,10 +138,11 @@ async function aboutOrder(db: Db, id: string, kind: LetterKind, now: Date): Prom
   };
 }
 
-async function aboutCertificate(db: Db, { fingerprint }: ClaimedLetter): Promise<About | string> {
+async function aboutCertificate(db: Db, { fingerprint }: ClaimedLetter, kind: LetterKind): Promise<About | string> {
   const facts = fingerprint === undefined ? undefined : await readCertificateFacts(db, fingerprint);
   if (fingerprint === undefined || facts === undefined) return 'the certificate is not there';
-  const { organisation, environment, description, subject, notAfter } = facts;
+  const { organisation, environment, description, subject, notAfter, withdrawn } = facts;
+  if (kind === 'certificate-issued' && withdrawn) return 'the certificate is withdrawn';
   return { organisation, environment, description: description ?? subject, ends: notAfter, name: fingerprint };
 }
 

@@ -10,6 +10,7 @@ import {
   setIssued,
   setRefused,
 } from '../store/enrol/intentions.ts';
+import { insertLetter } from '../store/enrol/letters.ts';
 import { setOrderFetched } from '../store/enrol/order-changes.ts';
 import type { Db } from '../store/pool.ts';
 import { probeSoon } from '../store/reroute.ts';
@@ -30,7 +31,8 @@ export interface Work {
 }
 
 /**
- * All of it or nothing: the certificate in the register and at its addresses, the order fetched, the issuance issued, the audit.
+ * All of it or nothing: the certificate in the register and at its addresses, the order fetched, the letter that says so, the issuance
+ * issued, the audit.
  * Power lost before the commit: it is intended still, and finished with the same serial number. After it: the front reads it.
  */
 export async function record(
@@ -56,7 +58,11 @@ export async function record(
   const { fingerprint, pem, subject } = certificate;
   const { intention, spkiSha256 } = issuance;
   await registerIssued(db, { ...wanted, fingerprint, pem, subject, spkiSha256, intention }, addresses, at);
-  if (asked.kind === 'enrol') await setOrderFetched(db, asked.order.id, fingerprint, at);
+  if (asked.kind === 'enrol') {
+    await setOrderFetched(db, asked.order.id, fingerprint, at);
+    // Whoever was given the codes learns that they were used, also when somebody else did.
+    await insertLetter(db, { kind: 'certificate-issued', contactId: asked.order.contactId, fingerprint, at });
+  }
   await setIssued(db, issuance.id, certificate, at);
   // A lane may be held because nothing that its endpoint has is registered.
   await notifyWake(db, await probeSoon(db, addresses));

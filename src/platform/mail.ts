@@ -16,7 +16,8 @@ export interface Mail {
 }
 
 export type MailOutcome =
-  | { readonly kind: 'sent' }
+  /** `file`: where it lies, when that is all that sending is. */
+  | { readonly kind: 'sent'; readonly file?: string }
   /** The server was away, wants it later or does not let us in, or nobody knows whether it took it. */
   | { readonly kind: 'later'; readonly why: string }
   /** The server will never take this letter for this reader. */
@@ -86,7 +87,7 @@ function intoFolder(folder: string, from: string): SendMail {
       await mkdir(folder, { recursive: true });
       await writeFile(`${file}.new`, `${head.join('\n')}\n\n${text}`, { mode: 0o600 });
       await rename(`${file}.new`, file);
-      return { kind: 'sent' };
+      return { kind: 'sent', file };
     } catch (error) {
       return { kind: 'later', why: errorText(error) };
     }

@@ -12,7 +12,8 @@ export interface Sms {
 }
 
 export type SmsOutcome =
-  | { readonly kind: 'sent' }
+  /** `file`: where it lies, when that is all that sending is. */
+  | { readonly kind: 'sent'; readonly file?: string }
   | { readonly kind: 'not-sent'; readonly why: string }
   /** The provider may have taken it, or not. */
   | { readonly kind: 'unknown'; readonly why: string };
@@ -68,9 +69,9 @@ function intoFolder(folder: string): SendSms {
   return async ({ to, text }) => {
     try {
       await mkdir(folder, { recursive: true });
-      const name = `${new Date().toISOString().replaceAll(':', '')}-${randomUUID().slice(0, 8)}.txt`;
-      await writeFile(join(folder, name), `To: ${to}\n\n${text}\n`, { mode: 0o600 });
-      return { kind: 'sent' };
+      const file = join(folder, `${new Date().toISOString().replaceAll(':', '')}-${randomUUID().slice(0, 8)}.txt`);
+      await writeFile(file, `To: ${to}\n\n${text}\n`, { mode: 0o600 });
+      return { kind: 'sent', file };
     } catch (error) {
       return { kind: 'not-sent', why: errorText(error) };
     }

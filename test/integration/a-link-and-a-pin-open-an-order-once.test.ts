@@ -85,7 +85,7 @@ describe('a link and a PIN open an order once', () => {
       await desk.askForPin(link),
     ]) {
       assert.equal(page.status, 410);
-      assert.match(wordsOf(page), /Koderna visades 1 mars 2030 kl\. 13:00/);
+      assert.match(wordsOf(page), /Koderna visades 1 mars 2030 kl\. 13:00, svensk tid/);
       assert.equal(passwordOn(page), undefined);
       assert.ok(!page.text.includes(password ?? '?'));
     }

@@ -52,6 +52,10 @@ describe('an authority that is killed', () => {
         assert.deepEqual(certificate.notAfter, before.not_after);
       }
       assert.equal(await registered(), 1);
+      const letters = await stage.pool.query('select kind from letter where fingerprint = $1', [
+        certificate.fingerprint,
+      ]);
+      assert.deepEqual(letters.rows, [{ kind: 'certificate-issued' }]);
       assert.deepEqual(
         (await stage.audited(certificate.fingerprint)).map(({ action }) => action),
         [left === 'intended' ? 'certificate.issue-resumed' : 'certificate.issue'],

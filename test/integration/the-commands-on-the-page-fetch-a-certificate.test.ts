@@ -35,13 +35,15 @@ describe('the commands on the page fetch a certificate', () => {
   });
   after(() => stage.close());
 
-  /** What lies in a folder that was empty. */
-  const filed = async (name: string): Promise<string> => {
+  /** What lies in a folder that was empty; what is sent of orders before this one may come in between. */
+  const filed = async (name: string, about: string): Promise<string> => {
     const folder = join(stage.folder, name);
-    return eventually(`a file in ${name}`, () => {
-      const [file] = readdirSync(folder, { withFileTypes: true }).filter((one) => !one.name.endsWith('.new'));
-      return file && readFileSync(join(folder, file.name), 'utf8');
-    });
+    return eventually(`a file in ${name}`, () =>
+      readdirSync(folder)
+        .filter((file) => !file.endsWith('.new'))
+        .map((file) => readFileSync(join(folder, file), 'utf8'))
+        .find((text) => text.includes(about)),
+    );
   };
 
   /** Orders for a new supplier, reads letter and SMS, opens the page. @returns the organisation, the link and the page's commands */
@@ -61,18 +63,18 @@ describe('the commands on the page fetch a certificate', () => {
     );
     assert.equal(ordered.code, 0, ordered.err);
     assert.equal(ordered.err, '');
-    const letter = (await filed('mail')).replaceAll(/\r?\n/g, '\r\n');
+    const letter = (await filed('mail', '/orders/')).replaceAll(/\r?\n/g, '\r\n');
     assert.match(headerOf(letter, 'subject') ?? '', /Fetch the certificate/);
     const link = linkIn(letter);
     const path = `/orders/${link}`;
     assert.equal((await ask({ port, ca, path })).status, 200);
     assert.equal((await ask({ port, ca, path: `${path}/pin`, method: 'POST' })).status, 200);
-    const pin = /\b\d{6}\b/.exec((await filed('sms')).split('\n\n')[1] ?? '')?.[0];
+    const pin = /\b\d{6}\b/.exec((await filed('sms', 'PIN')).split('\n\n')[1] ?? '')?.[0];
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const { body } = await ask({ port, ca, path, method: 'POST', headers, body: `pin=${pin}` });
     const text = body.replaceAll(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code)));
     const commands = [...text.matchAll(/<pre>(.*?)<\/pre>/gs)].map(([, one = '']) => one);
-    assert.equal(commands.length, 4);
+    assert.equal(commands.length, 5);
     return { number, link, commands, cwd: join(stage.folder, 'contact') };
   }
 
@@ -92,7 +94,7 @@ describe('the commands on the page fetch a certificate', () => {
     mustHave('curl');
     mustHave('openssl', 'openssl', 'version');
     const { number, link, commands, cwd } = await opened(50);
-    const [, codes = '', trust = '', fetchIt = ''] = commands;
+    const [, , codes = '', trust = '', fetchIt = ''] = commands;
     writeFileSync(join(cwd, 'codes.txt'), codes);
     const printed = await run(`${trust}\n${fetchIt}\n`, { cwd, env: { PATH: process.env['PATH'] } });
     // Nobody else is trusted, whatever came with it.
@@ -104,7 +106,7 @@ describe('the commands on the page fetch a certificate', () => {
 
   it('kuvert enrol, with the password from a file where there is no keyboard', async () => {
     const { number, link, commands, cwd } = await opened(51);
-    const [enrol = '', codes = ''] = commands;
+    const [enrol = '', renew = '', codes = ''] = commands;
     writeFileSync(join(cwd, 'password'), /:(.*)"/.exec(codes)?.[1] ?? '');
     const [program, ...args] = enrol.replaceAll(/\\\n\s*/g, '').split(/\s+/);
     assert.equal(program, 'kuvert');
@@ -112,5 +114,8 @@ describe('the commands on the page fetch a certificate', () => {
     const done = await command([...args, '--password-file', join(cwd, 'password'), '--out', out], {});
     assert.equal(done.code, 0, done.err);
     await isRegistered(join(out, 'chain.pem'), number, link);
+    const [renewing, ...more] = renew.replace('kuvert-certificate', out).split(' ');
+    assert.equal(renewing, 'kuvert');
+    assert.deepEqual(await command(more, {}), { code: 0, out: '', err: '' }, 'it is not due');
   });
 });

@@ -22,6 +22,7 @@ ${roots.map((one) => html`<p><code>${one}</code></p>`)}<p class="soft">${say('ro
 <h2>${say('how')}</h2>
 <h3>${say('how-kuvert')}</h3>
 <pre>${enrolCommand(publicUrl, transferId, root)}</pre><p class="soft">${say('how-kuvert-note')}</p>
+<p>${say('how-renew')}</p><pre>kuvert renew kuvert-certificate --if-due --quiet</pre>
 <h3>${say('how-curl')}</h3>
 <p>${say('how-codes-file')}</p><pre>user = "${transferId}:${password}"</pre>
 <p>${say('how-root')}</p><pre>${cacertsCommands(publicUrl, roots)}</pre>

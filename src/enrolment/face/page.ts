@@ -87,7 +87,7 @@ function about(order: Seen, { language }: PageParts, say: Say): Html {
 <dt>${say('description')}</dt><dd>${description}</dd>
 <dt>${say('type')}</dt><dd>${say(`type-${type}`)}</dd>
 ${names}
-<dt>${say('until')}</dt><dd>${formatMoment(expiresAt, language)}</dd></dl>`;
+<dt>${say('until')}</dt><dd>${say('until-at', { at: formatMoment(expiresAt, language) })}</dd></dl>`;
 }
 
 function asking(

@@ -11,6 +11,7 @@ const words = {
   type: { sv: 'Typ', en: 'Type' },
   names: { sv: 'Värdnamn', en: 'Host names' },
   until: { sv: 'Hämtas före', en: 'Fetch before' },
+  'until-at': { sv: '{at}, svensk tid', en: '{at}, Swedish time' },
   'type-push-endpoint': { sv: 'mottagare som vi skickar till', en: 'endpoint that we push to' },
   'type-pull-client': { sv: 'program som hämtar', en: 'program that fetches' },
   'type-both': { sv: 'mottagare och program som hämtar', en: 'endpoint, and program that fetches' },
@@ -75,8 +76,12 @@ const words = {
   how: { sv: 'Så hämtar du certifikatet', en: 'How to fetch the certificate' },
   'how-kuvert': { sv: 'Med Kuvert', en: 'With Kuvert' },
   'how-kuvert-note': {
-    sv: 'Lösenordet frågas efter. Nyckeln görs hos dig och lämnar dig aldrig.',
-    en: 'It asks for the password. The key is made on your machine and never leaves it.',
+    sv: 'Lösenordet frågas efter. Nyckeln görs hos dig och lämnar dig aldrig. Nyckel och certifikat ligger sedan i mappen kuvert-certificate.',
+    en: 'It asks for the password. The key is made on your machine and never leaves it. Key and certificate are in the folder kuvert-certificate then.',
+  },
+  'how-renew': {
+    sv: 'Förnya det sedan från cron, varje dag; inget händer förrän det är dags:',
+    en: 'Then renew it from cron, each day; nothing happens until it is time:',
   },
   'how-curl': { sv: 'Med curl och openssl', en: 'With curl and openssl' },
   'how-codes-file': {
@@ -91,8 +96,8 @@ const words = {
   'codes-file': { sv: 'koder.txt', en: 'codes.txt' },
 
   'closed-opened': {
-    sv: 'Koderna visades {at}, och visas inte igen',
-    en: 'The codes were shown on {at}, and are not shown again',
+    sv: 'Koderna visades {at}, svensk tid, och visas inte igen',
+    en: 'The codes were shown on {at}, Swedish time, and are not shown again',
   },
   'closed-opened-do': {
     sv: 'Var det inte du? Säg det genast till den som beställde certifikatet. Har du tappat bort dem, så be om en ny beställning; då slutar de gamla att gälla.',

@@ -1,6 +1,7 @@
 /** Letters to technical contacts, in the words of each language. One table: a kind that is not here is not sent. */
 import { certificateEnded, certificateEnding } from './end-letters.ts';
 import type { Letter, LetterFacts } from './facts.ts';
+import { certificateIssued } from './issued-letter.ts';
 import { formatMoment } from './words.ts';
 
 export interface Written {
@@ -67,6 +68,7 @@ const contactOld: Letter = {
 
 const letters = {
   order,
+  'certificate-issued': certificateIssued,
   'contact-new': contactNew,
   'contact-old': contactOld,
   'certificate-ending': certificateEnding,

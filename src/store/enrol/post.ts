@@ -71,6 +71,7 @@ export interface CertificateFacts {
   readonly subject: string;
   readonly notAfter: Date;
   readonly environment: Environment | undefined;
+  readonly withdrawn: boolean;
 }
 
 export async function readCertificateFacts(db: Db, fingerprint: string): Promise<CertificateFacts | undefined> {
@@ -80,8 +81,9 @@ export async function readCertificateFacts(db: Db, fingerprint: string): Promise
     subject: string;
     not_after: Date;
     environment: Environment | null;
+    withdrawn: boolean;
   }>(
-    `select s.name, c.description, c.subject, c.not_after,
+    `select s.name, c.description, c.subject, c.not_after, c.withdrawn_at is not null as withdrawn,
             (select a.environment from address_certificate l join address a on a.id = l.address_id
               where l.fingerprint = c.fingerprint limit 1) as environment
        from certificate c join supplier s on s.organisation_number = c.organisation_number where c.fingerprint = $1`,
@@ -95,6 +97,7 @@ export async function readCertificateFacts(db: Db, fingerprint: string): Promise
       subject: row.subject,
       notAfter: row.not_after,
       environment: row.environment ?? undefined,
+      withdrawn: row.withdrawn,
     }
   );
 }

@@ -67,9 +67,11 @@ describe('an SMS by the API of 46elks', () => {
 
   it('for developers is a file that only they can read', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'kuvert-sms-')), 'sms');
-    assert.deepEqual(await openSms({ url: `file:${folder}`, from: 'Kuvert' })(sms), { kind: 'sent' });
-    const [file = ''] = readdirSync(folder);
-    assert.equal(readFileSync(join(folder, file), 'utf8'), `To: ${sms.to}\n\n${sms.text}\n`);
-    assert.equal(statSync(join(folder, file)).mode & 0o777, 0o600);
+    const outcome = await openSms({ url: `file:${folder}`, from: 'Kuvert' })(sms);
+    const [name = ''] = readdirSync(folder);
+    const file = join(folder, name);
+    assert.deepEqual(outcome, { kind: 'sent', file });
+    assert.equal(readFileSync(file, 'utf8'), `To: ${sms.to}\n\n${sms.text}\n`);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 });

@@ -124,16 +124,16 @@ function certificateTable(certificates: readonly ListedCertificate[], now: Date)
   if (certificates.length === 0) return 'no certificates';
   return table<ListedCertificate>(
     [
-      { title: 'organisation', value: (one) => `${one.organisation} (${one.organisationNumber})` },
-      { title: 'description', value: (one) => one.description ?? one.subject },
-      { title: 'type', value: (one) => one.type },
-      { title: 'ends', value: (one) => moment(one.notAfter) },
-      { title: 'days', value: (one) => Math.floor((one.notAfter.getTime() - now.getTime()) / 86_400_000) },
+      { title: 'ORGANISATION', value: (one) => `${one.organisation} (${one.organisationNumber})` },
+      { title: 'DESCRIPTION', value: (one) => one.description ?? one.subject },
+      { title: 'TYPE', value: (one) => one.type },
+      { title: 'ENDS (UTC)', value: (one) => moment(one.notAfter) },
+      { title: 'DAYS', value: (one) => Math.floor((one.notAfter.getTime() - now.getTime()) / 86_400_000) },
       {
-        title: 'state',
+        title: 'STATE',
         value: (one) => `${stateOf(one, now)}${one.renewedBy === undefined ? '' : ', renewed'}`,
       },
-      { title: 'serial', value: (one) => one.serial },
+      { title: 'SERIAL', value: (one) => one.serial },
       { title: 'SHA-256', value: (one) => one.fingerprint },
     ],
     certificates,

@@ -17,10 +17,15 @@ export function addDev(program: Command, { terminal }: Context): void {
     .addHelpText(
       'after',
       [
-        '\nData and certificates lie under .kuvert/dev and outlive the run. Nothing here is meant for production: that is',
-        '`kuvert start`.',
+        '\nData and certificates lie under .kuvert/dev and outlive the run; remove it to begin anew. The authority is that in',
+        '.kuvert/dev/ca: the one that `kuvert ca init` made there, else one that is made now. Certificates may be renewed at any',
+        'time (KUVERT_RENEWAL_FROM). Nothing here is meant for production: that is `kuvert start`.',
         examples(
           ['kuvert dev', 'in one terminal'],
+          [
+            'kuvert ca init --folder .kuvert/dev/ca --organisation Exempelmyndigheten --environment test',
+            'before the first time: with an authority of your own; docs/certificates.md goes on from here',
+          ],
           ['set -a; . .kuvert/dev/env; set +a; kuvert status', 'in another: the same servers'],
           [
             '( set -a; . .kuvert/dev/supplier.env; curl --cacert "$CA" --cert "$CERTIFICATE" --key "$KEY" "$GATEWAY/v1/messages" )',
@@ -58,6 +63,8 @@ export function addDev(program: Command, { terminal }: Context): void {
             '',
             `The gateway runs. Suppliers find its keys at https://localhost:${gateway.supplierPort}/.well-known/jwks.json`,
             `Settings for other terminals:  set -a; . ${relative('.', stage.environmentFile)}; set +a`,
+            ...authorityLines(stage),
+            `Letters and SMS are files in:  ${here(stage, 'mail')} and ${here(stage, 'sms')}; docs/certificates.md`,
             `A supplier to push to:         ${relative('.', file)} (its endpoint: https://localhost:${samplePort}/); README.md, “Use it”`,
             ...offer,
             'Ctrl-C stops everything.',
@@ -70,6 +77,18 @@ export function addDev(program: Command, { terminal }: Context): void {
         await stage.stop();
       }
     });
+}
+
+const here = ({ folder }: Stage, name: string): string => relative('.', join(folder, name));
+
+/** Whose certificates suppliers get. */
+function authorityLines(stage: Stage): readonly string[] {
+  return [
+    `Its authority:                 ${here(stage, 'ca')}; the root's SHA-256 is ${stage.rootSha256}`,
+    ...(stage.rootKeyIsThere
+      ? ["                               The root's key lies there too: in production it is kept off line."]
+      : []),
+  ];
 }
 
 /** Lines about the supplier that fetches. In somebody's own database nobody is registered, and nothing goes on a queue of theirs. */

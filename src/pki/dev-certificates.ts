@@ -1,13 +1,14 @@
 /**
- * Everything in keys and certificates that a gateway on a developer's machine needs, written to a folder. Made by the authority that
- * production has (authority.ts, profile.ts): only that nothing is ordered, and nobody keeps the root's key.
+ * Everything in keys and certificates that a gateway on a developer's machine needs, written to folders. Made by the authority that
+ * production has (authority.ts, profile.ts): only that nothing is ordered.
  */
 import { createPublicKey } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
-import type { Issuer } from './authority.ts';
-import { authorityFilesIn, makeAuthority, trustOf } from './authority-files.ts';
+import { type Issuer, loadIssuer } from './authority.ts';
+import { authorityFilesIn, makeAuthority, trustOf, writeFolderOnce } from './authority-files.ts';
 import { readCertificates } from './certificate.ts';
 import { makeKey } from './own-key.ts';
 import { type CertificatePurpose, issueCertificate, validityFor } from './profile.ts';
@@ -76,11 +77,31 @@ export async function writeDevCertificates(
   const now = new Date();
   mkdirSync(folder, { recursive: true });
   const { issuing, issuer } = await makeAuthority({ organisation: sender.name, environment: 'test', now });
-  const files = filesIn(folder, suppliers);
+  const files = filesIn({ certificates: folder, authority: folder }, suppliers);
   writeFileSync(files.rootFile, issuer.chain.at(-1)?.pem ?? '');
   writeFileSync(files.caFile, trustOf(issuer));
   writeFileSync(files.issuing.certificateFile, issuing.certificatePem);
   writeKey(files.issuing.keyFile, issuing.keyPem);
+  return {
+    ...files,
+    authority: {
+      keyPem: issuing.keyPem,
+      certificatePem: issuer.certificate.pem,
+      chainPem: issuer.certificate.pem,
+      rootPem: issuer.chain.at(-1)?.pem ?? '',
+    },
+    ...(await writeBelow(issuer, folder, suppliers, sender, now)),
+  };
+}
+
+/** What the authority issues for them; what lay in the folder under the same names is replaced. */
+async function writeBelow(
+  issuer: Issuer,
+  folder: string,
+  suppliers: readonly DevSupplier[],
+  sender: DevSupplier,
+  now: Date,
+): Promise<Pick<DevCertificates, 'client' | 'supplierListener' | 'signing' | 'suppliers'>> {
   const write = async (file: string, request: DevRequest): Promise<CredentialFiles & DevCredential> => {
     const credential = await issue(issuer, request, now);
     const pair = pairOf(folder, file);
@@ -91,13 +112,6 @@ export async function writeDevCertificates(
   const own = { ...nowhere, subject: sender };
   const signing = { ...sender, name: `${sender.name} kuvertsigill` };
   return {
-    ...files,
-    authority: {
-      keyPem: issuing.keyPem,
-      certificatePem: issuer.certificate.pem,
-      chainPem: issuer.certificate.pem,
-      rootPem: issuer.chain.at(-1)?.pem ?? '',
-    },
     client: await write('gateway-client', { ...own, purpose: 'client' }),
     supplierListener: await write('supplier-listener', { ...own, ...listener, purpose: 'listener' }),
     signing: await write('signing', { ...own, subject: signing, purpose: 'signing' }),
@@ -151,17 +165,25 @@ const pairOf = (folder: string, file: string): CredentialFiles => ({
   certificateFile: join(folder, `${file}.pem`),
 });
 
-function filesIn(folder: string, suppliers: readonly DevSupplier[]): DevCertificateFiles {
-  const { caFile, rootFile, issuingKeyFile, issuingFile } = authorityFilesIn(folder);
+/** Both may be one folder. */
+export interface DevFolders {
+  /** As `kuvert ca init` writes it. */
+  readonly authority: string;
+  readonly certificates: string;
+}
+
+function filesIn({ authority, certificates }: DevFolders, suppliers: readonly DevSupplier[]): DevCertificateFiles {
+  const { caFile, rootFile, issuingKeyFile, issuingFile } = authorityFilesIn(authority);
+  const pair = (file: string) => pairOf(certificates, file);
   return {
     caFile,
     rootFile,
     issuing: { keyFile: issuingKeyFile, certificateFile: issuingFile },
-    client: pairOf(folder, 'gateway-client'),
-    supplierListener: pairOf(folder, 'supplier-listener'),
-    signing: pairOf(folder, 'signing'),
+    client: pair('gateway-client'),
+    supplierListener: pair('supplier-listener'),
+    signing: pair('signing'),
     suppliers: new Map(
-      suppliers.map(({ organisationNumber }) => [organisationNumber, pairOf(folder, `supplier-${organisationNumber}`)]),
+      suppliers.map(({ organisationNumber }) => [organisationNumber, pair(`supplier-${organisationNumber}`)]),
     ),
   };
 }
@@ -170,22 +192,59 @@ function filesIn(folder: string, suppliers: readonly DevSupplier[]): DevCertific
 const goodFor = 7 * 86_400_000;
 
 /**
- * The certificates that lie in the folder, when all are there and good for a week yet; else new ones. For a gateway whose
- * data outlive its runs: what was registered and signed in an earlier run is still right in the next.
+ * For a gateway whose data outlive its runs. The authority is that which lies in its folder, be it of an earlier run or made by
+ * `kuvert ca init`; where there is none, one is made. Certificates are those that lie there, when they are this authority's and all good
+ * for a week yet; else new ones.
+ * @param passphrase of the issuing key, if it is encrypted
+ * @throws Fault `certificate-invalid` if what lies there is no authority that can issue
  */
 export async function keepDevCertificates(
-  folder: string,
+  folders: DevFolders,
   suppliers: readonly DevSupplier[],
   sender: DevSupplier,
   now: Date,
+  passphrase?: string,
 ): Promise<DevCertificateFiles> {
-  const files = filesIn(folder, suppliers);
-  const pairs = [files.issuing, files.client, files.supplierListener, files.signing, ...files.suppliers.values()];
-  const certificates = [files.caFile, files.rootFile, ...pairs.map(({ certificateFile }) => certificateFile)];
-  const isThere = [...certificates, ...pairs.map(({ keyFile }) => keyFile)].every((file) => existsSync(file));
-  const isGood = (file: string): boolean =>
-    readCertificates(readFileSync(file, 'utf8'), file).every(
-      ({ notAfter }) => notAfter.getTime() - now.getTime() > goodFor,
-    );
-  return isThere && certificates.every(isGood) ? files : writeDevCertificates(folder, suppliers, sender);
+  const issuer = await keepAuthority(folders.authority, sender, now, passphrase);
+  const files = filesIn(folders, suppliers);
+  const pairs = [files.client, files.supplierListener, files.signing, ...files.suppliers.values()];
+  const isThere = pairs.flatMap(({ keyFile, certificateFile }) => [keyFile, certificateFile]).every(existsSync);
+  const isGood = ({ certificateFile }: CredentialFiles): boolean => {
+    const [own, above] = readCertificates(readFileSync(certificateFile, 'utf8'), certificateFile);
+    const left = (own?.notAfter.getTime() ?? 0) - now.getTime();
+    return left > goodFor && above?.fingerprint === issuer.certificate.fingerprint;
+  };
+  if (isThere && pairs.every(isGood)) return files;
+  mkdirSync(folders.certificates, { recursive: true });
+  await writeBelow(issuer, folders.certificates, suppliers, sender, now);
+  return files;
+}
+
+async function keepAuthority(
+  folder: string,
+  sender: DevSupplier,
+  now: Date,
+  passphrase: string | undefined,
+): Promise<Issuer> {
+  const files = authorityFilesIn(folder);
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    try {
+      const [keyPem, certificatePem] = [files.issuingKeyFile, files.issuingFile].map((one) =>
+        readFileSync(one, 'utf8'),
+      );
+      const given = { keyPem: keyPem ?? '', certificatePem: certificatePem ?? '' };
+      return loadIssuer(passphrase === undefined ? given : { ...given, passphrase }, now);
+    } catch (cause) {
+      const why = (cause as Error).message;
+      throw new Fault('certificate-invalid', `the authority in ${folder} cannot be used: ${why}`, { cause });
+    }
+  const { issuing, issuer } = await makeAuthority({ organisation: sender.name, environment: 'test', now });
+  // The root's key is kept by nobody.
+  writeFolderOnce(folder, [
+    { path: files.rootFile, text: issuer.chain.at(-1)?.pem ?? '', secret: false },
+    { path: files.issuingFile, text: issuing.certificatePem, secret: false },
+    { path: files.caFile, text: trustOf(issuer), secret: false },
+    { path: files.issuingKeyFile, text: issuing.keyPem, secret: true },
+  ]);
+  return issuer;
 }

@@ -2,6 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
+import { authorityFilesIn } from '../pki/authority-files.ts';
+import { readCertificates } from '../pki/certificate.ts';
 import {
   type CredentialFiles,
   type DevSupplier,
@@ -23,7 +25,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface StageOptions {
   /** Data, passwords and logs of the local servers, and the file `env`. */
   readonly folder: string;
-  /** Whether the servers' data outlive `stop`, and certificates and keys with them. */
+  /**
+   * Whether the servers' data outlive `stop`, and certificates and keys with them. The authority is then that in the folder's `ca`: what
+   * `kuvert ca init` made there, or an earlier run, or else a new one.
+   */
   readonly keep: boolean;
   readonly certificatesFolder: string;
   readonly suppliers: readonly DevSupplier[];
@@ -42,6 +47,10 @@ export interface Stage extends Running {
   /** A shell can read it: `set -a; . FILE; set +a`. */
   readonly environmentFile: string;
   readonly caFile: string;
+  /** Of the authority: what suppliers compare. */
+  readonly rootSha256: string;
+  /** Only `kuvert ca init` leaves it, for somebody to take away. */
+  readonly rootKeyIsThere: boolean;
   readonly supplierCredentials: ReadonlyMap<OrganisationNumber, CredentialFiles>;
   readonly clientCertificateFile: string;
   /** Migrations that were run now. */
@@ -63,8 +72,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   });
   try {
     // Not before the folder is ours: another gateway may run in it, on the certificates that lie there.
+    const folders = { authority: join(folder, 'ca'), certificates: certificatesFolder };
     const certificates = options.keep
-      ? await keepDevCertificates(certificatesFolder, options.suppliers, sender, new Date())
+      ? await keepDevCertificates(folders, options.suppliers, sender, new Date(), passphraseIn(given))
       : await writeDevCertificates(certificatesFolder, options.suppliers, sender);
     const [supplierPort = 0, crlPort = 0] = await freePorts(2, options.keep ? portsBefore(folder) : []);
     const environment = present({
@@ -82,6 +92,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
             KUVERT_CRL_HOST: '127.0.0.1',
             KUVERT_CRL_PORT: String(crlPort),
             KUVERT_CRL_URL: `http://127.0.0.1:${crlPort}`,
+            // A developer's program renews when its developer wants to see it renew.
+            KUVERT_RENEWAL_FROM: '3650d',
           }
         : {}),
       ...serversOf(local),
@@ -105,6 +117,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       environment,
       environmentFile: writeEnvironment(folder, environment),
       caFile: certificates.caFile,
+      rootSha256: readCertificates(readFileSync(certificates.rootFile, 'utf8'))[0]?.fingerprint ?? '',
+      rootKeyIsThere: existsSync(authorityFilesIn(folders.authority).rootKeyFile),
       supplierCredentials: certificates.suppliers,
       clientCertificateFile: certificates.client.certificateFile,
       migrated,
@@ -114,6 +128,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     await local.stop();
     throw error;
   }
+}
+
+/** Of the issuing key, where it is encrypted: `kuvert ca init --issuing-passphrase-file`. */
+function passphraseIn({ KUVERT_CA_KEY_PASSPHRASE_FILE: file }: Environment): string | undefined {
+  return file ? readFileSync(file, 'utf8').replace(/\r?\n$/, '') : undefined;
 }
 
 async function migrateStore(url: string, log: Log): Promise<readonly string[]> {

@@ -1,14 +1,16 @@
 import { strict as assert } from 'node:assert';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { parseOrganisationNumber } from '../../../src/domain/organisation-number.ts';
 import { loadIssuer } from '../../../src/pki/authority.ts';
+import { makeAuthority } from '../../../src/pki/authority-files.ts';
 import { readCertificates } from '../../../src/pki/certificate.ts';
 import { constraintsOf } from '../../../src/pki/constraints.ts';
 import { keepDevCertificates, writeDevCertificates } from '../../../src/pki/dev-certificates.ts';
+import { encryptKey } from '../../../src/pki/own-key.ts';
 import { openSsl } from '../../support/openssl.ts';
 
 const supplier = { name: 'Exempel AB', organisationNumber: parseOrganisationNumber('5560160680')! };
@@ -56,18 +58,45 @@ describe('development certificates', () => {
     assert.ok(listener!.checkIP('127.0.0.1') && own.checkIP('::1'));
   });
 
-  it('kept, as long as all are there and good for a week yet; then all are made anew', async () => {
-    const keep = async (days: number, suppliers = [supplier]) => {
-      const files = await keepDevCertificates(folder, suppliers, sender, new Date(Date.now() + days * 86_400_000));
-      return readFileSync(files.signing.certificateFile, 'utf8');
-    };
+  /** Milliseconds of a day. */
+  const day = 86_400_000;
+  const folders = () => ({ authority: join(folder, 'ca'), certificates: join(folder, 'certificates') });
+  /** In so many days from now. @returns the signing certificate */
+  const keep = async (days: number, suppliers = [supplier]) => {
+    const files = await keepDevCertificates(folders(), suppliers, sender, new Date(Date.now() + days * day));
+    return readFileSync(files.signing.certificateFile, 'utf8');
+  };
+
+  it('kept, as long as all are there and good for a week yet; then all are made anew, below the same authority', async () => {
     const first = await keep(0);
+    const authority = readdirSync(folders().authority).map((name) => readFileSync(join(folders().authority, name)));
     assert.equal(await keep(1), first);
     assert.equal(await keep(1, []), first);
     const late = await keep(360);
     assert.notEqual(late, first, 'what ends within a week is not kept');
-    rmSync(join(folder, `supplier-${supplier.organisationNumber}.key.pem`));
-    assert.notEqual(await keep(0), late, 'half a pair is none');
+    rmSync(join(folders().certificates, `supplier-${supplier.organisationNumber}.key.pem`));
+    assert.notEqual(await keep(360), late, 'half a pair is none');
+    const now = readdirSync(folders().authority).map((name) => readFileSync(join(folders().authority, name)));
+    assert.deepEqual(now, authority);
+    assert.ok(!readdirSync(folders().authority).includes('root.key.pem'), 'the root’s key is kept by nobody');
+  });
+
+  it('below the authority that lies there, whoever made it; a folder that has none is no place for another', async () => {
+    const below = (pem: string) => readCertificates(pem)[1]?.fingerprint;
+    const first = await keep(0);
+    rmSync(folders().authority, { recursive: true });
+    const { issuer, issuing } = await makeAuthority({ organisation: 'Egen', environment: 'test', now: new Date() });
+    mkdirSync(folders().authority);
+    writeFileSync(join(folders().authority, 'issuing.pem'), issuing.certificatePem);
+    await assert.rejects(keep(0), {
+      code: 'certificate-invalid',
+      message: /in .*ca cannot be used: .*issuing\.key\.pem/,
+    });
+    writeFileSync(join(folders().authority, 'issuing.key.pem'), await encryptKey(issuing.keyPem, 'a long pass phrase'));
+    await assert.rejects(keep(0), { code: 'certificate-invalid', message: /encrypted, and no pass phrase is given/ });
+    const files = await keepDevCertificates(folders(), [], sender, new Date(), 'a long pass phrase');
+    assert.equal(below(readFileSync(files.signing.certificateFile, 'utf8')), issuer.certificate.fingerprint);
+    assert.notEqual(below(first), issuer.certificate.fingerprint);
   });
 
   it('made again, everything is new', async () => {

@@ -1,0 +1,130 @@
+/** docs/certificates.md, walked: its blocks as they stand, in their order, pasted into shells beside a real `kuvert dev`. */
+import { strict as assert } from 'node:assert';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { eventually } from '../support/eventually.ts';
+import { mustHave } from '../support/installed.ts';
+
+interface Step {
+  readonly name: string;
+  readonly commands: string;
+  /** What the page says that is seen then; `…` stands for anything. */
+  readonly shown: readonly string[];
+}
+
+/** The blocks of the walk; a block that has no name would not be walked. */
+function stepsOf(page: string): readonly Step[] {
+  const [, walk = ''] = /\n## The whole road[^\n]*\n([\s\S]*?)\n## /.exec(page) ?? [];
+  const blocks = walk.matchAll(/<!-- walk: (\S+) -->\n```sh\n([\s\S]*?)```\n(?:\n```\n([\s\S]*?)```\n)?/g);
+  const steps = [...blocks].map(([, name = '', commands = '', shown = '']) => ({
+    name,
+    commands,
+    shown: shown.split('\n').filter((line) => line.trim() !== ''),
+  }));
+  const fences = walk.match(/^```.*$/gm)?.length;
+  const outputs = steps.filter(({ shown }) => shown.length > 0);
+  assert.equal(fences, 2 * (steps.length + outputs.length), 'each block has a name, or is what is seen after one');
+  return steps;
+}
+
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+
+/** Each line that the page shows was said, in this order. */
+function assertShown({ name, shown }: Step, said: string): void {
+  const lines = said.split('\n');
+  let from = 0;
+  for (const line of shown) {
+    const words = line.trim().split(/\s+/);
+    const written = words.map((word) => escaped(word).replaceAll('…', '.*')).join('\\s+');
+    const at = lines.findIndex((one, index) => index >= from && new RegExp(`^\\s*${written}\\s*$`).test(one));
+    assert.ok(at >= 0, `after “${name}” the page shows “${line}”, and this was said:\n${said}`);
+    from = at + 1;
+  }
+}
+
+/** A terminal: what is pasted runs when what was pasted before has ended. */
+function openTerminal(shell: string, cwd: string) {
+  const { PATH = '', HOME = '' } = process.env;
+  // A group of its own, so that Ctrl-C reaches what runs in it; both streams in one, in the order in which things are said.
+  const child: ChildProcess = spawn(shell, ['-c', `exec ${shell} 2>&1`], {
+    cwd,
+    env: { PATH, HOME },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const over = new Promise((done) => child.once('close', done));
+  let pasted = 0;
+  return {
+    said: () => said,
+    type: (commands: string) => child.stdin?.write(commands),
+    /** @returns what was said until the commands had ended, and the exit code of the last */
+    paste: async (commands: string): Promise<{ readonly out: string; readonly code: number }> => {
+      const from = said.length;
+      const mark = `=== pasted ${(pasted += 1)}`;
+      child.stdin?.write(`${commands}printf '%s %s ===\\n' '${mark}' "$?"\n`);
+      const end = new RegExp(`${mark} (\\d+) ===\\n`);
+      const [all, code] = await eventually(
+        () => `this ends:\n${commands}\n${said.slice(from)}`,
+        () => end.exec(said.slice(from)) ?? child.exitCode !== null,
+        120_000,
+      ).then((found) => (found === true ? assert.fail(`the shell ended:\n${said.slice(from)}`) : found));
+      const out = said.slice(from);
+      return { out: out.slice(0, out.indexOf(all)), code: Number(code) };
+    },
+    interrupt: async () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, 'SIGINT');
+      child.stdin?.destroy();
+      await over;
+    },
+  };
+}
+
+/** What must be so whatever the page shows. */
+const seen: Readonly<Record<string, RegExp>> = {
+  enrol: /organizationIdentifier=NTRSE-5599990073|NTRSE-5599990073|5599990073/,
+};
+
+describe('the whole road of the certificates page', function () {
+  this.timeout(300_000);
+  const steps = stepsOf(readFileSync('docs/certificates.md', 'utf8'));
+  const isDev = ({ name }: Step) => name === 'dev';
+  const before_ = steps.slice(0, steps.findIndex(isDev));
+  const after_ = steps.slice(steps.findIndex(isDev) + 1);
+
+  for (const shell of ['dash', 'bash'])
+    it(`in ${shell}: from \`ca init\` to a certificate that is revoked`, async () => {
+      mustHave('curl');
+      mustHave('openssl', 'openssl', 'version');
+      const clone = mkdtempSync(join(tmpdir(), 'kuvert-road-'));
+      mkdirSync(join(clone, 'bin'));
+      for (const name of ['bin/kuvert', 'test']) symlinkSync(resolve(name), join(clone, name));
+      const [first, second] = [openTerminal(shell, clone), openTerminal(shell, clone)];
+      const walk = async (terminal: typeof first, step: Step): Promise<void> => {
+        const { out, code } = await terminal.paste(step.commands);
+        assertShown(step, out);
+        assert.equal(code, 0, `the last command of “${step.name}” says ${code}:\n${out}`);
+        assert.match(out, seen[step.name] ?? /^/);
+      };
+      try {
+        for (const step of before_) await walk(first, step);
+        const dev = steps.find(isDev) ?? assert.fail('the walk has a step “dev”');
+        first.type(dev.commands);
+        await eventually(
+          () => `the gateway runs:\n${first.said()}`,
+          () => first.said().includes('Ctrl-C stops everything'),
+          120_000,
+        );
+        assertShown(dev, first.said());
+        for (const step of after_) await walk(second, step);
+      } finally {
+        await second.interrupt();
+        await first.interrupt();
+        rmSync(clone, { recursive: true, force: true });
+      }
+    });
+});

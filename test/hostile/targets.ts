@@ -4,9 +4,11 @@ import { answers } from './targets/answers.ts';
 import { broker } from './targets/broker.ts';
 import { documents } from './targets/documents.ts';
 import { envelopes } from './targets/envelopes.ts';
+import { est } from './targets/est.ts';
 import { frames } from './targets/frames.ts';
 import { listener } from './targets/listener.ts';
 import { mailbox } from './targets/mailbox.ts';
+import { orders } from './targets/orders.ts';
 import { suppliers } from './targets/suppliers.ts';
 import { whereabouts } from './targets/whereabouts.ts';
 
@@ -19,5 +21,7 @@ export const targets: readonly Target[] = [
   whereabouts,
   listener,
   mailbox,
+  est,
+  orders,
   answers,
 ];

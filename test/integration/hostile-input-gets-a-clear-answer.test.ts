@@ -29,6 +29,8 @@ describe('hostile input gets a clear answer', () => {
       ['answers', 'delivered'],
       ['listener', '200'],
       ['mailbox', '200'],
+      ['est', 'simpleenroll 200, a certificate'],
+      ['orders', 'the password'],
     ] as const)
       assert.ok((reports.find((report) => report.target === target)?.got[got] ?? 0) > 0, `${target}: ${got}`);
   });

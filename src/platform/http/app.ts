@@ -11,7 +11,7 @@ import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { errorText, type Log } from '../log.ts';
 import { peerFingerprint } from './connections.ts';
 import type { Contract } from './contract.ts';
-import { asFault, problemMediaType, problemOf } from './problem.ts';
+import { asFault, callersStatus, problemMediaType, problemOf } from './problem.ts';
 import { holdRequests } from './requests.ts';
 
 export interface Route {
@@ -152,7 +152,8 @@ const held = ({ method, path }: Route, contract: Contract | undefined): RequestH
 function answerFault(log: Log, translate: AppOptions['translate'] = (error) => error): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, _next) => {
     const trail = trailOf(request);
-    const fault = asFault(translate(error));
+    // A body that breaks off has the code of a connection that broke: it is the caller's, and no server of ours.
+    const fault = asFault(callersStatus(error) === undefined ? translate(error) : error);
     trail.fault = fault.code;
     const problem = problemOf(fault, trail.requestId);
     if (problem.status >= 500) trail.error = errorText(fault);

@@ -35,9 +35,14 @@ export function problemOf(error: unknown, requestId: string): Problem {
 /** Faults as they are; errors of Express and its parsers by their status; all else `internal`, with the cause kept. */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  const status = (error as { status?: unknown } | null)?.status;
-  if (typeof status !== 'number' || status < 400 || status > 499)
-    return new Fault('internal', undefined, { cause: error });
+  const status = callersStatus(error);
+  if (status === undefined) return new Fault('internal', undefined, { cause: error });
   const code: FaultCode = status === 413 ? 'request-too-large' : status === 404 ? 'not-found' : 'request-malformed';
   return new Fault(code, undefined, { cause: error });
+}
+
+/** Of an error of Express or a parser that is about what the caller sent, or did not send to its end. */
+export function callersStatus(error: unknown): number | undefined {
+  const status = (error as { status?: unknown } | null)?.status;
+  return typeof status === 'number' && status >= 400 && status <= 499 ? status : undefined;
 }

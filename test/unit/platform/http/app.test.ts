@@ -1,10 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { Fault } from '../../../../src/domain/fault.ts';
 import { clientFingerprint, createApp, type Route } from '../../../../src/platform/http/app.ts';
 import { listenTls, type TlsListener } from '../../../../src/platform/http/listen.ts';
 import { createDevAuthority, type DevCredential, issueDevCertificate } from '../../../support/dev-authority.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { type Asked, type Asking, ask, rememberingLog } from '../../../support/http.ts';
 
 const log = rememberingLog();
@@ -63,6 +66,10 @@ const routes: Route[] = [
   },
 ];
 
+/** As a listener with a store behind it has it: whatever broke a connection is trouble with the store. */
+const away = (error: unknown): unknown =>
+  (error as { code?: unknown }).code === 'ECONNABORTED' ? new Fault('server-unavailable', undefined) : error;
+
 describe('createApp', () => {
   let listener: TlsListener;
   let ca: string;
@@ -75,7 +82,7 @@ describe('createApp', () => {
     listener = await listenTls(
       { log, now: () => new Date() },
       { key: own.keyPem, cert: own.chainPem, ca },
-      createApp(log, routes),
+      createApp(log, routes, { translate: away }),
       { host: '127.0.0.1', port: 0, requestCertificate: true },
     );
   });
@@ -143,6 +150,19 @@ describe('createApp', () => {
     assertProblem(await get('/things', { method: 'POST', body: Buffer.alloc(101) }), 413, 'request-too-large');
     const headers = { 'transfer-encoding': 'chunked' };
     assertProblem(await get('/things', { method: 'POST', body: Buffer.alloc(101), headers }), 413, 'request-too-large');
+  });
+
+  it('a body that breaks off is the doing of who sent it, and no server of ours', async () => {
+    const before = log.lines.length;
+    const socket = connect({ port: listener.port, host: '127.0.0.1', ca });
+    await once(socket, 'secureConnect');
+    socket.write('POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\nhalf');
+    await wait(50);
+    socket.destroy();
+    const line = await eventually('the request is logged', () =>
+      log.lines.slice(before).find(({ event }) => event === 'request'),
+    );
+    assert.deepEqual([line['fault'], line['error']], ['request-malformed', undefined]);
   });
 
   it('a packed body is not unpacked', async () => {

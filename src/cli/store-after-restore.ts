@@ -107,13 +107,17 @@ function told(restored: Restored, done: boolean): string {
   return parts.join('\n\n');
 }
 
-function summary({ bookEndsAt, at, margin, lanes, unknown, unsent, voids }: Restored): string {
+function summary({ bookEndsAt, at, margin, lanes, unknown, orders, unsent, voids }: Restored): string {
   const missing = bookEndsAt && span(at.getTime() - bookEndsAt.getTime());
   return facts([
     ['The book ends', bookEndsAt && `${moment(bookEndsAt)} UTC, ${missing} ago; what was taken later is not in it`],
     ['Numbers given up', `${margin} of each of ${voids.length} recipients, and of each that is new later`],
     ['Lanes', `${lanes}; who held one holds it no longer (epochs + ${innerJump})`],
     ['Tries of unknown outcome', `${unknown}, sent again with the same id`],
+    [
+      'Open certificate orders',
+      `${orders}, locked: nobody knows which codes were used since; \`kuvert certificate reorder\``,
+    ],
     [
       'Unsent answers and dead letters',
       `${unsent}, sent by intake when it starts, some perhaps again, with the same id`,

@@ -1,6 +1,7 @@
 /** The authority's day: what was left half done, then what is asked, one after the other; again when it is rung for, and now and then. */
 import { Fault } from '../domain/fault.ts';
 import { errorText, type Log } from '../platform/log.ts';
+import { isServerTrouble } from '../store/pool.ts';
 import type { IssuingSteps } from './issue.ts';
 import type { Work } from './record.ts';
 
@@ -77,15 +78,15 @@ async function finish(steps: IssuingSteps, work: Work, log: Log): Promise<void> 
     serial: work.issuance.intention.serial,
     resumed: work.resumed,
   };
-  const signed = await steps.sign(work).catch((error: unknown) => error);
-  if (signed instanceof Error) {
+  try {
+    const certificate = await steps.sign(work);
+    const outcome = await steps.record(work, certificate);
+    log.info('a certificate', { ...about, outcome, fingerprint: certificate.fingerprint });
+  } catch (error) {
+    if (isServerTrouble(error)) throw error;
     // Nobody else would get further with it, and others wait behind it.
-    const fault = signed instanceof Fault ? signed : new Fault('internal', errorText(signed), { cause: signed });
-    log.error('a certificate cannot be made', { ...about, error: errorText(signed) });
+    const fault = error instanceof Fault ? error : new Fault('internal', errorText(error), { cause: error });
+    log.error('a certificate cannot be made', { ...about, error: errorText(error) });
     await steps.giveUp(work, fault);
-    return;
   }
-  const certificate = signed as Awaited<ReturnType<IssuingSteps['sign']>>;
-  const recorded = await steps.record(work, certificate);
-  log.info('a certificate', { ...about, outcome: recorded, fingerprint: certificate.fingerprint });
 }

@@ -94,10 +94,11 @@ function refuseOrder(
   const standing = standingOf(order, now);
   if (standing !== 'opened') return refuse('order-not-open', whyOrderNotOpen(order, standing));
   if (order.approval === 'awaited') return refuse('not-possible-now', 'the order waits for approval');
-  if (order.address.retiredAt !== undefined)
-    return refuse('order-not-open', 'the address that the certificate was ordered for is not in use any more');
+  if (order.address.retiredAt !== undefined) return refuse('order-not-open', addressRetired);
   return wrongEnvironment(order.address.environment, environment);
 }
+
+export const addressRetired = 'the address that the certificate was ordered for is not in use any more';
 
 export function alreadyFetched(order: Pick<Order, 'transferId'>): Verdict & { readonly kind: 'refuse' } {
   return {

@@ -51,7 +51,7 @@ export interface IssuingSteps {
   resume(age: number): Promise<Work | 'put-back' | 'none'>;
   sign(work: Work): Promise<Certificate>;
   record(work: Work, certificate: Certificate): Promise<'issued' | 'refused' | 'somebody-else'>;
-  /** Of one that cannot be signed, whoever tries. */
+  /** Of one that cannot be signed or recorded, whoever tries. */
   giveUp(work: Work, error: Fault): Promise<void>;
 }
 

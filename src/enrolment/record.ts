@@ -17,7 +17,7 @@ import { probeSoon } from '../store/reroute.ts';
 import { lockLanesOf, lockRecipients } from '../store/suppliers-change.ts';
 import { notifyWake } from '../store/wake.ts';
 import { readAskedFor } from './ask-facts.ts';
-import type { Wanted } from './decide.ts';
+import { addressRetired, type Wanted } from './decide.ts';
 
 /** Who decides, in the audit. */
 export const actor = 'ca';
@@ -51,6 +51,10 @@ export async function record(
   const asked = await readAskedFor(db, { for: meant }, 'lock');
   if (asked.kind === 'renew' && asked.renewed.withdrawnAt !== undefined) {
     await refuseIntended(db, work, 'certificate-not-accepted', 'the certificate was withdrawn meanwhile', at);
+    return 'refused';
+  }
+  if (asked.kind === 'enrol' && asked.order.address.retiredAt !== undefined) {
+    await refuseIntended(db, work, 'order-not-open', addressRetired, at);
     return 'refused';
   }
   const addresses =

@@ -8,6 +8,7 @@ import { knowThisCopy, thisCopy } from './book-copy.ts';
 import { freeLanes } from './lane/take.ts';
 import { operate } from './operate.ts';
 import type { Db, Pool } from './pool.ts';
+import { jumpListNumbers, lockOpenOrders } from './restore-certificates.ts';
 import { jumpCounters, type VoidRange } from './void-ranges.ts';
 
 /** Above what the broker gives one consumer (3 796/s was measured, docs/proof/performance.md), for machines that are faster. */
@@ -43,6 +44,8 @@ export interface Restored {
   readonly lanes: number;
   /** Deliveries that were being sent when the book ends; they are sent again. */
   readonly unknown: number;
+  /** Certificate orders whose codes were good when the book ends; they are locked. */
+  readonly orders: number;
   /** Answers and dead letters that go to the broker when intake starts, though some may have gone before. */
   readonly unsent: number;
   /** Its row in the audit; undefined: nothing was done, or it was a rehearsal. */
@@ -75,19 +78,31 @@ export async function afterRestore(pool: Pool, order: RestoreOrder): Promise<Res
     // 4 what workers hold: lanes, and the numbers of rows that they may still name.
     const { lanes, unknown } = await takeLanesAway(db);
     await jumpIdentities(db);
+    // 5 what technical contacts and outsiders hold: codes, and revocation lists.
+    const orders = await lockOpenOrders(db, order.now);
+    await jumpListNumbers(db, innerJump);
     await knowThisCopy(db, 'restored');
     const { actor, reason, now: at, seen } = order;
     const numbers = voids.reduce((sum, { first, last }) => sum + last - first + 1, 0);
-    const done = { ...nothing, ...book, already: undefined, margin, lanes, unknown, voids: await named(db, voids) };
-    // 5 the audit is last: everyone who writes in it waits for this transaction.
-    const details = { bookEndsAt: book.bookEndsAt, margin, seen: seen.size, recipients: voids.length, numbers };
+    const done = {
+      ...nothing,
+      ...book,
+      already: undefined,
+      margin,
+      lanes,
+      unknown,
+      orders,
+      voids: await named(db, voids),
+    };
+    // 6 the audit is last: everyone who writes in it waits for this transaction.
+    const details = { bookEndsAt: book.bookEndsAt, margin, seen: seen.size, recipients: voids.length, numbers, orders };
     const subject = `restoration/${restoration}`;
     const audit = await appendAudit(db, { actor, action: 'store.after-restore', subject, reason, details, at });
     return { ...done, audit: order.rehearsal ? undefined : audit };
   });
 }
 
-const nothing = { margin: 0, voids: [], lanes: 0, unknown: 0, audit: undefined } as const;
+const nothing = { margin: 0, voids: [], lanes: 0, unknown: 0, orders: 0, audit: undefined } as const;
 
 /** Commands and migrations come and go; roles stay. */
 async function refuseGateways(db: Db): Promise<void> {

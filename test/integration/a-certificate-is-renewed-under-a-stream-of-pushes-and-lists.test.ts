@@ -62,6 +62,13 @@ describe('a certificate that is renewed under a stream of pushes and lists', () 
       return eventually('the stream flows', () => supplier.sequences().length >= until);
     };
     await more(20);
+    const version = async (): Promise<number> => {
+      const { rows } = await line.pool.query<{ version: number }>('select version from address where id = $1', [
+        supplier.lane,
+      ]);
+      return rows[0]?.version ?? 0;
+    };
+    const before = await version();
     // 1 renewed: both are registered, the old one is shown.
     const { keyPem, der } = await newRequest();
     const answer = await mailbox.as(supplier).ask('POST', '/.well-known/est/simplereenroll', {
@@ -70,6 +77,8 @@ describe('a certificate that is renewed under a stream of pushes and lists', () 
     });
     assert.equal(answer.status, 200, answer.bytes.toString());
     const next = certificateIn(certificatesIn(answer.bytes)[0]?.pem ?? '');
+    // Nothing is claimed any more by who knows of the old one alone, and would turn the endpoint away.
+    assert.equal(await version(), before + 1);
     const renewed: Pick<TestSupplier, 'credential'> = {
       credential: { key: keyPem, certificate: next.pem + line.certificates.authority.certificatePem },
     };

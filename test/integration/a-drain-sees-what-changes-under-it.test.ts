@@ -1,7 +1,10 @@
 import { strict as assert } from 'node:assert';
+import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrainDeps, drain } from '../../src/delivery/drain.ts';
 import { Fault } from '../../src/domain/fault.ts';
+import { revokeCertificate } from '../../src/enrolment/revoke.ts';
+import { fingerprintOf } from '../../src/pki/certificate.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { drainDeps } from '../../src/roles/delivery.ts';
 import { accept } from '../../src/store/accept/accept.ts';
@@ -340,5 +343,25 @@ describe('a drain sees what changes under it', () => {
     ]);
     assert.equal(verdicts[0]?.kind, 'rejected');
     assert.ok(key);
+  });
+
+  it('a lane whose certificate was revoked after it was read claims nothing for whoever shows that', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 1));
+    const taken = await steps.take(supplier.lane, 60_000);
+    assert.ok(taken.kind === 'taken');
+    const due = await steps.due(taken.target, 1, 'oldest');
+    await revokeCertificate(line.pool, {
+      named: fingerprintOf(new X509Certificate(supplier.credential.certificate)),
+      as: 'keyCompromise',
+      actor: 'test',
+      reason: 'the laptop was stolen',
+      now: new Date(),
+      heldProbe: 60_000,
+      rehearsal: false,
+    });
+    assert.deepEqual((await steps.claim(taken.hold, taken.target, due, new Map())).claimed, []);
+    assert.deepEqual(await line.states(supplier.lane), { waiting: 1 });
+    await steps.leave(taken.hold);
   });
 });

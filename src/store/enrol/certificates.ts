@@ -52,6 +52,8 @@ export async function registerIssued(
       issued.renews ?? null,
     ],
   );
+  // Who has read an address before would turn away the endpoint that shows the new one.
+  await db.query('update address set version = version + 1 where id = any($1)', [addresses]);
   // Later than all before it at the address, whatever the clock says.
   for (const address of addresses)
     await db.query(

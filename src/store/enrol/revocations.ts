@@ -40,8 +40,15 @@ export async function lockCertificate(db: Db, fingerprint: string): Promise<Revo
   return rows[0] && fromRow(rows[0]);
 }
 
-/** Every listener is told when this is committed (trigger `certificate_withdrawn`). One that was withdrawn before keeps that time. */
+/**
+ * Every listener is told when this is committed (trigger `certificate_withdrawn`), and nothing is claimed any more by who has read its
+ * addresses before. One that was withdrawn before keeps that time.
+ */
 export async function setRevoked(db: Db, fingerprint: string, reason: string, at: Date): Promise<void> {
+  await db.query(
+    'update address set version = version + 1 where id in (select address_id from address_certificate where fingerprint = $1)',
+    [fingerprint],
+  );
   await db.query(
     'update certificate set withdrawn_at = coalesce(withdrawn_at, $3), revocation_reason = $2 where fingerprint = $1',
     [fingerprint, reason, at],

@@ -4,7 +4,7 @@ import type { Issuer } from '../pki/authority.ts';
 import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { issuedBy, keyDigest } from '../pki/origin.ts';
 import type { Log } from '../platform/log.ts';
-import { certificatesWithoutKey, insertAuthority, readAuthorities, setOrigin } from '../store/enrol/authorities.ts';
+import { certificatesWithoutOrigin, insertAuthority, readAuthorities, setOrigin } from '../store/enrol/authorities.ts';
 import type { Pool } from '../store/pool.ts';
 
 /** Makes the authority, and those above it, known to everybody who reads the database. */
@@ -20,19 +20,21 @@ export async function registerAuthority(pool: Pool, { chain }: Pick<Issuer, 'cha
 const pageSize = 200;
 
 /**
- * Notes the key, and the serial number of what is ours, of certificates that were registered before that was kept.
+ * Notes the key, and the serial number of what is ours, of certificates that were registered before that was kept, or before anybody
+ * knew the authority: no list would name them when they are revoked.
  * @returns how many
  */
 export async function completeOrigins(pool: Pool, log: Log): Promise<number> {
   const authorities = (await readAuthorities(pool)).flatMap(({ pem }) => readCertificates(pem, 'the table authority'));
   let done = 0;
   for (let after: string | undefined; ; ) {
-    const page = await certificatesWithoutKey(pool, after, pageSize);
-    for (const { fingerprint, pem } of page) {
+    const page = await certificatesWithoutOrigin(pool, after, pageSize);
+    for (const { fingerprint, pem, keyed } of page) {
       after = fingerprint;
       const certificate = readOne(pem, fingerprint, log);
       if (certificate === undefined) continue;
       const issuer = issuedBy(certificate, authorities);
+      if (keyed && issuer === undefined) continue;
       await setOrigin(pool, fingerprint, {
         spkiSha256: keyDigest(certificate),
         issued: issuer && { authority: issuer.fingerprint, serial: certificate.serial },

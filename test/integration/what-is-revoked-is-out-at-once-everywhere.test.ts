@@ -22,8 +22,14 @@ describe('what is revoked', () => {
   let est: EstClient;
   let port: number;
   let crlPort: number | undefined;
+  /** Registered when nobody knew the authority yet. */
+  let early: ReturnType<typeof certificateIn>;
   before(async () => {
     stage = await openEnrolment();
+    const { organisationNumber } = await stage.order();
+    early = certificateIn((await stage.credential('Tidig', 'client', { organisationNumber })).certificatePem);
+    await imported(organisationNumber, [early.pem]);
+    assert.equal((await registered(early.fingerprint))?.serial, null);
     await stage.startCa();
     ({ port, crlPort } = await stage.startApi({ settings: { KUVERT_CRL_HOST: '127.0.0.1', KUVERT_CRL_PORT: '0' } }));
     est = estClient(stage, port);
@@ -210,6 +216,11 @@ describe('what is revoked', () => {
     // With its address it goes.
     await imported(order.organisationNumber, [], 'another');
     assert.equal((await registered(certificate.fingerprint))?.revocation_reason, 'cessationOfOperation');
+  });
+
+  it('is ours also when it was registered before the authority ran: a list can name it', async () => {
+    assert.equal((await registered(early.fingerprint))?.serial, early.serial);
+    assert.equal((await revoke(early.fingerprint, 'superseded', true)).serial, early.serial);
   });
 
   it('leaves a lane held that has no other certificate, with the reason and an answer to KA, and no lane that has one', async () => {

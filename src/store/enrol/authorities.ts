@@ -42,14 +42,15 @@ export async function readAuthorities(db: Db): Promise<KnownAuthority[]> {
   }));
 }
 
-/** Certificates that were registered before it was kept which key they are for. @param after fingerprint; undefined: from the first */
-export async function certificatesWithoutKey(
+/** Certificates of which the register does not know the key, or not that we issued them: others did, or it was too early. @param after fingerprint; undefined: from the first */
+export async function certificatesWithoutOrigin(
   db: Db,
   after: string | undefined,
   limit: number,
-): Promise<{ readonly fingerprint: string; readonly pem: string }[]> {
-  const { rows } = await db.query<{ fingerprint: string; pem: string }>(
-    `select fingerprint, pem from certificate where fingerprint > $1 and spki_sha256 is null order by fingerprint limit $2`,
+): Promise<{ readonly fingerprint: string; readonly pem: string; readonly keyed: boolean }[]> {
+  const { rows } = await db.query<{ fingerprint: string; pem: string; keyed: boolean }>(
+    `select fingerprint, pem, spki_sha256 is not null as keyed from certificate
+      where fingerprint > $1 and (spki_sha256 is null or authority is null) order by fingerprint limit $2`,
     [after ?? '', limit],
   );
   return rows;

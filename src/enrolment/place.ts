@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { Fault, type Finding } from '../domain/fault.ts';
 import type { Environment } from '../domain/message.ts';
+import { namesHost, readCertificates } from '../pki/certificate.ts';
 import { type ContactFields, keepContact } from '../store/enrol/contacts.ts';
 import { insertLetter } from '../store/enrol/letters.ts';
 import { type CertificateType, insertOrder } from '../store/enrol/orders.ts';
+import { listOwn } from '../store/enrol/own-certificates.ts';
 import type { Db } from '../store/pool.ts';
 import { type RegisteredAddress, type RegisteredSupplier, readRegister } from '../store/suppliers.ts';
 import { hashPin, makePin, makeTransferId } from './codes.ts';
@@ -93,6 +95,7 @@ export async function writeOrder(
   const description = readText(wanted.description, 'description', findings);
   const fields = readWantedContact(wanted.contact, findings);
   const dnsNames = namesFor(wanted, address, findings);
+  await refuseOwnNames(db, dnsNames, findings);
   if (findings.length > 0) throw orderInvalid(findings);
 
   const contactId = await keepContact(db, wanted.organisationNumber, fields);
@@ -166,6 +169,19 @@ function chooseAddress(supplier: RegisteredSupplier, wanted: WantedOrder): Regis
 async function keepInUse(db: Db, { id, name }: RegisteredAddress): Promise<void> {
   const { rowCount } = await db.query('select 1 from address where id = $1 and retired_at is null for share', [id]);
   if (rowCount === 0) throw new Fault('not-found', `the address ${name} is not in use any more`);
+}
+
+/** With such a certificate a supplier's endpoint could stand in the place of our own listener, towards all who trust our authority. */
+async function refuseOwnNames(db: Db, names: readonly string[], findings: Finding[]): Promise<void> {
+  const listeners = (await listOwn(db)).filter(({ purpose, withdrawnAt }) => purpose === 'listener' && !withdrawnAt);
+  const shown = listeners.flatMap(({ pem }) => readCertificates(pem, 'our listener’s certificate').slice(0, 1));
+  for (const name of names)
+    if (name !== 'localhost' && shown.some(({ x509 }) => namesHost(x509, name)))
+      findings.push({
+        where: 'dns',
+        rule: 'dns-ours',
+        text: `${name} is a name of this gateway's own listener; an endpoint needs one of its own`,
+      });
 }
 
 function namesFor({ type, dnsNames: given }: WantedOrder, address: RegisteredAddress, findings: Finding[]): string[] {

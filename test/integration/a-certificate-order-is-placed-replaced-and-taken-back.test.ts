@@ -4,7 +4,9 @@ import { approveOrder, cancelOrder, reorder } from '../../src/enrolment/orders.t
 import { standingOf } from '../../src/enrolment/standing.ts';
 import { countWrong } from '../../src/store/enrol/order-changes.ts';
 import { listOrders, lockOrder, readOrder } from '../../src/store/enrol/orders.ts';
+import { registerOwn } from '../../src/store/enrol/own-certificates.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { certificateIn } from '../support/enrolment.ts';
 import {
   act,
   anna,
@@ -16,6 +18,7 @@ import {
   registerSupplier,
   supplierNumber,
 } from '../support/orders.ts';
+import { certificate } from '../support/register.ts';
 import { freshDatabase } from '../support/servers.ts';
 
 describe('a certificate order', () => {
@@ -100,6 +103,25 @@ describe('a certificate order', () => {
       assert.match(fault.message, says);
     }
     assert.deepEqual(await rowsOf('select count(*) from certificate_order'), before);
+  });
+
+  it('for a name of our own listener is refused: whoever had it could stand in our place', async () => {
+    const pem = await certificate('Kuvert', { dnsNames: ['kuvert.exempel.se', '*.b2b.exempel.se', 'localhost'] });
+    const own = { purpose: 'listener', environment: 'test', pem, certificate: certificateIn(pem) } as const;
+    await registerOwn(pool, { ...own, useFrom: orderedAt }, orderedAt);
+    const wanted = { address: 'push', type: 'push-endpoint' } as const;
+    for (const name of ['kuvert.exempel.se', 'Kuvert.Exempel.SE', 'other.b2b.exempel.se'])
+      assert.deepEqual(
+        (await faultOf(place(pool, { ...wanted, dnsNames: ['erp.exempel.se', name] }))).findings.map(
+          ({ rule }) => rule,
+        ),
+        ['dns-ours'],
+        name,
+      );
+    // Where everything runs on one machine.
+    await place(pool, { ...wanted, dnsNames: ['localhost'] });
+    await pool.query('update own_certificate set withdrawn_at = now()');
+    await place(pool, { ...wanted, dnsNames: ['kuvert.exempel.se'] });
   });
 
   it('in a rehearsal says what would be ordered, leaves no trace and tells no PIN', async () => {

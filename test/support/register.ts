@@ -13,7 +13,10 @@ export const now = new Date();
 let authority: Promise<DevAuthority> | undefined;
 
 /** The PEM of a new certificate from one authority for all. */
-export async function certificate(name: string, more: { notBefore?: Date; notAfter?: Date } = {}): Promise<string> {
+export async function certificate(
+  name: string,
+  more: { notBefore?: Date; notAfter?: Date; dnsNames?: readonly string[] } = {},
+): Promise<string> {
   authority ??= createDevAuthority();
   return (await issueDevCertificate(await authority, { name, ...more })).certificatePem;
 }

@@ -101,13 +101,16 @@ export function addRevoke(certificate: Command, { terminal }: Context): void {
           }),
         );
         if (options.json) return terminal.out(json(revoked));
-        const { fingerprint, organisationNumber: holder, held, rehearsal, serial } = revoked;
+        const { fingerprint, organisationNumber: holder, held, followed, rehearsal, serial } = revoked;
         terminal.out(
           [
             `${fingerprint} of ${holder} ${rehearsal ? 'would be' : 'is'} revoked (${revoked.as})`,
             ...(serial === undefined
               ? ['another authority issued it: it is of no use here, and no revocation list of ours names it']
               : []),
+            ...followed.map(
+              (one) => `${one} was renewed from it and stays in use; if somebody else had the key, revoke it too`,
+            ),
             ...held.map((address) => `address ${address}: no other certificate; it is held, and nothing is sent`),
           ].join('\n'),
         );

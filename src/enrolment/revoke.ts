@@ -10,6 +10,7 @@ import {
   lanesWithoutAnother,
   lockCertificate,
   type RevocableCertificate,
+  readSuccessors,
   setRevoked,
 } from '../store/enrol/revocations.ts';
 import { insertLaneAnswer } from '../store/lane/answers.ts';
@@ -39,6 +40,8 @@ export interface Revoked {
   readonly at: Date;
   /** Addresses that are not pushed to any more, for want of another certificate. */
   readonly held: readonly string[];
+  /** SHA-256 of those in use that followed it, each renewed with the key of the one before: who had the key may have them. */
+  readonly followed: readonly string[];
   readonly rehearsal: boolean;
 }
 
@@ -59,17 +62,18 @@ export async function revokeCertificate(pool: Pool, order: RevocationOrder): Pro
     // Power lost before the commit: it is not revoked, and nobody was told that it is. After it: the triggers have told every process.
     await setRevoked(db, fingerprint, order.as, order.now);
     const held = await holdBereft(db, certificate, order);
+    const followed = await readSuccessors(db, fingerprint);
     await appendAudit(db, {
       actor: order.actor,
       action: 'certificate.revoke',
       subject: `supplier/${organisationNumber}/certificate/${fingerprint}`,
       reason: order.reason,
-      details: { as: order.as, serial: certificate.serial, subject: certificate.subject, held },
+      details: { as: order.as, serial: certificate.serial, subject: certificate.subject, held, followed },
       at: order.now,
     });
     const { subject, serial } = certificate;
     const { as, now: at, rehearsal } = order;
-    return { fingerprint, organisationNumber, subject, serial, as, at, held, rehearsal };
+    return { fingerprint, organisationNumber, subject, serial, as, at, held, followed, rehearsal };
   });
 }
 

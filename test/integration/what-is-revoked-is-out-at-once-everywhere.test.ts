@@ -190,6 +190,36 @@ describe('what is revoked', () => {
     return rows[0];
   };
 
+  it('is said to have been renewed, for whoever had its key may have done that', async () => {
+    const { certificate, credential } = await enrolled();
+    const old = { keyPem: credential.key, certificatePem: credential.certificate };
+    // As if it had been issued long ago.
+    const due = (fingerprint: string) =>
+      stage.pool.query("update certificate set not_after = now() + interval '9 days' where fingerprint = $1", [
+        fingerprint,
+      ]);
+    await due(certificate.fingerprint);
+    const second = await newRequest();
+    const next = issuedIn(await est.renew(old, second.der));
+    await due(next.fingerprint);
+    const last = issuedIn(
+      await est.renew({ keyPem: second.keyPem, certificatePem: next.pem }, (await newRequest()).der),
+    );
+    assert.deepEqual((await revoke(certificate.fingerprint, 'keyCompromise', true)).followed, [
+      next.fingerprint,
+      last.fingerprint,
+    ]);
+    await revoke(next.fingerprint);
+    const done = await command(
+      ['certificate', 'revoke', certificate.fingerprint, '--as', 'keyCompromise', '--reason', 'x'],
+      {
+        DATABASE_URL: stage.databaseUrl,
+      },
+    );
+    assert.match(done.out, new RegExp(`\n${last.fingerprint} was renewed from it and stays in use; if somebody`));
+    assert.doesNotMatch(done.out, new RegExp(next.fingerprint));
+  });
+
   it('is what an import withdraws, if we issued it; what was enrolled for is not withdrawn by a file that does not know of it', async () => {
     const { order, certificate } = await enrolled();
     const byHand = certificateIn(

@@ -55,6 +55,18 @@ export async function setRevoked(db: Db, fingerprint: string, reason: string, at
   );
 }
 
+/** Those in use that were renewed from this one, and from those. */
+export async function readSuccessors(db: Db, fingerprint: string): Promise<string[]> {
+  const { rows } = await db.query<{ fingerprint: string }>(
+    `with recursive follows as (
+       select fingerprint, withdrawn_at, 1 as step from certificate where renews = $1
+       union all select c.fingerprint, c.withdrawn_at, f.step + 1 from follows f join certificate c on c.renews = f.fingerprint)
+     select fingerprint from follows where withdrawn_at is null order by step`,
+    [fingerprint],
+  );
+  return rows.map((row) => row.fingerprint);
+}
+
 export interface BereftLane {
   readonly id: number;
   readonly address: string;

@@ -3,7 +3,8 @@ import type { Mandate } from '../store/mandates.ts';
 import type { MandateChange } from '../suppliers/mandates.ts';
 import { moment, table } from './table.ts';
 
-export function showMandateChange({ mandate, released, rerouted, held, sending, rehearsal }: MandateChange): string {
+export function showMandateChange(change: MandateChange): string {
+  const { mandate, released, rerouted, held, stopped, sending, rehearsal } = change;
   const { id, principal, agent, address, environment, messageTypes, from, to, endedAt } = mandate;
   const span = endedAt ? `ended ${moment(endedAt)}` : `from ${moment(from)} to ${moment(to)}`;
   return [
@@ -11,6 +12,10 @@ export function showMandateChange({ mandate, released, rerouted, held, sending, 
     ...count(released, 'held for lack of an address, on the way now'),
     ...count(rerouted, 'waiting at another address now'),
     ...count(held, 'held: nobody takes them any more'),
+    ...count(
+      stopped,
+      'refused or held before, at no address now: `kuvert message release` sends them where they belong then',
+    ),
     ...(endedAt ? count(sending, 'being sent to the agent this moment, and ending as it does') : []),
     ...(rehearsal ? ['Rehearsal: nothing was changed.'] : []),
   ].join('\n');

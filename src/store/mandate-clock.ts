@@ -17,6 +17,8 @@ export interface Followed {
   readonly rerouted: number;
   /** Waited at an agent, and have nowhere to go now: held, and KA is told. */
   readonly held: number;
+  /** Refused by an agent, or held by an operator, and in nobody's lane now: an operator releases it. */
+  readonly stopped: number;
   /** Lanes that were filled, and those of them and of what they left whose alarm was moved earlier. */
   readonly filled: readonly number[];
   readonly wake: readonly number[];
@@ -60,13 +62,15 @@ export async function followPrincipal(pool: Pool, principal: string, lockTimeout
 export async function followMandates(db: Db, principal: string, at: Date): Promise<Followed> {
   const moved = await moveAstray(db, principal);
   const freed = await releaseUnaddressed(db, principal, at);
-  const held = moved.filter(({ to }) => to === undefined).map(({ deliveryId }) => deliveryId);
+  const going = moved.filter(({ stopped }) => !stopped);
+  const held = going.filter(({ to }) => to === undefined).map(({ deliveryId }) => deliveryId);
   await insertDeliveryAnswers(db, 'held', held);
   const filled = [...new Set([...moved, ...freed].flatMap(({ to }) => to ?? []))];
   // What a strict lane kept behind one that has left is due.
   const left = moved.map(({ from }) => from);
   const wake = await moveAlarms(db, [...new Set([...filled, ...left])]);
-  return { released: freed.length, rerouted: moved.length - held.length, held: held.length, filled, wake };
+  const counts = { rerouted: going.length - held.length, held: held.length, stopped: moved.length - going.length };
+  return { released: freed.length, ...counts, filled, wake };
 }
 
 /**
@@ -84,7 +88,7 @@ async function markFollowed(db: Db, principal: string): Promise<void> {
   );
 }
 
-/** Something of these principals waits in an agent's lane again. */
+/** Something of these principals, which was at this agent, is held in no lane: the next sweep looks for a way. */
 export async function unsettleMandates(db: Db, lane: number, principals: readonly string[]): Promise<void> {
   if (principals.length === 0) return;
   await db.query('update mandate set settled = false where address_id = $1 and principal = any($2) and settled', [

@@ -57,14 +57,26 @@ export async function moveDisplaced(db: Db, organisationNumber: string, at: Date
   return rows.map((row) => ({ deliveryId: row.id, to: row.lane_id ?? undefined }));
 }
 
+/** Held for what the agent's address was like, and not by anybody's word: another way is another endpoint and another format. */
+const heldByItsWay = "('schedule-spent', 'format-not-possible')";
+
+/** What left an agent's lane. */
+export interface Left extends Moved {
+  readonly from: number;
+  /** It was refused, or somebody holds it: it is as it was, in no lane, until an operator releases it. */
+  readonly stopped: boolean;
+}
+
 /**
- * Deliveries of a principal that wait at its agents and may not any longer, by the mandates as they are now: to where they go
- * now, with a new schedule, or held. Those being tried are left. The caller holds the recipient's lock, and the lanes'.
+ * Deliveries of a principal at its agents that may not be there any longer, by the mandates as they are now: none stays. What waits, and
+ * what only that address stood in the way of, goes to where it belongs now, with a new schedule, or is held; the agent's refusal and an
+ * operator's word stand. Those being tried are left. The caller holds the recipient's lock, and the lanes'.
  */
-export async function moveAstray(db: Db, principal: string): Promise<(Moved & { readonly from: number })[]> {
-  const { rows } = await db.query<{ id: number; lane_id: number | null; old: number }>(
+export async function moveAstray(db: Db, principal: string): Promise<Left[]> {
+  const { rows } = await db.query<{ id: number; lane_id: number | null; old: number; goes: boolean }>(
     `with astray as materialized (
        select d.id, d.lane_id as old, o.organisation_number as agent, a.id as new,
+              d.state = 'waiting' or (d.state = 'held' and coalesce(d.reason in ${heldByItsWay}, false)) as goes,
               ${principalAt('m', 'a.organisation_number')} as principal,
               coalesce((select true from mandate x where x.principal = $1 and x.address_id = d.lane_id
                            and m.message_type = any(x.message_types) and ${runs('x')} limit 1), false) as running
@@ -73,20 +85,26 @@ export async function moveAstray(db: Db, principal: string): Promise<(Moved & { 
          join delivery d on d.lane_id = agents.address_id
          join message m on m.id = d.message_id
          left join lateral ${way('m')} a on true
-        where d.principal = $1 and d.current and d.state in ('waiting', 'sending', 'held', 'refused') and d.state = 'waiting'
-          and a.id is distinct from d.lane_id)
-     update delivery d
-        set lane_id = x.new, principal = x.principal, failures = 0, changed_at = clock_timestamp(),
-            state = case when x.new is null then $2 else d.state end,
-            next_try_at = case when x.new is not null then clock_timestamp() end,
-            reason = case when x.new is null then case when x.running then 'no-address' else 'mandate-ended' end end,
-            detail = case when x.new is null then
-              case when x.running then 'the agent ' || x.agent || ' has no address that takes it' else 'the agent was ' || x.agent end end
-       from astray x where d.id = x.id
-     returning d.id, d.lane_id, x.old`,
-    [principal, nextDeliveryState('waiting', 'hold')],
+        where d.principal = $1 and d.current and d.state in ('waiting', 'sending', 'held', 'refused') and d.state <> 'sending'
+          and a.id is distinct from d.lane_id),
+     stopped as (
+       update delivery d set lane_id = null, principal = null, changed_at = clock_timestamp()
+         from astray x where d.id = x.id and not x.goes
+       returning d.id, d.lane_id, x.old, x.goes),
+     going as (
+       update delivery d
+          set lane_id = x.new, principal = x.principal, failures = 0, changed_at = clock_timestamp(),
+              state = case when x.new is null then $2 else $3 end,
+              next_try_at = case when x.new is not null then clock_timestamp() end,
+              reason = case when x.new is null then case when x.running then 'no-address' else 'mandate-ended' end end,
+              detail = case when x.new is null then
+                case when x.running then 'the agent ' || x.agent || ' has no address that takes it' else 'the agent was ' || x.agent end end
+         from astray x where d.id = x.id and x.goes
+       returning d.id, d.lane_id, x.old, x.goes)
+     select * from stopped union all select * from going`,
+    [principal, nextDeliveryState('waiting', 'hold'), nextDeliveryState('held', 'release')],
   );
-  return rows.map((row) => ({ deliveryId: row.id, to: row.lane_id ?? undefined, from: row.old }));
+  return rows.map((row) => ({ deliveryId: row.id, to: row.lane_id ?? undefined, from: row.old, stopped: !row.goes }));
 }
 
 /** Deliveries that were held because nobody was there to take them, and now somebody is: on their way. */

@@ -306,8 +306,10 @@ create table delivery (
 );
 CREATE UNIQUE INDEX delivery_current ON delivery USING btree (message_id) WHERE current;
 CREATE INDEX delivery_due ON delivery USING btree (lane_id, next_try_at) WHERE state = 'waiting'::text;
-CREATE INDEX delivery_of_principal ON delivery USING btree (lane_id, principal, message_number) WHERE principal IS NOT NULL AND (state = ANY (ARRAY['waiting'::text, 'sending'::text, 'held'::text, 'refused'::text]));
+CREATE INDEX delivery_of_principal ON delivery USING btree (lane_id, principal, state, message_number) WHERE principal IS NOT NULL AND (state = ANY (ARRAY['waiting'::text, 'sending'::text, 'held'::text, 'refused'::text]));
 CREATE INDEX delivery_oldest ON delivery USING btree (lane_id, message_number) WHERE state = 'waiting'::text;
+CREATE INDEX delivery_own ON delivery USING btree (lane_id, message_number) WHERE principal IS NULL AND state = 'waiting'::text;
+CREATE INDEX delivery_own_spent ON delivery USING btree (lane_id, message_number) WHERE principal IS NULL AND state = 'held'::text AND reason = 'schedule-spent'::text;
 CREATE INDEX delivery_sending ON delivery USING btree (lane_id) WHERE state = 'sending'::text;
 CREATE INDEX delivery_spent ON delivery USING btree (lane_id, message_number) WHERE state = 'held'::text AND reason = 'schedule-spent'::text;
 CREATE INDEX delivery_stopped ON delivery USING btree (lane_id, message_number) WHERE state = ANY (ARRAY['held'::text, 'refused'::text]);

@@ -41,6 +41,8 @@ export interface MandateChange {
   readonly released: number;
   readonly rerouted: number;
   readonly held: number;
+  /** Refused by the agent, or held by an operator, and in nobody's lane now. */
+  readonly stopped: number;
   /** On the wire to the agent this moment: it ends as it does. */
   readonly sending: number;
 }

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { moveMessage } from '../../src/operations/messages.ts';
 import { followPrincipal } from '../../src/store/mandate-clock.ts';
 import { lockMessage } from '../../src/store/messages-operate.ts';
 import { eventually } from '../support/eventually.ts';
@@ -288,6 +289,68 @@ describe('an agent is pushed to while its mandate runs', function () {
     agent.endpoint.behave('ok');
     await delivered(agent.organisationNumber, 2);
     assert.deepEqual(await statesOf(principal), ['held']);
+  });
+
+  it('what the agent refused leaves its strict lane at the end: the refusal stands, the others go on, a release sends it where it belongs', async () => {
+    const agent = await line.addSupplier({ ordering: 'strict', behaviour: 422 });
+    const principal = stranger();
+    await line.deliver();
+    const { mandate } = await giveMandate(line.pool, { principal, agent: agent.organisationNumber });
+    const { verdicts } = await line.take(framesFor(principal, 1));
+    assert.ok(verdicts[0]?.kind === 'accepted');
+    const { messageId } = verdicts[0];
+    await eventually('it is refused', async () => (await statesOf(principal))[0] === 'refused');
+    agent.endpoint.behave('ok');
+    await line.take(framesFor(agent.organisationNumber, 2));
+    assert.deepEqual(await statesOf(agent.organisationNumber), ['waiting', 'waiting']);
+    const { stopped } = await takeMandate(line.pool, mandate.id);
+    assert.equal(stopped, 1);
+    await delivered(agent.organisationNumber, 2);
+    assert.deepEqual(await statesOf(principal), ['refused']);
+    const at = async () => {
+      const { rows } = await line.pool.query<{
+        lane_id: number | null;
+        principal: string | null;
+        reason: string | null;
+      }>('select lane_id, principal, reason from delivery where message_id = $1', [messageId]);
+      return rows[0];
+    };
+    assert.deepEqual(await at(), { lane_id: null, principal: null, reason: 'message-refused' });
+    const release = { action: 'release', messageId, actor: 'cli:test', reason: 'a test', now: new Date() } as const;
+    assert.equal((await refusedWith(moveMessage(line.pool, release))).code, 'no-address');
+    const next = await line.addSupplier();
+    await giveMandate(line.pool, { principal, agent: next.organisationNumber });
+    assert.deepEqual(
+      await statesOf(principal),
+      ['refused'],
+      'a new agent gets what was refused only when somebody says so',
+    );
+    await moveMessage(line.pool, release);
+    await delivered(principal, 1);
+    assert.equal(next.endpoint.requests.length, 1);
+    assert.equal(agent.endpoint.requests.filter(({ headers }) => headers['idempotency-key'] === messageId).length, 1);
+  });
+
+  it('what was tried too often at the agent goes to the next with a whole schedule; what an operator holds stays held', async () => {
+    const [agent, next] = [await line.addSupplier({ behaviour: 500 }), await line.addSupplier()];
+    const principal = stranger();
+    await line.deliver({ KUVERT_RETRY_SCHEDULE: '50ms', KUVERT_RETRY_TOTAL: '100ms' });
+    const { mandate } = await giveMandate(line.pool, { principal, agent: agent.organisationNumber });
+    const { verdicts } = await line.take(framesFor(principal, 2));
+    await eventually('both are held', async () => (await statesOf(principal)).every((state) => state === 'held'));
+    const [, second] = verdicts;
+    assert.ok(second?.kind === 'accepted');
+    const { messageId } = second;
+    await moveMessage(line.pool, { action: 'hold', messageId, actor: 'cli:test', reason: 'a test', now: new Date() });
+    const { held, stopped } = await takeMandate(line.pool, mandate.id);
+    assert.deepEqual([held, stopped], [1, 1]);
+    await giveMandate(line.pool, { principal, agent: next.organisationNumber });
+    await eventually('the first is delivered', async () => (await statesOf(principal))[0] === 'delivered');
+    const { rows } = await line.pool.query<{ state: string; reason: string; lane_id: number | null }>(
+      'select state, reason, lane_id from delivery where message_id = $1',
+      [messageId],
+    );
+    assert.deepEqual(rows, [{ state: 'held', reason: 'held-by-operator', lane_id: null }]);
   });
 
   it('an agent whose certificate is withdrawn gets nothing: its lane is held, and what waits there goes by another mandate', async () => {

@@ -106,4 +106,58 @@ describe('statements of mandates are planned once and by key', () => {
     );
     assert.doesNotMatch(text, /Removed by Filter/, text);
   });
+
+  for (const [n, many, few] of [
+    [81, 'principals', 'the agent'],
+    [83, 'the agent', 'principals'],
+    [85, 'a principal', 'the agent'],
+    [87, 'a principal', 'it'],
+    [89, 'a principal', 'another'],
+  ] as const)
+    it(`a page of ${few} costs the rows that it has, behind 20 000 of ${many} in the same lane`, async () => {
+      const agent = await line.addSupplier({ delivery: 'pull' });
+      const { organisationNumber: own } = agent;
+      const principals = [strangerNumber(n), strangerNumber(n + 1)];
+      for (const principal of principals) await giveMandate(line.pool, { principal, agent: own });
+      const [first = own] = principals;
+      const those = many === 'the agent' ? [own] : many === 'principals' ? principals : [first];
+      const crowd = async (organisation: string, count: number) => {
+        const {
+          verdicts: [one],
+        } = await accept(pool, framesFor(organisation as typeof own, 1));
+        assert.ok(one?.kind === 'accepted');
+        // Only what lists read: as many deliveries of it, each with a number of its own.
+        await line.pool.query(
+          `insert into delivery (message_id, message_number, number, current, lane_id, principal, state, next_try_at)
+           select message_id, message_number + n, 1 + n, false, lane_id, principal, state, next_try_at
+             from delivery, generate_series(1, $2) n where message_id = $1`,
+          [one.messageId, count],
+        );
+      };
+      // Numbers are given in the order of acceptance: the few come before, between and behind.
+      for (const organisation of those) await crowd(organisation, 20_000 / those.length);
+      const lone = few === 'the agent' ? own : few === 'another' ? (principals[1] ?? own) : first;
+      await accept(pool, framesFor(lone, 3));
+      await line.pool.query('analyze delivery');
+      const page = async (organisationNumber: string) => {
+        const agents = organisationNumber !== own;
+        const box: Mailbox = { organisationNumber, addresses: [agent.lane], ...(agents ? { agent: true } : {}) };
+        const listed = await listMailbox(pool, box, '0', 5);
+        const { rows } = await pool.query<{ name: string }>(
+          `select name from pg_prepared_statements where statement like 'with start as materialized%' and (statement like '%mandate%') = $1`,
+          [agents],
+        );
+        const plan = await pool.query<{ 'QUERY PLAN': string }>(
+          `explain (analyze, costs off, timing off, summary off, buffers off)
+           execute "${String(rows[0]?.name)}" ('{${agent.lane}}', '${organisationNumber}', '0', 6)`,
+        );
+        return { listed, text: plan.rows.map((row) => row['QUERY PLAN']).join('\n') };
+      };
+      const { listed, text } = await page(lone);
+      assert.equal(listed.length, few === 'it' ? 6 : 3);
+      const removed = [...text.matchAll(/Removed by Filter: (\d+)/g)].map(([, n]) => Number(n));
+      assert.ok(Math.max(0, ...removed) < 10, text);
+      const read = [...text.matchAll(/Scan.*rows=(\d+)/g)].map(([, n]) => Number(n));
+      assert.ok(Math.max(0, ...read) < 10, text);
+    });
 });

@@ -33,12 +33,7 @@ export async function listMailbox(db: Db, box: Mailbox, after: string, limit: nu
             m.media_type as "mediaType", encode(m.document_sha256, 'hex') as "documentSha256", m.document_size as "documentSize"
        from (select d.message_id, d.message_number
                from unnest($1::bigint[]) as box (lane)
-              cross join lateral (
-                ${oldest(box, "state = 'waiting'")}
-                union all
-                ${oldest(box, "state = 'sending'")}
-                union all
-                ${oldest(box, "state = 'held' and reason = 'schedule-spent'")}) d
+              cross join lateral (${box.agent === true ? oldestForPrincipal : oldestOwn}) d
               order by d.message_number limit $4) page
       cross join lateral (select * from message where id = page.message_id limit 1) m
       where m.organisation_number = $2
@@ -48,20 +43,28 @@ export async function listMailbox(db: Db, box: Mailbox, after: string, limit: nu
   return rows;
 }
 
+/** SQL: so many as were asked for of what lies in `box.lane`. */
+const inOrder = 'd.message_number > (select number from start) order by d.message_number limit $4';
+
+/** SQL: the organisation's own. Its principals' lie among them: those that wait have an index without them. */
+const oldestOwn = ["state = 'waiting'", "state = 'sending'", "state = 'held' and reason = 'schedule-spent'"]
+  .map(
+    (state) =>
+      `(select message_id, message_number from delivery d where lane_id = box.lane and ${state} and d.principal is null and ${inOrder})`,
+  )
+  .join(' union all ');
+
 /**
- * SQL: the oldest in this state of what lies in `box.lane` for the caller. What is an agent's lies in it among its principals',
- * and is picked out of them; what is a principal's has an index of its own.
+ * SQL: those of a principal, from an index by principal and state. The state is no literal: else PostgreSQL may hold that reading all that
+ * waits in the lane, whoever's it is, costs as little, and at an agent of many it does not.
  */
-function oldest({ agent }: Mailbox, state: string): string {
-  const mine =
-    agent === true
-      ? `d.principal = $2 and d.state in ('waiting', 'sending', 'held', 'refused')
-           and coalesce((select ${covered('d.lane_id', '$2')} from message m where m.id = d.message_id limit 1), false)`
-      : 'd.principal is null';
-  return `(select message_id, message_number from delivery d
-                  where lane_id = box.lane and ${state} and ${mine} and message_number > (select number from start)
-                  order by message_number limit $4)`;
-}
+const oldestForPrincipal = `
+  select each.message_id, each.message_number from unnest('{waiting,sending,held}'::text[]) as wanted (state)
+   cross join lateral (
+     select message_id, message_number from delivery d
+      where lane_id = box.lane and d.principal = $2 and d.state = wanted.state and d.state in ('waiting', 'sending', 'held', 'refused')
+        and (d.state <> 'held' or d.reason = 'schedule-spent')
+        and coalesce((select ${covered('d.lane_id', '$2')} from message m where m.id = d.message_id limit 1), false) and ${inOrder}) each`;
 
 /** No sequence is larger than a bigint. */
 function clamped(digits: string): string {

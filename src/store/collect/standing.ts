@@ -89,22 +89,26 @@ function withoutNulls<T extends object>(row: NullsOf<T>): T {
 
 type AddressRow = Omit<OwnAddress, 'lane'> & Lane;
 
+const states = ['waiting', 'sending', 'held', 'refused'] as const;
+
 async function readAddresses(db: Db, box: Mailbox, environment: Environment): Promise<OwnAddress[]> {
   const { organisationNumber, addresses, agent } = box;
-  const mine =
-    agent === true ? "principal = $1 and state in ('waiting', 'sending', 'held', 'refused')" : 'principal is null';
+  // No literals where it is a principal's: else PostgreSQL may choose to read all that waits in the lane, whoever's it is.
+  const of = (state: (typeof states)[number]): string =>
+    agent === true
+      ? `lane_id = a.id and principal = $1 and state in ('waiting', 'sending', 'held', 'refused') and state = $${states.indexOf(state) + 5}`
+      : `lane_id = a.id and principal is null ${state === 'waiting' || state === 'sending' ? '' : "and state in ('held', 'refused')"} and state = '${state}'`;
+  const counted = (state: (typeof states)[number]): string =>
+    `(select count(*) from (select 1 from delivery where ${of(state)} limit $3) c)`;
   const { rows } = await db.query<NullsOf<AddressRow>>(
     `select a.id, a.name, a.delivery, a.url, a.envelope_format as "envelopeFormat", a.message_types as "messageTypes",
             l.state, l.reason, l.detail, l.since, l.wake_at as "nextWake",
-            (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'waiting' and ${mine} limit $3) w)
-              + (select count(*) from (select 1 from delivery where lane_id = a.id and state = 'sending' and ${mine} limit $3) s) as waiting,
-            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'held' and ${mine} limit $3) h) as held,
-            (select count(*) from (select 1 from delivery where lane_id = a.id and state in ('held', 'refused') and state = 'refused' and ${mine} limit $3) r) as refused,
+            ${counted('waiting')} + ${counted('sending')} as waiting, ${counted('held')} as held, ${counted('refused')} as refused,
             (select m.accepted_at from message m where m.number = (
-              select message_number from delivery where lane_id = a.id and state = 'waiting' and ${mine} order by message_number limit 1)) as "oldestWaiting"
+              select message_number from delivery where ${of('waiting')} order by message_number limit 1)) as "oldestWaiting"
        from address a join lane l on l.id = a.id
       where ${agent === true ? 'a.id = any($4)' : 'a.organisation_number = $1'} and a.environment = $2 and a.retired_at is null order by a.name`,
-    [organisationNumber, environment, mostCounted, ...(agent === true ? [addresses] : [])],
+    [organisationNumber, environment, mostCounted, ...(agent === true ? [addresses, ...states] : [])],
   );
   return rows.map((row) => {
     const { state, reason, detail, since, nextWake, waiting, ...address } = withoutNulls<AddressRow>(row);

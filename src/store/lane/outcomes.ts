@@ -40,20 +40,34 @@ export async function settleDeliveries(
     if (event === 'refuse') await insertDeliveryAnswers(db, 'refused', rows);
     if (event === 'hold') await insertDeliveryAnswers(db, 'held', rows);
   }
-  for (const { lane, settled } of lanes) {
-    if (settled.unrefuse.length === 0) continue;
-    const { rows } = await db.query<{ principal: string | null }>(
-      `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
-        where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'
-       returning principal`,
-      [settled.unrefuse, statesBefore('unrefuse', 'waiting'), lane],
-    );
-    await unsettleMandates(
-      db,
-      lane,
-      rows.flatMap(({ principal }) => principal ?? []),
-    );
-  }
+  for (const { lane, settled } of lanes) if (settled.unrefuse.length > 0) await takeBack(db, lane, settled.unrefuse);
+}
+
+/**
+ * Refusals that were the supplier's mistake wait again. What is a principal's and has left the lane since, because its mandate is over,
+ * cannot wait here: it is held, as what waited was, and goes with the next sweep if there is a way.
+ */
+async function takeBack(db: Db, lane: number, refused: readonly number[]): Promise<void> {
+  const from = statesBefore('unrefuse', 'waiting');
+  await db.query(
+    `update delivery set state = 'waiting', next_try_at = clock_timestamp(), reason = 'mass-refusal', changed_at = clock_timestamp()
+      where id = any($1) and state = any($2) and lane_id = $3 and reason is distinct from 'superseded'`,
+    [refused, from, lane],
+  );
+  const { rows } = await db.query<{ id: number; principal: string }>(
+    `update delivery d set state = 'held', reason = 'mandate-ended', detail = 'the agent was ' || a.organisation_number, changed_at = clock_timestamp()
+       from message m, address a
+      where d.id = any($1) and d.state = any($2) and d.lane_id is null and d.reason is distinct from 'superseded'
+        and m.id = d.message_id and a.id = $3
+     returning d.id, m.organisation_number as principal`,
+    [refused, from, lane],
+  );
+  await insertDeliveryAnswers(
+    db,
+    'held',
+    rows.map(({ id }) => id),
+  );
+  await unsettleMandates(db, lane, [...new Set(rows.map(({ principal }) => principal))]);
 }
 
 async function updateDeliveries(db: Db, changes: readonly SettledDelivery[], to: string): Promise<{ rows: number[] }> {

@@ -60,5 +60,9 @@ create trigger mandate_ended after update of ended_at on mandate for each row
 
 -- Whose message it is when it lies at another's address: its agent's. What goes to an address of its own organisation pays nothing.
 alter table delivery add principal text;
-create index delivery_of_principal on delivery (lane_id, principal, message_number)
+create index delivery_of_principal on delivery (lane_id, principal, state, message_number)
   where principal is not null and state in ('waiting', 'sending', 'held', 'refused');
+-- An agent's own messages among those of its principals, for the agent's list.
+create index delivery_own on delivery (lane_id, message_number) where principal is null and state = 'waiting';
+create index delivery_own_spent on delivery (lane_id, message_number)
+  where principal is null and state = 'held' and reason = 'schedule-spent';

@@ -1,5 +1,5 @@
 /** The supplier's addresses, one lane each, and what happens to them in the register. */
-import type { MessageType } from '../../src/domain/message.ts';
+import { type MessageType, messageTypes } from '../../src/domain/message.ts';
 import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
 import { type Certificate, readCertificates } from '../../src/pki/certificate.ts';
 import type { Pool } from '../../src/store/pool.ts';
@@ -8,6 +8,7 @@ import type { WantedAddress } from '../../src/suppliers/wanted.ts';
 import { issueDevCertificate } from '../support/dev-authority.ts';
 
 export interface Address extends WantedAddress {
+  readonly owner: OrganisationNumber;
   /** False: it is left out of the register. */
   readonly present: boolean;
 }
@@ -19,8 +20,10 @@ async function certificate(): Promise<Certificate> {
   return only;
 }
 
-export async function firstAddresses(): Promise<Address[]> {
+/** Three of one supplier, each for a type of its own, and one of another that takes all: an agent for what the first is not, or no longer. */
+export async function firstAddresses([first, other]: readonly OrganisationNumber[]): Promise<Address[]> {
   const address = async (name: string, messageType: MessageType, more: Partial<Address>): Promise<Address> => ({
+    owner: first as OrganisationNumber,
     name,
     environment: 'test',
     delivery: 'push',
@@ -39,6 +42,7 @@ export async function firstAddresses(): Promise<Address[]> {
     address('strict', 'purchase-order', { ordering: 'strict' }),
     // A pause of a hundred seconds after each.
     address('rated', 'self-invoice-credit', { concurrency: 2, ratePerSecond: 0.01 }),
+    address('other', 'self-invoice', { owner: other as OrganisationNumber, messageTypes, concurrency: 2 }),
   ]);
 }
 
@@ -58,22 +62,27 @@ export async function changeAddress(address: Address, change: RegisterChange): P
   }
 }
 
-/** As an operator's file would. */
+/** As an operator's file would, which has these organisations in it. */
 export async function importAddresses(
   store: Pool,
-  organisationNumber: OrganisationNumber,
+  organisations: readonly OrganisationNumber[],
   addresses: readonly Address[],
 ): Promise<void> {
-  const wanted = addresses
-    .filter(({ present }) => present)
-    .map(({ present: _present, url, ...address }) => ({
-      ...address,
-      url: address.delivery === 'push' ? url : undefined,
-    }));
-  const supplier = { organisationNumber, name: `Modell ${organisationNumber} AB`, language: 'sv', where: '' } as const;
+  const suppliers = organisations.map((organisationNumber) => ({
+    organisationNumber,
+    name: `Modell ${organisationNumber} AB`,
+    language: 'sv' as const,
+    where: '',
+    addresses: addresses
+      .filter(({ present, owner }) => present && owner === organisationNumber)
+      .map(({ present: _present, owner: _owner, url, ...address }) => ({
+        ...address,
+        url: address.delivery === 'push' ? url : undefined,
+      })),
+  }));
   await importSuppliers(
     store,
-    { suppliers: [{ ...supplier, addresses: wanted }], warnings: [] },
+    { suppliers, warnings: [] },
     { actor: 'cli:model', reason: 'the model', rehearsal: false, now: new Date() },
   );
 }

@@ -69,6 +69,24 @@ export const brokenGateways = {
     law: /is not pushed to, and has an alarm all the same/,
     rewrite: instead('update lane set wake_at = null where id = any($1)', [['wake_at = null', 'wake_at = wake_at']]),
   },
+  'mandate not asked for at the claim': {
+    about: 'what is a principal’s is claimed at its agent whether a mandate runs or not',
+    law: /was claimed on lane \w+, and no mandate runs/,
+    rewrite: instead('extract(epoch from max(x.ends_at) - clock_timestamp())::float8 * 1000 as left', [
+      ['x.valid_from <= clock_timestamp() and x.ends_at > clock_timestamp()', 'true'],
+    ]),
+  },
+  'mandate not asked for at the list': {
+    about: 'an agent lists and fetches what is a principal’s whether a mandate runs or not',
+    law: /was given to an agent, and no mandate runs/,
+    rewrite: (text) =>
+      text.includes('d.principal = $') ? text.replaceAll('and x.ends_at > clock_timestamp()', '') : text,
+  },
+  'refusals left at the agent': {
+    about: 'what the agent refused stays in its lane when the mandate is over',
+    law: /is refused at the agent's lane \w+, and no mandate runs/,
+    rewrite: instead('with astray as materialized', [["d.state <> 'sending'", "d.state = 'waiting'"]]),
+  },
 } as const satisfies Readonly<Record<string, Broken>>;
 
 export type BrokenName = keyof typeof brokenGateways;

@@ -10,9 +10,12 @@ import {
   integer,
   nat,
   oneof,
+  option,
+  record,
   tuple,
 } from 'fast-check';
 import { registerChanges } from './addresses.ts';
+import { endOf, giveMandate, look } from './agents.ts';
 import { changeMode, collect, receiptFor, receiptInFlight } from './collecting.ts';
 import {
   changeRegister,
@@ -41,7 +44,7 @@ import { quiet, type Stage } from './stage.ts';
 
 export type Command = AsyncCommand<Stage, Stage>;
 
-const lane = nat(2);
+const lane = nat(3);
 const pick = nat(11);
 const rings = constantFrom<Ring[]>('now', 'now', 'later', 'lost');
 const plan = array(constantFrom('delivered' as const, 'message-failed' as const, ...outcomeNames), {
@@ -50,6 +53,14 @@ const plan = array(constantFrom('delivered' as const, 'message-failed' as const,
 });
 
 const intake = tuple(lane, integer({ min: 1, max: 4 }), rings).map(([n, count, how]) => takeIn(n, count, how));
+const intakeForOthers = tuple(lane, integer({ min: 1, max: 4 }), rings, nat(1)).map(([n, count, how, who]) =>
+  takeIn(n, count, how, who),
+);
+/** Minutes. Some end while something is on its way. */
+const span = record({ begins: constantFrom(0, 0, 0, 5, 100), lasts: constantFrom(3, 11, 60, 400) });
+const gives = tuple(nat(1), lane, span, rings).map(([who, n, when, how]) => giveMandate(who, n, when, how));
+const ends = tuple(pick, rings).map(([n, how]) => endOf(n, how));
+const looks = nat(5).map(look);
 const steps = (far: Arbitrary<HowFar>) => tuple(pick, far, plan).map(([n, how, answers]) => step(n, how, answers));
 const one = constant(1);
 const some = integer({ min: 1, max: 6 });
@@ -67,9 +78,11 @@ const register = tuple(lane, constantFrom(...registerChanges), rings).map(([n, c
 const modes = tuple(lane, constantFrom('push', 'push', 'pull', 'manual'), rings).map(([n, delivery, how]) =>
   changeMode(n, delivery, how),
 );
-const collects = pick.map(collect);
+const collects = tuple(pick, option(nat(5), { freq: 3 })).map(([n, who]) => collect(n, who ?? undefined));
 const receipts = oneof(
-  tuple(pick, integer({ min: 1, max: 4 }), rings).map(([n, count, how]) => receiptFor(n, count, how)),
+  tuple(pick, integer({ min: 1, max: 4 }), rings, option(nat(5), { freq: 3 })).map(([n, count, how, who]) =>
+    receiptFor(n, count, how, who ?? undefined),
+  ),
   rings.map(receiptInFlight),
 );
 const sweeps = constant(0).map(() => sweepNow());
@@ -81,6 +94,9 @@ const troubles = tuple(pick, constantFrom('before', 'after'), constantFrom('serv
 /** Those that are one transaction, or several. */
 const atOnce = oneof(
   intake,
+  intakeForOthers,
+  gives,
+  ends,
   steps(one),
   steps(one),
   lanes,
@@ -153,6 +169,25 @@ const unblocked = tuple(constantFrom('refused' as const, 'unsendable' as const),
   ([answer, how, n]) => [takeIn(1, 3, 'now'), step({ lane: 1, at: 0 }, 8, [answer]), collect(n), receiptFor(n, 3, how)],
 );
 
+/** A mandate runs out, or is ended, while something is on its way by it; what comes after that goes nowhere, or to another. */
+const endsInFlight = tuple(
+  nat(1),
+  lane,
+  constantFrom<Place[]>('due', 'claim', 'push', 'record', 'leave'),
+  oneof(constant(['refused'] as const), constant(['delivered'] as const), plan),
+  constantFrom('hour', 'word'),
+  some,
+).map(([who, n, where, answers, how, far]) => [
+  giveMandate(who, n, { begins: 0, lasts: 8 }, 'now'),
+  takeIn(n, 3, 'now', who),
+  takeIn(n, 1, 'now'),
+  step({ lane: n, at: 0 }, where, answers),
+  how === 'hour' ? pass(9) : endOf(11, 'now'),
+  step({ lane: n, at: 0 }, far, answers),
+  giveMandate(who, 3, { begins: 0, lasts: 60 }, 'now'),
+  sweepNow(),
+]);
+
 const arbitraries = (all: readonly Arbitrary<Deed | Deed[]>[]): Arbitrary<Command>[] =>
   all.map((deeds) => deeds.map((one) => commandOf([one].flat())));
 
@@ -162,6 +197,12 @@ export function anyCommands(most: number): Arbitrary<Iterable<Command>> {
     arbitraries([
       intake,
       intake,
+      intakeForOthers,
+      intakeForOthers,
+      gives,
+      gives,
+      ends,
+      looks,
       steps(some),
       steps(some),
       steps(place),
@@ -190,6 +231,8 @@ export function anyCommands(most: number): Arbitrary<Iterable<Command>> {
       receivedInFlight,
       receivedInFlight,
       unblocked,
+      endsInFlight,
+      endsInFlight,
     ]),
     { maxCommands: most, size: 'max' },
   );
@@ -217,8 +260,12 @@ function commandOf(deeds: readonly Deed[]): Command {
 export async function judge(stage: Stage): Promise<Snapshot> {
   const { facts, hands, unrung } = stage;
   const seen = await takeSnapshot(stage.world, facts);
-  for (const { id, lane: on } of seen.deliveries) if (on === null) facts.strayed.add(id);
-  const wrong = brokenLaws({ facts, hands, unrung, seen, before: snapshots.get(stage) });
+  const before = snapshots.get(stage);
+  for (const { id, lane: on } of seen.deliveries) {
+    const was = before?.deliveries.find((one) => one.id === id)?.lane;
+    if (on === null || (was !== undefined && was !== on)) facts.strayed.add(id);
+  }
+  const wrong = brokenLaws({ facts, hands, unrung, seen, before });
   snapshots.set(stage, seen);
   if (wrong.length > 0) throw new Error(wrong.join('\n'));
   return seen;

@@ -3,6 +3,7 @@ import { sweep } from '../../src/delivery/sweep.ts';
 import { Fault } from '../../src/domain/fault.ts';
 import { type MessageAction, moveMessage } from '../../src/operations/messages.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { followerOf } from '../../src/roles/follow.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import { dueLanes, endLapsedLeases } from '../../src/store/lane/take.ts';
 import { principalsDue } from '../../src/store/mandate-clock.ts';
@@ -42,7 +43,14 @@ export const ringText = (how: Ring): string =>
   ({ now: '', later: ', the ring comes later', lost: ', the ring is lost' })[how];
 
 /** Faults that an operator is given as an answer. */
-const answers = ['not-possible-now', 'not-found', 'no-address', 'type-not-agreed', 'argument-invalid'];
+const answers = [
+  'not-possible-now',
+  'not-found',
+  'no-address',
+  'type-not-agreed',
+  'argument-invalid',
+  'mandate-invalid',
+];
 
 export async function asOperator(what: string, work: () => Promise<string>): Promise<string> {
   try {
@@ -53,18 +61,24 @@ export async function asOperator(what: string, work: () => Promise<string>): Pro
   }
 }
 
-export function takeIn(n: number, count: number, how: Ring): Deed {
+/** @param who of the principals; left out: for whom the lane itself is */
+export function takeIn(n: number, count: number, how: Ring, who?: number): Deed {
   return async (stage, stop) => {
-    const { name } = laneAt(stage.facts, n);
+    const { name, owner } = laneAt(stage.facts, n);
+    const recipient = who === undefined ? owner : (nth(stage.principals, who) ?? owner);
     const messageType = stage.addresses.find((one) => one.name === name)?.messageTypes[0] ?? 'self-invoice';
-    const frames = Array.from({ length: count }, () => frameFor(stage.organisationNumber, { messageType }));
+    const frames = Array.from({ length: count }, () => frameFor(recipient, { messageType }));
     const { store } = officeStore(stage, stop);
     for (let tries = 1; ; tries++)
       try {
         const { verdicts, wake } = await accept(store, frames);
-        for (const verdict of verdicts) if (verdict.kind === 'accepted') stage.facts.messages.push(verdict.messageId);
+        for (const verdict of verdicts)
+          if (verdict.kind === 'accepted') {
+            stage.facts.messages.push(verdict.messageId);
+            stage.facts.recipients.set(verdict.messageId, { recipient, type: messageType });
+          }
         await ringLanes(stage, wake, how);
-        return `${count} messages for ${name}${wake.length > 0 ? ringText(how) : ', nobody is rung'}`;
+        return `${count} messages for ${who === undefined ? name : `${recipient}, ${messageType}`}${wake.length > 0 ? ringText(how) : ', nobody is rung'}`;
       } catch (error) {
         // A deadlock: the broker brings the frames again.
         if (tries === 5 || !String((error as { code?: string }).code).startsWith('40')) throw error;
@@ -189,6 +203,17 @@ export function pass(minutes: number): Deed {
         "update delivery set next_try_at = next_try_at - $2 * interval '1 minute' where lane_id = any($1) and state = 'waiting'",
         [lanes, minutes],
       );
+      // What was tried by a mandate was tried while it ran, whatever the hour is called now.
+      await db.query(
+        `update mandate set valid_from = valid_from - $2 * interval '1 minute', valid_to = valid_to - $2 * interval '1 minute',
+                ended_at = ended_at - $2 * interval '1 minute' where principal = any($1)`,
+        [stage.principals, minutes],
+      );
+      await db.query(
+        `update attempt set started_at = started_at - $2 * interval '1 minute'
+          where delivery_id in (select id from delivery where message_id = any($1))`,
+        [stage.facts.messages, minutes],
+      );
     });
     stage.facts.passed += minutes * 60_000;
     await stage.world.moveOn(minutes * 60_000);
@@ -212,7 +237,7 @@ export function sweepNow(): Deed {
         await stage.world.alarms.wake(lane, delay);
       },
       principalsDue: () => principalsDue(store),
-      follow: noMandates,
+      follow: followerOf(store, stage.world.alarms, silentLog),
       log: silentLog,
     });
     for (const lane of stage.facts.lanes) {
@@ -223,11 +248,6 @@ export function sweepNow(): Deed {
     return 'the sweeper sweeps';
   };
 }
-
-/** Nobody acts for anybody in this world. */
-const noMandates = async (principal: string): Promise<never> => {
-  throw new Error(`${principal} has given no mandate`);
-};
 
 export function emptyRedis(): Deed {
   return async (stage) => {
@@ -243,10 +263,9 @@ export function laneOrder(n: number, action: LaneAction, how: Ring): Deed {
     const lane = laneAt(stage.facts, n);
     const { store, notified } = officeStore(stage, stop);
     return asOperator(`an operator says ${action} to ${lane.name}`, async () => {
-      const { organisationNumber } = stage;
       const moved = await moveLane(store, {
         action,
-        organisationNumber,
+        organisationNumber: lane.owner,
         address: lane.name,
         actor: 'cli:model',
         reason: 'the model',
@@ -277,13 +296,13 @@ export function messageOrder(n: number, action: MessageAction, how: Ring): Deed 
 
 export function changeRegister(n: number, change: RegisterChange, how: Ring): Deed {
   return async (stage, stop) => {
-    const { name } = laneAt(stage.facts, n);
+    const { name, owner } = laneAt(stage.facts, n);
     const wanted = await Promise.all(
       stage.addresses.map(async (one) => (one.name === name ? changeAddress(one, change) : one)),
     );
     const { store, notified } = officeStore(stage, stop);
     return asOperator(`the address ${name} is changed (${change})`, async () => {
-      await importAddresses(store, stage.organisationNumber, wanted);
+      await importAddresses(store, [owner], wanted);
       stage.addresses = wanted;
       await ringLanes(stage, notified, how);
       const now = wanted.find((one) => one.name === name);

@@ -1,8 +1,10 @@
 /** The end of a run: everybody is well, and what can be delivered must be. */
 
 import { importAddresses } from './addresses.ts';
+import { letOneActForAll } from './agents.ts';
 import { judge } from './commands.ts';
 import { laneOrder, messageOrder, pass, ringLate, stall, sweepNow } from './deeds.ts';
+import { leftAtAgents } from './mandates.ts';
 import { deliverable, type Snapshot } from './snapshot.ts';
 import { living, quiet, type Stage, until } from './stage.ts';
 
@@ -13,7 +15,8 @@ export async function runDry(stage: Stage): Promise<void> {
   stage.story.push('everybody is well from here on');
   await free(stage);
   // 1 nobody does anything but the sweeper, and time.
-  const left = overdue(await settleDown(stage));
+  const seen = await settleDown(stage);
+  const left = [...overdue(seen), ...leftAtAgents(stage.facts, seen.deliveries)];
   if (left.length > 0) throw new Error(left.join('\n'));
   // 2 operators put everything right.
   stage.story.push('operators put everything right');
@@ -72,7 +75,8 @@ async function putRight(stage: Stage): Promise<void> {
     present: true,
     delivery: 'push',
   }));
-  await importAddresses(stage.world.pool, stage.organisationNumber, stage.addresses);
+  await importAddresses(stage.world.pool, stage.organisations, stage.addresses);
+  await letOneActForAll(stage);
   for (const [n, lane] of stage.facts.lanes.entries()) {
     await laneOrder(n, lane.paused ? 'resume' : 'release', 'now')(stage);
     lane.forgotten = true;

@@ -2,12 +2,15 @@
  * The model: what may be true, kept in memory from what was asked and answered, without a look at the store. Its own laws are
  * checked as things happen; those of the rows are in laws.ts.
  */
+import type { MessageType } from '../../src/domain/message.ts';
+import type { OrganisationNumber } from '../../src/domain/organisation-number.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Claimed } from '../../src/store/lane/claim.ts';
 import type { Try } from '../../src/store/lane/outcomes.ts';
 import type { Recorded } from '../../src/store/lane/record.ts';
 import type { Hold } from '../../src/store/lane/take.ts';
 import type { Hand } from './hand.ts';
+import type { MandateFacts } from './mandates.ts';
 
 /** Milliseconds. Everything that the model plans is minutes, so the time that a run takes is nothing. */
 export const slack = 20_000;
@@ -15,6 +18,8 @@ export const slack = 20_000;
 export interface LaneFacts {
   readonly id: number;
   readonly name: string;
+  /** Whose address it leads to. */
+  readonly owner: OrganisationNumber;
   paused: boolean;
   /** Orders that paused it (true) or let it go on, told before the one that they came after. */
   readonly turns: boolean[];
@@ -35,6 +40,8 @@ export interface Facts {
   readonly lanes: LaneFacts[];
   /** Ids of messages, in the order of acceptance. */
   readonly messages: string[];
+  readonly recipients: Map<string, { readonly recipient: OrganisationNumber; readonly type: MessageType }>;
+  readonly mandates: MandateFacts[];
   readonly cancelled: Set<string>;
   /** Messages that were given out to who fetches. */
   readonly fetched: Set<string>;
@@ -55,6 +62,8 @@ export function newFacts(): Facts {
   return {
     lanes: [],
     messages: [],
+    recipients: new Map(),
+    mandates: [],
     cancelled: new Set(),
     fetched: new Set(),
     receipted: new Map(),

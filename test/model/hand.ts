@@ -51,6 +51,8 @@ export interface Hand {
   /** What the next answers are. */
   plan: readonly OutcomeName[];
   trouble: Trouble | undefined;
+  /** Principals whose messages it is moving, beside where it stands. */
+  following: number;
   /** Milliseconds on its own clock. */
   clock: number;
   /** Never goes on. */
@@ -72,6 +74,7 @@ export function newHand(number: number, process: number, lane: number, job: Hand
     tries: [],
     plan: ['delivered'],
     trouble: undefined,
+    following: 0,
     clock: 0,
     dead: false,
     ended: false,

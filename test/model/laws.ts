@@ -1,6 +1,7 @@
 /** What must be true of the rows whenever nothing is in the middle of a transaction; each law says what is wrong. */
 import { type Facts, type LaneFacts, leaseHolds, slack, tryKey } from './facts.ts';
 import type { Hand } from './hand.ts';
+import { principalLaws } from './mandates.ts';
 import { type AttemptSeen, type DeliverySeen, deliverable, type LaneSeen, type Snapshot } from './snapshot.ts';
 
 export interface Moment {
@@ -17,7 +18,7 @@ export function brokenLaws(moment: Moment): string[] {
   return [
     ...facts.breaches.splice(0),
     ...seen.lanes.flatMap((lane) => laneLaws(moment, lane)),
-    ...seen.deliveries.flatMap((delivery) => deliveryLaws(moment, delivery)),
+    ...seen.deliveries.flatMap((delivery) => [...deliveryLaws(moment, delivery), ...principalLaws(facts, delivery)]),
     ...seen.attempts.flatMap((attempt) => attemptLaws(moment, attempt)),
     ...conservationLaws(moment),
   ];

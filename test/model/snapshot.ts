@@ -25,6 +25,7 @@ export interface DeliverySeen {
   readonly number: number;
   readonly current: boolean;
   readonly lane: number | null;
+  readonly principal: string | null;
   readonly state: 'waiting' | 'sending' | 'delivered' | 'refused' | 'held' | 'cancelled';
   readonly reason: string | null;
   readonly attempts: number;
@@ -69,7 +70,7 @@ async function readRows(pool: Pool, facts: Facts): Promise<Omit<Snapshot, 'jobs'
               ${until('wake_at')} as wake, ${until('not_before')} as pause, ${until('lease_until')} as lease
          from lane join address using (id) where id = any($1) order by id),
      d as (
-       select id, message_id as message, message_number as place, number, current, lane_id as lane, state, reason, attempts,
+       select id, message_id as message, message_number as place, number, current, lane_id as lane, principal, state, reason, attempts,
               ${until('next_try_at')} as next, delivered_by as by
          from delivery where message_id = any($2) order by id),
      a as (

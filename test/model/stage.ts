@@ -1,4 +1,4 @@
-/** One run: a supplier with three lanes, the hands that drain them, and the model beside it. */
+/** One run: two suppliers with four lanes, two organisations that have none and let others act for them, the hands that drain them, and the model beside it. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { type DrainDeps, type Drained, drain } from '../../src/delivery/drain.ts';
 import type { Rules } from '../../src/domain/lane-draft.ts';
@@ -6,10 +6,12 @@ import type { OrganisationNumber } from '../../src/domain/organisation-number.ts
 import { checkDigitIsRight } from '../../src/domain/organisation-number.ts';
 import { settle, settleProbe } from '../../src/domain/settle.ts';
 import { silentLog } from '../../src/platform/log.ts';
+import { followerOf } from '../../src/roles/follow.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { type Address, firstAddresses, importAddresses } from './addresses.ts';
-import { answered, claimed, type Facts, laneFacts, left, newFacts, pushed, recorded, took } from './facts.ts';
+import { answered, claimed, type Facts, laneFacts, left, modelNow, newFacts, pushed, recorded, took } from './facts.ts';
 import { type Hand, newHand, type Place, troubleError } from './hand.ts';
+import { claimedForOthers } from './mandates.ts';
 import { outcomes, probeOutcome } from './outcomes.ts';
 import { settledInRows } from './settled-rows.ts';
 import { type Stop, transactionNow, type Watch, watched } from './watched.ts';
@@ -30,7 +32,11 @@ const lease = 10 * minute;
 export interface Stage {
   readonly world: World;
   readonly facts: Facts;
+  /** Of the first three lanes. */
   readonly organisationNumber: OrganisationNumber;
+  /** It, and the one that has the fourth. */
+  readonly organisations: readonly OrganisationNumber[];
+  readonly principals: readonly OrganisationNumber[];
   /** The register as it was last imported, in the order of the lanes. */
   addresses: readonly Address[];
   readonly hands: Hand[];
@@ -46,11 +52,18 @@ export interface Stage {
 }
 
 export async function openStage(world: World): Promise<Stage> {
+  const [organisationNumber, ...others] = Array.from({ length: 4 }, () => inventedNumber(world.nextNumber())) as [
+    OrganisationNumber,
+    ...OrganisationNumber[],
+  ];
+  const organisations = [organisationNumber, ...others.slice(0, 1)];
   const stage: Stage = {
     world,
     facts: newFacts(),
-    organisationNumber: inventedNumber(world.nextNumber()),
-    addresses: await firstAddresses(),
+    organisationNumber,
+    organisations,
+    principals: others.slice(1),
+    addresses: await firstAddresses(organisations),
     hands: [],
     unrung: [],
     story: [],
@@ -58,13 +71,13 @@ export async function openStage(world: World): Promise<Stage> {
     over: false,
     waiters: new Set(),
   };
-  await importAddresses(world.pool, stage.organisationNumber, stage.addresses);
-  const { rows } = await world.pool.query<{ id: number; name: string }>(
-    'select id, name from address where organisation_number = $1 order by id',
-    [stage.organisationNumber],
+  await importAddresses(world.pool, organisations, stage.addresses);
+  const { rows } = await world.pool.query<{ id: number; name: string; owner: OrganisationNumber }>(
+    'select id, name, organisation_number as owner from address where organisation_number = any($1) order by id',
+    [organisations],
   );
-  for (const { id, name } of rows)
-    stage.facts.lanes.push({ id, name, paused: false, turns: [], holder: undefined, epoch: 0, forgotten: false });
+  for (const one of rows)
+    stage.facts.lanes.push({ ...one, paused: false, turns: [], holder: undefined, epoch: 0, forgotten: false });
   const here = (lane: number) => stage.facts.lanes.some(({ id }) => id === lane);
   world.ringing = {
     drain: async (process, lane) => (here(lane) ? ring(stage, process, lane) : 'done'),
@@ -203,7 +216,9 @@ export const sealed = {
 function stepsOf(stage: Stage, hand: Hand): DrainDeps {
   const { facts } = stage;
   const lanes = stage.world.processes[hand.process]?.lanes;
-  if (!lanes) throw new Error(`there is no process ${hand.process}`);
+  const store = stage.world.processes[hand.process]?.store;
+  if (!lanes || !store) throw new Error(`there is no process ${hand.process}`);
+  const follow = followerOf(store, stage.world.alarms, silentLog);
   const ask = async <T>(place: Place, work: () => Promise<T>): Promise<T> => {
     await stand(stage, hand, place);
     const { trouble } = hand;
@@ -225,8 +240,10 @@ function stepsOf(stage: Stage, hand: Hand): DrainDeps {
     due: (...given) => ask('due', () => lanes.due(...given)),
     claim: (hold, target, due, envelopes) =>
       ask('claim', async () => {
+        const since = modelNow(facts);
         const window = await lanes.claim(hold, target, due, envelopes);
         claimed(facts, hand, hold, window.claimed);
+        claimedForOthers(facts, hold.lane, due, window, since);
         return window;
       }),
     record: (hold, tries, pause, made) =>
@@ -250,11 +267,17 @@ function stepsOf(stage: Stage, hand: Hand): DrainDeps {
         await lanes.leave(hold);
         left(facts, hand, hold);
       }),
-    follow: (principal) => {
-      throw new Error(`${principal} has given no mandate in this world`);
+    follow: async (principal) => {
+      hand.following += 1;
+      await follow(principal).finally(() => {
+        hand.following -= 1;
+        changed(stage);
+      });
     },
     seal: async () => sealed,
-    push: async (_target, { deliveryId }, _envelope, attempt) => {
+    push: async (_target, { deliveryId, principal }, _envelope, attempt, term) => {
+      if ((principal === null) !== (term === undefined))
+        facts.breaches.push(`delivery ${deliveryId} is pushed for ${principal ?? 'itself'}, and nobody says how long`);
       pushed(facts, deliveryId, attempt);
       if (stage.free && !hand.dead) {
         answered(facts, deliveryId, attempt, 'delivered');
@@ -307,7 +330,8 @@ export async function until(stage: Stage, what: string, so: () => boolean): Prom
   }
 }
 
-const standsOrEnded = (hand: Hand): boolean => hand.ended || hand.dead || hand.at !== undefined;
+const standsOrEnded = (hand: Hand): boolean =>
+  hand.following === 0 && (hand.ended || hand.dead || hand.at !== undefined);
 
 /** Until every hand stands somewhere and every job that is due has begun. */
 export async function quiet(stage: Stage): Promise<void> {
@@ -331,6 +355,9 @@ export async function closeStage(stage: Stage): Promise<void> {
   await stage.world.empty();
   await stage.world.pool.query('update lane set wake_at = null, lease_until = null, holder = null where id = any($1)', [
     stage.facts.lanes.map(({ id }) => id),
+  ]);
+  await stage.world.pool.query('update mandate set begun = true, settled = true where principal = any($1)', [
+    stage.principals,
   ]);
   await stage.world.pool.query('delete from outbox');
 }

@@ -47,7 +47,10 @@ export interface Crashing {
   kill(): void;
 }
 
-export function startCrashing(gateway: TestGateway, { role, step, moment, nth }: CrashPoint): Crashing {
+export function startCrashing(
+  gateway: Pick<TestGateway, 'environment'>,
+  { role, step, moment, nth }: CrashPoint,
+): Crashing {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), role, step, moment, String(nth)], {
     // Compiled code is kept: many of these are started.
     env: {

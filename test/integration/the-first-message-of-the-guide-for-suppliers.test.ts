@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { freePorts } from '../../src/platform/local/ports.ts';
+import { type Clone, openClone } from '../support/clone.ts';
 import { run } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { mustHave } from '../support/installed.ts';
@@ -30,13 +30,13 @@ const seen: Readonly<Record<string, RegExp>> = {
 
 describe('the first message of the guide for suppliers', function () {
   this.timeout(240_000);
+  let clone: Clone;
   let folder: string;
   let dev: ChildProcess | undefined;
   before(() => {
     mustHave('curl');
-    folder = mkdtempSync(join(tmpdir(), 'kuvert-guide-'));
-    mkdirSync(join(folder, 'bin'));
-    for (const name of ['bin/kuvert', 'test']) symlinkSync(resolve(name), join(folder, name));
+    clone = openClone();
+    folder = clone.folder;
   });
   const stop = async () => {
     if (dev?.exitCode === null && dev.signalCode === null) {
@@ -84,9 +84,7 @@ describe('the first message of the guide for suppliers', function () {
     }
   }
 
-  after(() => {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => clone?.remove());
 
   // The same gateway for both, started again: what was receipted stays so, and another order waits.
   for (const [language, file] of [

@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { type Clone, openClone } from '../support/clone.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** The shell commands under a heading of the README, one text for each block. */
@@ -12,13 +11,10 @@ function blocksUnder(heading: string): string[] {
 }
 
 describe('the README can be followed', () => {
-  let folder: string;
+  let clone: Clone;
   let dev: ChildProcess | undefined;
   before(() => {
-    // What the commands name is there, and what they make is not left in the project.
-    folder = mkdtempSync(join(tmpdir(), 'kuvert-readme-'));
-    mkdirSync(join(folder, 'bin'));
-    for (const name of ['bin/kuvert', 'test']) symlinkSync(resolve(name), join(folder, name));
+    clone = openClone();
   });
   after(async () => {
     if (dev?.exitCode === null) {
@@ -26,21 +22,25 @@ describe('the README can be followed', () => {
       dev.kill('SIGINT');
       await ended;
     }
-    rmSync(folder, { recursive: true, force: true });
+    clone?.remove();
   });
 
   it('“Use it”: from a gateway of one’s own to a document at a supplier', async () => {
     const [start = '', use = ''] = blocksUnder('Use it');
     assert.equal(start.trim(), 'bin/kuvert dev');
     let said = '';
-    dev = spawn('bin/kuvert', ['dev'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    dev = spawn('bin/kuvert', ['dev'], { cwd: clone.folder, stdio: ['ignore', 'ignore', 'pipe'] });
     dev.stderr?.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
     });
-    await eventually('the gateway runs', () => said.includes('The gateway runs.') || dev?.exitCode !== null);
+    await eventually(
+      () => `the gateway runs:\n${said}`,
+      () => said.includes('The gateway runs.') || dev?.exitCode !== null,
+      120_000,
+    );
     assert.ok(said.includes('.kuvert/dev/supplier.json'), said);
     const shell = spawn('bash', ['-m', '-e', '-u', '-o', 'pipefail', '-c', use], {
-      cwd: folder,
+      cwd: clone.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';

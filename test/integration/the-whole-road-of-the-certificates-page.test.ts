@@ -1,9 +1,8 @@
 /** docs/certificates.md, walked: its blocks as they stand, in their order, pasted into shells beside a real `kuvert dev`. */
 import { strict as assert } from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { openClone } from '../support/clone.ts';
 import { eventually } from '../support/eventually.ts';
 import { mustHave } from '../support/installed.ts';
 
@@ -121,10 +120,8 @@ async function started(terminal: ReturnType<typeof openTerminal>, commands: stri
 
 /** In a clone of its own, as far as the page is concerned; nothing of it is left. */
 async function walk(shell: string, steps: readonly Step[]): Promise<void> {
-  const clone = mkdtempSync(join(tmpdir(), 'kuvert-road-'));
-  mkdirSync(join(clone, 'bin'));
-  for (const name of ['bin/kuvert', 'test']) symlinkSync(resolve(name), join(clone, name));
-  const [first, second] = [openTerminal(shell, clone), openTerminal(shell, clone)];
+  const clone = openClone();
+  const [first, second] = [openTerminal(shell, clone.folder), openTerminal(shell, clone.folder)];
   try {
     let terminal = first;
     for (const step of steps) {
@@ -138,7 +135,7 @@ async function walk(shell: string, steps: readonly Step[]): Promise<void> {
   } finally {
     await second.interrupt();
     await first.interrupt();
-    rmSync(clone, { recursive: true, force: true });
+    clone.remove();
   }
 }
 

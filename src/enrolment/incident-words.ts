@@ -42,6 +42,10 @@ const sentences: Readonly<Record<string, (details: Details, language: Language) 
     language === 'sv'
       ? `Ett brev (${text(details['kind'])}) gick inte att lämna: ${text(details['why'])}`
       : `A letter (${text(details['kind'])}) could not be delivered: ${text(details['why'])}`,
+  'authority-ending': (details, language) =>
+    language === 'sv'
+      ? `Utfärdaren ${text(details['subject'])} går ut ${time(details['notAfter'])}: inget certifikat från den gäller längre än så. Gör en ny utfärdare (\`kuvert ca init --root-key\`, docs/operations/own-certificates.md).`
+      : `The issuing authority ${text(details['subject'])} ends on ${time(details['notAfter'])}: no certificate from it lives longer. Make the next one (\`kuvert ca init --root-key\`, docs/operations/own-certificates.md).`,
   'credentials-refused': (details, language) =>
     language === 'sv'
       ? `Ändrade nycklar eller certifikat kan inte användas, de gamla används: ${list(details['findings'])}`

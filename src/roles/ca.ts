@@ -1,4 +1,5 @@
 /** The ca role: the certificate authority. The only one that opens the issuing key; nobody can connect to it. */
+import { tellOfEnd } from '../enrolment/authority-end.ts';
 import { lookEvery, startIssuing, startLoop } from '../enrolment/authority-loop.ts';
 import { type IssuingSteps, issuingSteps } from '../enrolment/issue.ts';
 import { completeOrigins, registerAuthority } from '../enrolment/origins.ts';
@@ -9,6 +10,8 @@ import { registerChannel } from '../store/collect/channels.ts';
 import { askedChannel } from '../store/enrol/issuance.ts';
 import { type CaCredentials, loadCredentials } from './credentials.ts';
 import { openStore, type Running } from './parts.ts';
+
+const day = 86_400_000;
 
 export const caSettings = [
   'environment',
@@ -67,6 +70,13 @@ export async function startCa(settings: CaSettings, log: Log, options: CaOptions
     const publishing = begun.adopt(
       startLoop(publish, Math.min(lookEvery, interval), log, 'a revocation list cannot be made just now'),
       (one) => one.stop(),
+    );
+    const tell = async () => {
+      if (await tellOfEnd(pool, issuer.certificate, settings.certificateLifetime, now()))
+        log.warn('the issuing authority ends before what it issues should', { notAfter: issuer.certificate.notAfter });
+    };
+    begun.adopt(startLoop(tell, day, log, 'whether the authority ends soon cannot be told just now'), (one) =>
+      one.stop(),
     );
     const ear = begun.adopt(
       pool.listen([askedChannel, registerChannel], (_payload, channel) =>

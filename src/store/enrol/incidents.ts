@@ -18,6 +18,14 @@ export const credentialsRefused = (role: string): IncidentKey => ({
   subject: `role/${role}`,
 });
 
+export const authorityEndingKind = 'authority-ending';
+
+/** The issuing authority ends before what it issues should. */
+export const authorityEnding = (fingerprint: string): IncidentKey => ({
+  kind: authorityEndingKind,
+  subject: `authority/${fingerprint}`,
+});
+
 /** @returns false when it is open already, and stays as it is */
 export async function openIncident(
   db: Db,

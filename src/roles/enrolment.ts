@@ -11,7 +11,8 @@ import type { Route } from '../platform/http/app.ts';
 import type { Log } from '../platform/log.ts';
 import { openMail } from '../platform/mail.ts';
 import { openSms } from '../platform/sms.ts';
-import type { Pool } from '../store/pool.ts';
+import { readAuthorities } from '../store/enrol/authorities.ts';
+import type { Db, Pool } from '../store/pool.ts';
 import type { SupplierApiCredentials } from './credentials.ts';
 
 export const enrolmentSettings = [
@@ -54,7 +55,7 @@ export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolm
     orderPageRoutes({
       desk: { log, pool, sendSms, now },
       guesses,
-      fetching: () => ({ publicUrl: origin, roots: rootsOf(authorities()) }),
+      fetching: async () => ({ publicUrl: origin, roots: await rootsOf(pool, authorities()) }),
     });
   const est = estRoutes({ ...parts, guesses, authorities, patience: decisionPatience });
   return {
@@ -81,8 +82,15 @@ export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolm
 /** Milliseconds that who asks for a certificate is kept waiting for the authority before it is told to come back. */
 const decisionPatience = 10_000;
 
-/** SHA-256 of those that nobody is above. */
-const rootsOf = (authorities: readonly X509Certificate[]): readonly string[] =>
-  authorities
+/**
+ * SHA-256 of the roots that our authority issues below, in the order of the file: in which there may be those of others, whose
+ * certificates suppliers have registered. Before any authority has run, all of the file.
+ */
+async function rootsOf(db: Db, trusted: readonly X509Certificate[]): Promise<readonly string[]> {
+  const roots = trusted
     .filter((one) => one.checkIssued(one))
     .map(({ fingerprint256 }) => fingerprint256.replaceAll(':', '').toLowerCase());
+  const known = new Set((await readAuthorities(db)).map(({ fingerprint }) => fingerprint));
+  const ours = roots.filter((one) => known.has(one));
+  return ours.length === 0 ? roots : ours;
+}

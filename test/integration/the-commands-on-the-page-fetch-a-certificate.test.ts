@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { readCertificates } from '../../src/pki/certificate.ts';
 import { freePorts } from '../../src/platform/local/ports.ts';
+import { testAuthority } from '../support/authority.ts';
 import { run } from '../support/cluster.ts';
 import { command } from '../support/command.ts';
 import { sampleOrganisationNumber } from '../support/documents.ts';
@@ -29,7 +30,8 @@ describe('the commands on the page fetch a certificate', () => {
       KUVERT_PUBLIC_URL: `https://localhost:${port}`,
       KUVERT_MAIL_URL: `file:${join(stage.folder, 'mail')}`,
       KUVERT_SMS_URL: `file:${join(stage.folder, 'sms')}`,
-      KUVERT_CA_FILE: stage.file('authorities.pem', ca),
+      // The first root is that of others, whose certificates some supplier has registered.
+      KUVERT_CA_FILE: stage.file('authorities.pem', (await testAuthority(new Date())).root.certificatePem + ca),
     };
     await stage.startApi({ settings });
   });

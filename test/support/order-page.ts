@@ -53,7 +53,7 @@ export async function openDesk(pool: Pool, { guesses = 10_000, sms = true } = {}
   const routes = orderPageRoutes({
     desk: { log, pool, sendSms: sms ? sendSms : undefined, now: () => desk.now },
     guesses: counted,
-    fetching: () => ({ publicUrl: 'https://kuvert.exempel.se:8443', roots: ['ab'.repeat(32)] }),
+    fetching: () => Promise.resolve({ publicUrl: 'https://kuvert.exempel.se:8443', roots: ['ab'.repeat(32)] }),
   });
   const server = createServer(createApp(log, routes));
   // A test that keeps this process busy for seconds must not meet a connection that closes just then.

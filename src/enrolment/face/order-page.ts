@@ -12,7 +12,7 @@ import { type PageLanguage, pageLanguages } from './words.ts';
 export interface OrderPageParts {
   readonly desk: Desk;
   readonly guesses: Guesses;
-  fetching(): Fetching;
+  fetching(): Promise<Fetching>;
 }
 
 export function orderPageRoutes(parts: OrderPageParts): readonly Route[] {
@@ -27,12 +27,14 @@ export function orderPageRoutes(parts: OrderPageParts): readonly Route[] {
     certificate: 'not-asked',
     ...(mostBodyBytes === undefined ? {} : { mostBodyBytes }),
     handle: async (request, response) => {
+      // First of all: once the password is made, nothing may stand between it and the page.
+      const fetching = await parts.fetching();
       const network = networkOf(request.socket.remoteAddress);
       const waitMs = parts.guesses.wait(network);
       const shown: Shown =
         waitMs > 0 ? { kind: 'guesses', waitMs } : await seen(linkOf(request), (link) => act(link, request));
       if (isWrong(shown, method)) parts.guesses.wrong(network);
-      answer(parts, request, response, shown);
+      answer(fetching, request, response, shown);
     },
   });
   return [
@@ -64,7 +66,7 @@ const isWrong = (shown: Shown, method: Route['method']): boolean =>
   (shown.kind === 'ask' && shown.notice === 'pin-wrong') ||
   (shown.kind === 'closed' && shown.standing === 'locked' && method === 'POST');
 
-function answer(parts: OrderPageParts, request: Request, response: Response, shown: Shown): void {
+function answer(fetching: Fetching, request: Request, response: Response, shown: Shown): void {
   const language = languageOf(request, shown);
   const path = `/orders/${encodeURIComponent(linkOf(request))}`;
   if (shown.kind === 'guesses') response.set('retry-after', String(Math.ceil(shown.waitMs / 1_000)));
@@ -79,7 +81,7 @@ function answer(parts: OrderPageParts, request: Request, response: Response, sho
       'cache-control': 'no-store',
     })
     .type('text/html; charset=utf-8')
-    .send(Buffer.from(orderPage(shown, { ...parts.fetching(), path, language })));
+    .send(Buffer.from(orderPage(shown, { ...fetching, path, language })));
 }
 
 /** As the reader chose; else the contact's own; else what the browser asks for. */

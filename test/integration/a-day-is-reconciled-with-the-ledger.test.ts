@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { execFile } from 'node:child_process';
 import { readDocument } from '../../src/documents/read.ts';
 import { moveMessage } from '../../src/operations/messages.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { type Reconciliation, reconcile } from '../../src/store/reconciliation.ts';
+import { command, type Said } from '../support/command.ts';
 import { documentLimits, sampleOrganisationNumber } from '../support/documents.ts';
 import { openGateway, type TestGateway } from '../support/gateway.ts';
 import { conserved } from '../support/gateway-account.ts';
@@ -19,14 +19,7 @@ const cents = (decimal: string | undefined): bigint => {
   return BigInt(whole + part.padEnd(2, '0'));
 };
 
-function kuvert(databaseUrl: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { PATH = '', HOME = '' } = process.env;
-  return new Promise((resolve) => {
-    execFile('bin/kuvert', args, { env: { PATH, HOME, DATABASE_URL: databaseUrl } }, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err }),
-    );
-  });
-}
+const kuvert = (databaseUrl: string, ...args: string[]): Promise<Said> => command(args, { DATABASE_URL: databaseUrl });
 
 /** Everything that was taken was taken then. */
 async function takenAt(pool: Pool, at: string, where = 'true'): Promise<void> {

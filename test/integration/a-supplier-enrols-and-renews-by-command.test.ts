@@ -215,13 +215,15 @@ describe('a supplier’s certificate by kuvert enrol and kuvert renew', function
     const placed = await place();
     assert.equal((await kuvert(enrolArguments(placed))).code, 0);
     const runs = await Promise.all(
-      [0, 1].map(() => kuvert(['renew', placed.out, '--if-due', '--days', '29', '--quiet'])),
+      [0, 1].map(() => startCommand(['renew', placed.out, '--if-due', '--days', '29', '--quiet'], {}).over),
     );
     assert.ok(
       runs.every(({ code }) => code === 0),
       JSON.stringify(runs),
     );
-    const both = await Promise.all([0, 1].map(() => kuvert(['renew', placed.out, '--if-due', '--quiet'])));
+    const both = await Promise.all(
+      [0, 1].map(() => startCommand(['renew', placed.out, '--if-due', '--quiet'], {}).over),
+    );
     for (const { code, err } of both) assert.ok(code === 0 || code === 5, err);
     assert.ok(both.some(({ code }) => code === 0));
   });
@@ -280,7 +282,17 @@ function opensElsewhere(bundle: string, passwordFile: string, out: string): void
   assert.ok(openssl.stdout.includes(readFileSync(join(out, 'key.pem'), 'utf8').trim()));
   const java = spawnSync(
     'keytool',
-    ['-list', '-v', '-storetype', 'PKCS12', '-keystore', bundle, '-storepass:file', passwordFile],
+    [
+      '-J-XX:TieredStopAtLevel=1',
+      '-list',
+      '-v',
+      '-storetype',
+      'PKCS12',
+      '-keystore',
+      bundle,
+      '-storepass:file',
+      passwordFile,
+    ],
     { encoding: 'utf8' },
   );
   assert.equal(java.status, 0, java.stdout);

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Local } from '../../src/platform/local/local.ts';
@@ -11,15 +11,13 @@ const password = 'only-for-this-test';
 
 /** A self-signed certificate for these names, as PKCS #12 for the broker and as PEM for us. */
 function keyStore(folder: string, name: string, names: string): { file: string; pem: string } {
-  const file = join(folder, `${name}.p12`);
-  const store = ['-keystore', file, '-storetype', 'PKCS12', '-storepass', password, '-alias', name];
-  execFileSync('keytool', ['-genkeypair', ...store, '-keyalg', 'EC', '-dname', `CN=${name}`, '-ext', `san=${names}`], {
-    stdio: 'ignore',
-  });
-  const pem = execFileSync('keytool', ['-exportcert', '-rfc', ...store], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  }).toString();
-  return { file, pem };
+  const path = (kind: string): string => join(folder, `${name}.${kind}`);
+  const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const named = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`];
+  execFileSync('openssl', [...make, ...named, '-keyout', path('key'), '-out', path('pem')], { stdio: 'pipe' });
+  const pack = ['pkcs12', '-export', '-inkey', path('key'), '-in', path('pem'), '-name', name, '-out', path('p12')];
+  execFileSync('openssl', [...pack, '-passout', `pass:${password}`], { stdio: 'pipe' });
+  return { file: path('p12'), pem: readFileSync(path('pem'), 'utf8') };
 }
 
 describe('a broker over TLS', () => {
@@ -29,8 +27,8 @@ describe('a broker over TLS', () => {
   let pems: { right: string; wrong: string };
   before(async () => {
     const stores = {
-      right: keyStore(folder, 'right', 'ip:127.0.0.1,dns:localhost'),
-      wrong: keyStore(folder, 'wrong', 'dns:other.example'),
+      right: keyStore(folder, 'right', 'IP:127.0.0.1,DNS:localhost'),
+      wrong: keyStore(folder, 'wrong', 'DNS:other.example'),
     };
     pems = { right: stores.right.pem, wrong: stores.wrong.pem };
     [right, wrong] = await Promise.all([

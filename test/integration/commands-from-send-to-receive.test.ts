@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseOrganisationNumber } from '../../src/domain/organisation-number.ts';
 import { type DevCertificates, writeDevCertificates } from '../../src/pki/dev-certificates.ts';
+import { command } from '../support/command.ts';
 import { jsonSelfInvoice, supplierNumber } from '../support/documents.ts';
 import { addressEntry, supplierFile } from '../support/register.ts';
 import { freshDatabase, freshPrefix, sharedServers } from '../support/servers.ts';
@@ -69,13 +70,9 @@ describe('the commands carry a document from the queue to a supplier', () => {
       child.kill('SIGTERM');
     });
   const kuvert = async (...args: string[]): Promise<string> => {
-    const child = start(...args);
-    const said = { out: '', err: '' };
-    child.stdout?.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    assert.equal(code, 0, said.err);
-    return said.out;
+    const { code, out, err } = await command(args, settings);
+    assert.equal(code, 0, err);
+    return out;
   };
   /** Resolves with the first match in what a child says on standard error. */
   const heard = (child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> =>

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { seal } from '../../src/envelope/seal.ts';
 import { loadSigner } from '../../src/envelope/signer.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { tamper } from '../support/audit.ts';
+import { command, type Said, startCommand } from '../support/command.ts';
 import { issueDevCertificate } from '../support/dev-authority.ts';
 import { addressEntry, certificate, deliveriesOf, putInState, supplierFile, takeMessage } from '../support/register.ts';
 import { freshDatabase } from '../support/servers.ts';
@@ -32,21 +32,8 @@ describe('commands on a real store', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const start = (args: readonly string[], more: Record<string, string> = {}): ChildProcess => {
-    const { PATH = '', HOME = '' } = process.env;
-    return spawn('bin/kuvert', args, {
-      env: { PATH, HOME, DATABASE_URL: url, ...more },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  };
-  const kuvert = async (args: readonly string[], more: Record<string, string> = {}) => {
-    const child = start(args, more);
-    const said = { out: '', err: '' };
-    child.stdout?.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
-    child.stderr?.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    return { code, ...said };
-  };
+  const kuvert = (args: readonly string[], more: Record<string, string> = {}): Promise<Said> =>
+    command(args, { DATABASE_URL: url, ...more });
   /** Runs it, wants exit code 0, and reads its JSON. */
   const asked = async <T>(...args: string[]): Promise<T> => {
     const { code, out, err } = await kuvert([...args, '--json']);
@@ -292,7 +279,7 @@ describe('commands on a real store', () => {
 
   it('a reader that goes away early is no failure', async () => {
     for (let n = 0; n < 30; n++) await takeMessage(pool, a);
-    const child = start(['message', 'list', '--json']);
+    const { child } = startCommand(['message', 'list', '--json'], { DATABASE_URL: url });
     child.stdout?.destroy();
     assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0);
   });

@@ -9,6 +9,7 @@ import type { IssuingSteps } from '../../src/enrolment/issue.ts';
 import { readSettings } from '../../src/platform/config/read.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { caSettings, startCa } from '../../src/roles/ca.ts';
+import { compiled } from './compiled.ts';
 
 /** `after`: its transaction is committed, or the signature is there. */
 export type CaCrash = readonly [step: 'intend' | 'sign' | 'record', moment: 'before' | 'after'];
@@ -16,7 +17,7 @@ export type CaCrash = readonly [step: 'intend' | 'sign' | 'record', moment: 'bef
 /** Resolves when the process is gone; fails if it ended in any other way than by the crash. */
 export async function crashCa(environment: Readonly<Record<string, string>>, crash: CaCrash): Promise<void> {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...crash], {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: '.kuvert/test/compiled', ...environment },
+    env: { PATH: process.env['PATH'], ...compiled, ...environment },
     stdio: ['pipe', 'inherit', 'inherit'],
   });
   child.stdin.on('error', () => undefined);

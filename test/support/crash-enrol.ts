@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { enrol, type Steps, usualSteps } from '../../src/cli/enrol/enrol.ts';
 import { renew } from '../../src/cli/enrol/renew.ts';
+import { compiled } from './compiled.ts';
 
 export interface EnrolCrash {
   readonly step: keyof Steps;
@@ -31,7 +32,7 @@ export type CrashRequest =
 export async function crashEnrol({ step, moment, nth }: EnrolCrash, request: CrashRequest): Promise<void> {
   const args = [fileURLToPath(import.meta.url), step, moment, String(nth), JSON.stringify(request)];
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: '.kuvert/test/compiled' },
+    env: { PATH: process.env['PATH'], ...compiled },
     stdio: ['pipe', 'inherit', 'inherit'],
   });
   child.stdin.on('error', () => undefined);

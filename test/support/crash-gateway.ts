@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { DrainDeps } from '../../src/delivery/drain.ts';
 import type { ReceiveDeps } from '../../src/intake/receive.ts';
 import { readSettings } from '../../src/platform/config/read.ts';
+import { compiled } from './compiled.ts';
 import type { TestGateway } from './gateway.ts';
 
 type StepsOf<D> = { [K in keyof D]: D[K] extends (...args: never[]) => unknown ? K : never }[keyof D];
@@ -55,7 +56,7 @@ export function startCrashing(
     // Compiled code is kept: many of these are started.
     env: {
       PATH: process.env['PATH'],
-      NODE_COMPILE_CACHE: '.kuvert/test/compiled',
+      ...compiled,
       TEST_LOG: process.env['TEST_LOG'],
       ...gateway.environment,
     },

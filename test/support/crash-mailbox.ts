@@ -10,6 +10,7 @@ import { readSettings } from '../../src/platform/config/read.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { startSupplierApi, supplierApiSettings } from '../../src/roles/supplier-api.ts';
 import type { Pool } from '../../src/store/pool.ts';
+import { compiled } from './compiled.ts';
 
 /** `transaction`: the only one of a fetch, and of a receipt. `during`: all is written, and not committed. */
 export type MailboxCrash = readonly [step: 'seal' | 'bytes' | 'transaction', moment: 'before' | 'during' | 'after'];
@@ -26,7 +27,7 @@ export async function startCrashingMailbox(
   [step, moment]: MailboxCrash,
 ): Promise<CrashingMailbox> {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), step, moment], {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: '.kuvert/test/compiled', ...environment },
+    env: { PATH: process.env['PATH'], ...compiled, ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.stdin.on('error', () => undefined);

@@ -19,6 +19,7 @@ import { readSettings } from '../../src/platform/config/read.ts';
 import type { Settings } from '../../src/platform/config/settings.ts';
 import { freePorts } from '../../src/platform/local/ports.ts';
 import { type Gateway, settingsFor, startGateway } from '../../src/roles/start.ts';
+import { compiled } from './compiled.ts';
 import { eventually } from './eventually.ts';
 import type { TestGateway } from './gateway.ts';
 import { testLog } from './gateway-log.ts';
@@ -38,6 +39,8 @@ export interface Example {
 const python = ['python3', '/usr/bin/python3'].find(
   (name) => spawnSync(name, ['-c', 'import requests, cryptography']).status === 0,
 );
+/** Java as it starts soonest. */
+const brief = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 const jackson = ['core', 'databind', 'annotations'].map((part) => `/usr/share/java/jackson-${part}.jar`);
 
 export const examples: readonly Example[] = [
@@ -69,10 +72,11 @@ export const examples: readonly Example[] = [
       const files = sources.map((name) => join('examples/java', name));
       // The compiler is in every Java, the command that calls it is not.
       const compiler = ['-m', 'jdk.compiler/com.sun.tools.javac.Main', '-Xlint:all', '-Werror'];
-      await run('java', [...compiler, '-cp', jackson.join(':'), '-d', folder, ...files]);
+      await run('java', [...brief, ...compiler, '-cp', jackson.join(':'), '-d', folder, ...files]);
     },
     command: (program, folder) => [
       'java',
+      ...brief,
       '-cp',
       [...jackson, folder].join(':'),
       program === 'push' ? 'PushReceiver' : 'PullClient',
@@ -174,7 +178,7 @@ export function startProgram(
 ): Running {
   const { PATH = '', HOME = '' } = process.env;
   const child: ChildProcess = spawn(command, args, {
-    env: { PATH, HOME, ...environment },
+    env: { PATH, HOME, ...compiled, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

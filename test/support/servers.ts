@@ -9,6 +9,7 @@ import { Client } from 'pg';
 import { type Local, type LocalOptions, startLocal } from '../../src/platform/local/local.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createPool } from '../../src/store/pool.ts';
+import { compiled } from './compiled.ts';
 
 export interface SharedServers {
   /** A database server; tests do not use the database it names but take freshDatabase(). */
@@ -34,6 +35,8 @@ let shared: Local | undefined;
 export async function mochaGlobalSetup(): Promise<void> {
   shared = await ownServers({ broker: true, redis: true, postgres: true });
   process.env[VARIABLE] = JSON.stringify(urlsOf(shared));
+  // For the processes that the files run in, and what these start.
+  Object.assign(process.env, compiled);
 }
 
 export async function mochaGlobalTeardown(): Promise<void> {
@@ -50,7 +53,7 @@ export function sharedServers(): SharedServers {
 
 /** A set for one test; stop it in an after() hook. It has its own folder, passwords and ports. */
 export function ownServers(want: LocalOptions['want'], more: Partial<LocalOptions> = {}): Promise<Local> {
-  return startLocal({ folder: join('.kuvert/test', unique()), want, ...more });
+  return startLocal({ folder: join('.kuvert/test', unique()), want, brief: true, ...more });
 }
 
 /** The URLs of a set that has all three. */

@@ -1,7 +1,18 @@
 import { strict as assert } from 'node:assert';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -42,6 +53,25 @@ describe('bin/kuvert', () => {
     await once(child.stdout, 'data');
     child.kill('SIGTERM');
     assert.deepEqual(await once(child, 'exit'), [7, null]);
+  });
+
+  it('keeps what Node has compiled beside the packages, or where it is told; without a place to write it runs all the same', () => {
+    const kept = join(project, 'node_modules/.cache/kuvert');
+    const elsewhere = join(folder, 'elsewhere/compiled');
+    const runs = (called: string, more: Record<string, string>) => {
+      const { PATH = '' } = process.env;
+      assert.equal(spawnSync(called, { env: { PATH, ...more } }).status, 0);
+    };
+    rmSync(kept, { recursive: true, force: true });
+    runs(command, { NODE_COMPILE_CACHE: elsewhere });
+    assert.deepEqual([existsSync(kept), readdirSync(elsewhere).length], [false, 1]);
+    runs(command, {});
+    assert.equal(readdirSync(kept).length, 1);
+    rmSync(kept, { recursive: true });
+    // A file stands where the folder would be: nobody can make it, not even root.
+    writeFileSync(kept, '');
+    runs(command, {});
+    assert.equal(readFileSync(kept, 'utf8'), '');
   });
 
   it('says what to do when there is no Node 24', () => {

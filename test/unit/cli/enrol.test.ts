@@ -16,7 +16,7 @@ import { run } from '../../../src/cli/run.ts';
 import { fingerprintOf, readCertificates } from '../../../src/pki/certificate.ts';
 import { issueCertificate } from '../../../src/pki/profile.ts';
 import { type TestAuthority, testAuthority } from '../../support/authority.ts';
-import { command } from '../../support/command.ts';
+import { startCommand } from '../../support/command.ts';
 import { certificates, type EstServer, issueFor, problem, startEst, startJunction } from '../../support/est-server.ts';
 
 const password = 'K7PXM-4QWTZ-9HJKR-3CDEF';
@@ -174,7 +174,7 @@ describe('kuvert enrol', () => {
     writeFileSync(machine, publicOne.root.certificatePem);
     const args = ['enrol', listener.url, '--transfer-id', 'K7PXM-4QWTZ', '--root-sha256', rootSha256, '--out', out()];
     const asked = () =>
-      command([...args, '--password-file', join(folder, 'password')], { NODE_EXTRA_CA_CERTS: machine });
+      startCommand([...args, '--password-file', join(folder, 'password')], { NODE_EXTRA_CA_CERTS: machine }).over;
     try {
       listener.behave(async ({ body }) => certificates(await issueFor(publicOne, body)));
       assert.equal((await asked()).code, 6);
@@ -191,9 +191,9 @@ describe('kuvert enrol', () => {
     const junction = await startJunction((nth) => (nth === 0 ? est : imposter).port);
     const args = ['enrol', junction.url, '--transfer-id', 'K7PXM-4QWTZ', '--root-sha256', rootSha256, '--out', out()];
     try {
-      const { code, err } = await command([...args, '--password-file', join(folder, 'password')], {
+      const { code, err } = await startCommand([...args, '--password-file', join(folder, 'password')], {
         NODE_TLS_REJECT_UNAUTHORIZED: '0',
-      });
+      }).over;
       assert.equal(code, 6, err);
       assert.deepEqual([paths(), imposter.asked], [['cacerts'], []]);
     } finally {

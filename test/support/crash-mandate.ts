@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/platform/log.ts';
 import { followerOf } from '../../src/roles/follow.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
+import { compiled } from './compiled.ts';
 import { takeMandate } from './mandate.ts';
 
 /** end: an operator's command, `subject` is the mandate. follow: the sweeper's work, `subject` is the principal. */
@@ -16,7 +17,7 @@ export type MandateWork = 'end' | 'follow';
 /** @param nth 1: before the first statement; the commit is a step, and what is after it @returns false when the work was done before */
 export async function crashMandate(url: string, kind: MandateWork, subject: string, nth: number): Promise<boolean> {
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), kind, subject, String(nth)], {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: '.kuvert/test/compiled', DATABASE_URL: url },
+    env: { PATH: process.env['PATH'], ...compiled, DATABASE_URL: url },
     stdio: ['pipe', 'inherit', 'inherit'],
   });
   child.stdin.on('error', () => undefined);

@@ -72,6 +72,7 @@ export function addDev(program: Command, { terminal }: Context): void {
           ].join('\n'),
         );
         await told;
+        terminal.err('Stopping …');
         await gateway.stop();
       } finally {
         await stage.stop();

@@ -38,6 +38,16 @@ const sentences: Readonly<Record<string, (details: Details, language: Language) 
       ? `Vårt eget certifikat ${about} ${over ? 'gick ut' : 'går ut'} ${time(details['notAfter'])} och inget följer det.`
       : `Our own certificate ${about} ${over ? 'ended' : 'ends'} on ${time(details['notAfter'])} and nothing follows it.`;
   },
+  'mandate-ending': (details, language) => {
+    const { waiting, contacts } = details;
+    const told = Array.isArray(contacts) ? contacts.length : 0;
+    const name = (number: unknown, of: unknown) => (of === undefined ? text(number) : `${text(of)} (${text(number)})`);
+    const agent = name(details['agent'], details['agentName']);
+    const principal = name(details['principal'], details['principalName']);
+    return language === 'sv'
+      ? `Fullmakten med vilken ${agent} tar emot åt ${principal} upphör ${time(details['to'])} och ingen följer den för ${list(details['unfollowed'])}. ${waiting === 0 ? 'Inga leveranser väntade' : `${text(waiting)} leveranser väntade`} när detta skrevs. ${told === 0 ? 'Ingen är underrättad: varken ombudet eller huvudmannen har en teknisk kontaktperson.' : `Underrättade kontaktpersoner: ${list(contacts)}.`}`
+      : `The mandate by which ${agent} receives for ${principal} ends on ${time(details['to'])} and none follows it for ${list(details['unfollowed'])}. ${waiting === 0 ? 'No deliveries' : text(waiting)} waited when this was written. ${told === 0 ? 'Nobody was told: neither the agent nor the principal has a technical contact.' : `Contacts told: ${list(contacts)}.`}`;
+  },
   'contact-unreachable': (details, language) =>
     language === 'sv'
       ? `Ett brev (${text(details['kind'])}) gick inte att lämna: ${text(details['why'])}`

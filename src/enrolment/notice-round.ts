@@ -19,7 +19,6 @@ import {
 } from '../store/enrol/notices.ts';
 import { operate } from '../store/operate.ts';
 import type { Db, Pool } from '../store/pool.ts';
-import { type Loop, startLoop } from './authority-loop.ts';
 import { ended, noticeAt, noticeDue } from './notices.ts';
 
 export interface NoticeParts {
@@ -36,12 +35,14 @@ const day = 86_400_000;
 const page = 200;
 const kinds: readonly EndingKind[] = ['supplier', 'own'];
 
-/** Milliseconds between two rounds. */
-const lookEvery = 3_600_000;
-
-/** A round now and each hour, until it is stopped. Any number of processes may. */
-export const startNotices = (parts: NoticeParts): Loop =>
-  startLoop(() => giveNotices(parts), lookEvery, parts.log, 'certificates that end cannot be looked for');
+/** Of the incidents that are open those whose certificate is followed, withdrawn or out of use by now: without waiting for the next round. */
+export async function closeProvidedFor(parts: NoticeParts): Promise<void> {
+  const { pool, environment, now } = parts;
+  for (const kind of kinds)
+    for (const fingerprint of await readOpenEnds(pool, kind))
+      if ((await readEnding(pool, kind, fingerprint, { environment, now: now() })) === undefined)
+        await settle(parts, kind, fingerprint);
+}
 
 /**
  * One round.

@@ -21,6 +21,7 @@ import { linkHash, makeLink } from './codes.ts';
 import { aboutEnd } from './end-notice.ts';
 import type { LetterFacts } from './letters/facts.ts';
 import { type LetterKind, letterKinds, writeLetter } from './letters/letters.ts';
+import { aboutMandate } from './mandate-notice.ts';
 import { standingOf } from './standing.ts';
 
 export interface PostmanParts {
@@ -118,6 +119,7 @@ type About = Omit<LetterFacts, 'language' | 'contact' | 'link'> & { readonly tok
 
 function aboutOf(db: Db, letter: ClaimedLetter, kind: LetterKind, now: Date): Promise<About | string> {
   if (kind === 'certificate-ending' || kind === 'certificate-ended') return aboutEnd(db, letter, now);
+  if (kind === 'mandate-ending') return aboutMandate(db, letter, now);
   return letter.orderId === undefined ? aboutCertificate(db, letter, kind) : aboutOrder(db, letter.orderId, kind, now);
 }
 

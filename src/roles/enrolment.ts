@@ -4,8 +4,8 @@ import type { Decisions } from '../enrolment/decisions.ts';
 import { estRoutes } from '../enrolment/face/est.ts';
 import { orderPageRoutes } from '../enrolment/face/order-page.ts';
 import { createGuesses, type Guesses } from '../enrolment/guesses.ts';
-import { startNotices } from '../enrolment/notice-round.ts';
 import { startPostman } from '../enrolment/postman.ts';
+import { type Notices, startNotices } from '../enrolment/start-notices.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import type { Route } from '../platform/http/app.ts';
 import type { Log } from '../platform/log.ts';
@@ -41,8 +41,8 @@ export interface Enrolment {
   readonly guesses: Guesses;
   /** Letters go out from now on. */
   startPost(): AsyncDisposable;
-  /** Certificates that end are told of from now on. */
-  startNotices(): AsyncDisposable;
+  /** Certificates and mandates that end are told of from now on. */
+  startNotices(): AsyncDisposable & Pick<Notices, 'registerChanged'>;
 }
 
 export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolment {
@@ -74,7 +74,7 @@ export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolm
     startNotices: () => {
       const { environment, expiryNotices: daysAhead } = settings;
       const notices = startNotices({ log, pool, environment, daysAhead, now });
-      return { [Symbol.asyncDispose]: () => notices.stop() };
+      return { registerChanged: notices.registerChanged, [Symbol.asyncDispose]: () => notices.stop() };
     },
   };
 }

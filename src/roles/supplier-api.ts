@@ -19,7 +19,7 @@ import { decidedChannel } from '../store/enrol/issuance.ts';
 import type { Pool } from '../store/pool.ts';
 import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
 import { listenForLists } from './crl.ts';
-import { enrolmentSettings, openEnrolment } from './enrolment.ts';
+import { type Enrolment, enrolmentSettings, openEnrolment } from './enrolment.ts';
 import { keyList } from './key-list.ts';
 import { openStore, type Running } from './parts.ts';
 import { keepCredentials } from './reload.ts';
@@ -84,6 +84,7 @@ export async function startSupplierApi(
     const waiting = openWaitingRoom();
     const decisions = createDecisions();
     let listener: TlsListener | undefined;
+    let notices: ReturnType<Enrolment['startNotices']> | undefined;
     const connections = () => {
       if (listener === undefined) throw new Error('the listener does not run yet');
       return listener.connections;
@@ -108,6 +109,7 @@ export async function startSupplierApi(
     const door = openDoor(settings, { register, credentials, log, connections, now });
     const ear = begun.adopt(
       pool.listen([storedChannel, registerChannel, decidedChannel], (payload, channel) => {
+        if (channel !== storedChannel) notices?.registerChanged();
         if (channel === storedChannel) waiting.ring(payload);
         else if (channel === decidedChannel) decisions.heard(payload);
         else if (listener !== undefined) void door.registerChanged(payload);
@@ -130,7 +132,7 @@ export async function startSupplierApi(
       one.close(),
     );
     begun.use(enrolment.startPost());
-    begun.use(enrolment.startNotices());
+    notices = begun.use(enrolment.startNotices());
     begun.use(kept.start());
     const lists = await listenForLists(settings, { pool: register, log, now });
     if (lists !== undefined) begun.adopt(lists, (one) => one.close());

@@ -31,6 +31,16 @@ export const knownTo = (m: string): string =>
 export const principalAt = (m: string, owner: string): string =>
   `case when ${owner} <> ${m}.organisation_number then ${m}.organisation_number end`;
 
+/**
+ * SQL: the message types of mandate `x` (at address `a`) that nobody takes when it ends; null: none. An address of the principal's own that takes
+ * them excludes the mandate, so only other mandates can follow.
+ */
+export const unfollowed = (x: string, a: string): string =>
+  `(select array_agg(t.type order by t.type) from unnest(${x}.message_types) as t (type)
+     where (select true from mandate y join address b on b.id = y.address_id
+             where y.principal = ${x}.principal and t.type = any(y.message_types) and y.valid_from <= ${x}.ends_at and y.ends_at > ${x}.ends_at
+               and b.environment = ${a}.environment and b.retired_at is null limit 1) is null)`;
+
 /** A lane in which messages of others may lie: whose, and of which type. */
 export interface ForeignAsk {
   readonly lane: number;

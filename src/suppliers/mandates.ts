@@ -4,6 +4,7 @@ import type { Environment, MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { appendAudit } from '../store/audit.ts';
 import { notifyStored } from '../store/collect/channels.ts';
+import { closeMandateEnds } from '../store/enrol/mandate-ends.ts';
 import { type Followed, followMandates } from '../store/mandate-clock.ts';
 import { databaseNow, insertMandate, type Mandate, readMandates, sendingFor, writeEnd } from '../store/mandates.ts';
 import { operate } from '../store/operate.ts';
@@ -108,6 +109,7 @@ async function changed(
   if (mandate === undefined) throw new Fault('internal', `mandate ${id} is not there any more`);
   const { principal, agent, addressId } = mandate;
   const { wake, filled, ...counts }: Followed = await followMandates(db, principal, now);
+  await closeMandateEnds(db, principal, { environment: mandate.environment, now });
   await notifyWake(db, wake);
   await notifyStored(db, filled);
   const sending = await sendingFor(db, addressId, principal);

@@ -15,8 +15,10 @@ export interface LetterFacts {
   readonly link: string;
   /** TransferID or SHA-256. */
   readonly name: string;
-  /** Only in a letter about the end of a certificate. */
+  /** Only in a letter about the end of a certificate or a mandate. */
   readonly end?: EndFacts;
+  /** Only in a letter about a mandate: who acts for whom. */
+  readonly mandate?: { readonly agent: string; readonly principal: string };
 }
 
 /** What it is that ends with a certificate, as it is when the letter is written. */

@@ -2,6 +2,7 @@
 import { certificateEnded, certificateEnding } from './end-letters.ts';
 import type { Letter, LetterFacts } from './facts.ts';
 import { certificateIssued } from './issued-letter.ts';
+import { mandateEnding } from './mandate-letters.ts';
 import { formatMoment } from './words.ts';
 
 export interface Written {
@@ -73,6 +74,7 @@ const letters = {
   'contact-old': contactOld,
   'certificate-ending': certificateEnding,
   'certificate-ended': certificateEnded,
+  'mandate-ending': mandateEnding,
 } as const;
 
 export type LetterKind = keyof typeof letters;

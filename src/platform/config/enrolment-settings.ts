@@ -48,6 +48,6 @@ export const enrolmentTable = {
     'KUVERT_EXPIRY_NOTICES',
     days,
     '60d,30d,14d,7d,3d,1d',
-    'How long before the end of a certificate that nothing follows its technical contact is told, and operators (`kuvert incident list`); each once, and once more when it has ended.',
+    'How long before the end of a certificate, or of a mandate, that nothing follows the technical contacts are told, and operators (`kuvert incident list`); each once, and of a certificate once more when it has ended.',
   ),
 } as const;

@@ -1,5 +1,6 @@
 /** What ends where, and what waits there. For commands: it looks at every address. */
 import type { Environment } from '../../domain/message.ts';
+import { unfollowed } from '../mandate-route.ts';
 import type { Db } from '../pool.ts';
 
 /** Something that deliveries need, and until when it lasts if nothing is done. */
@@ -54,15 +55,14 @@ const certificates = `select last.not_after as at, a.organisation_number, s.name
      order by c.not_after desc, c.fingerprint limit 1) last on true
  where a.retired_at is null and a.delivery <> 'manual' and ($1::text is null or a.environment = $1)`;
 
-/** Mandates that run, unless another goes on for the same where they end. */
+/** Mandates that run, unless others go on for all of the same where they end. */
 const mandates = `select x.ends_at as at, x.agent as organisation_number, s.name as organisation, a.name as address, a.environment, a.delivery,
     null as fingerprint, x.principal,
     (select count(*) from delivery d where d.lane_id = a.id and d.principal = x.principal and d.state = 'waiting') as waiting,
     ${came('d.lane_id = a.id and d.principal = x.principal')} as came
   from mandate x join address a on a.id = x.address_id join supplier s on s.organisation_number = x.agent
  where x.valid_from <= $2 and x.ends_at > $2 and a.retired_at is null and ($1::text is null or a.environment = $1)
-   and not exists (select 1 from mandate y where y.principal = x.principal and y.id <> x.id and y.valid_from <= x.ends_at
-                      and y.ends_at > x.ends_at and y.message_types @> x.message_types)`;
+   and ${unfollowed('x', 'a')} is not null`;
 
 /** Soonest first; addresses without a certificate before all others. @param environment undefined: every one */
 export async function readEnds(db: Db, environment: Environment | undefined, now: Date): Promise<End[]> {

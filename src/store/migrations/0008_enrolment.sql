@@ -211,6 +211,7 @@ create index letter_due on letter (next_try_at) where next_try_at is not null;
 
 -- Which notices of a coming end were given. What is here is not given again.
 create table expiry_notice (
+  -- Of a certificate; or `mandate/` and the number of one.
   fingerprint text not null,
   -- Days ahead; -1: after it ended.
   days integer not null check (days between -1 and 366),

@@ -60,6 +60,14 @@ describe('a campaign', function () {
     assert.deepEqual([...new Set(claimsOf(report))], ['numbers are explained']);
   });
 
+  it('catches a gateway that does not learn of revocations', () => {
+    const report = campaign('register-remembered', 12, 280);
+    assert.ok(!report.clean);
+    const found = new Set(claimsOf(report));
+    for (const claim of ['what is revoked is ended', 'nothing is collected by others'])
+      assert.ok(found.has(claim), `${claim}: ${[...found].join()}`);
+  });
+
   it('catches a gateway that does not look whom it speaks to', () => {
     const report = campaign('no-pin', 12, 280);
     assert.ok(!report.clean);

@@ -121,6 +121,10 @@ export interface Books {
     readonly org: string;
     readonly at: number;
     readonly withdrawn: number | null;
+    /** SHA-256 of its public key. */
+    readonly key: string | null;
+    /** The certificate in whose place it was issued. */
+    readonly renews: string | null;
   }[];
   /** What operators and KA did to single messages. */
   readonly actions: readonly { readonly message: string; readonly action: string; readonly at: number }[];
@@ -149,8 +153,8 @@ const statements = {
   recipients: `select organisation_number as org, counter::float8, purged::float8 from recipient`,
   lanes: `select lane.id::float8, address.organisation_number as org, address.name, lane.state, ${ms('lane.wake_at')} as wake, address.delivery,
     ${ms('address.retired_at')} as retired from lane join address on address.id = lane.id`,
-  certificates: `select fingerprint, organisation_number as org, ${ms('registered_at')} as at, ${ms('withdrawn_at')} as withdrawn
-    from certificate`,
+  certificates: `select fingerprint, organisation_number as org, ${ms('registered_at')} as at, ${ms('withdrawn_at')} as withdrawn,
+    encode(spki_sha256, 'hex') as key, renews from certificate`,
   actions: `select substring(subject from 9) as message, action, ${ms('at')} as at from audit where subject like 'message/%' order by id`,
   clock: `select ${ms('clock_timestamp()')} as now`,
 } as const;

@@ -1,9 +1,11 @@
 /**
- * The programs of suppliers that fetch. `node collectors.ts FOLDER`; orders: `{"do":"collect","org":…,"temper":…}`,
- * `{"do":"numbers"}`: each asks what became of its numbers. What they fetched, said and were told goes to collected.jsonl.
+ * The programs of suppliers that fetch. `node collectors.ts FOLDER`; orders: `{"do":"collect","org":…,"temper":…}`;
+ * `{"do":"certificate","org":…,"keyFile":…,"certificateFile":…}`: it shows that one from now on; `{"do":"numbers"}`: each asks what became
+ * of its numbers. What they fetched, said and were told goes to collected.jsonl, their connections to connections.jsonl.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from './collecting/client.ts';
+import type { ConnectionLine } from './certificate-lines.ts';
+import { type Client, createClient } from './collecting/client.ts';
 import { type Collector, startCollector } from './collecting/collector.ts';
 import { type Mailbox, openMailbox } from './collecting/mailbox.ts';
 import { folderArgument, serveControl } from './control.ts';
@@ -16,6 +18,16 @@ const world = readWorld(folder);
 const journal = openJournal<CollectedLine>(folder, 'collected.jsonl');
 const collectors = new Map<string, Collector>();
 const mailboxes = new Map<string, Mailbox>();
+const clients = new Map<string, Client>();
+const line = openJournal<ConnectionLine>(folder, 'connections.jsonl');
+let connections = 0;
+const connectedOf =
+  (org: string) =>
+  (identity: string): (() => void) => {
+    const about = { connection: ++connections, org, identity };
+    line.write({ event: 'connected', ...about });
+    return () => line.write({ event: 'ended', ...about });
+  };
 
 /** The last ids that each was told of. */
 const told: { readonly org: string; readonly id: string }[] = [];
@@ -36,7 +48,9 @@ if (world.api !== undefined)
       cert: readNamed(folder, supplier.certificateFile),
       ca: readNamed(folder, world.api.caFile),
       ports: world.api.ports,
+      connected: connectedOf(org),
     });
+    clients.set(org, client);
     const mailbox = openMailbox({
       org,
       client,
@@ -67,6 +81,11 @@ serveControl(
       const collector = collectors.get(String(order['org']));
       if (!collector) throw new Error(`${String(order['org'])} has no program that fetches`);
       collector.temper(temper satisfies CollectorTemper);
+      return {};
+    },
+    certificate: async (order) => {
+      const read = (file: unknown): string => readNamed(folder, String(file));
+      clients.get(String(order['org']))?.take({ key: read(order['keyFile']), cert: read(order['certificateFile']) });
       return {};
     },
     numbers: async () => {

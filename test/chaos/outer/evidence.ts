@@ -1,5 +1,6 @@
 /** What the outer world wrote down, beside the gateway's books, and both put in order for looking up. */
 import { type AttemptRow, type Books, type DeliveryRow, type MessageRow, readBooks, type Store } from './books.ts';
+import type { ConnectionLine, EnrolledLine, FaultLine, RegisterLine } from './certificate-lines.ts';
 import { readJournal } from './journal.ts';
 import type {
   AnsweredLine,
@@ -11,7 +12,6 @@ import type {
   IntentLine,
   ProducedLine,
   ReceivedLine,
-  RegisterLine,
   StatusLine,
 } from './lines.ts';
 import { readWorld, type World } from './world.ts';
@@ -44,6 +44,9 @@ export interface Evidence {
   readonly status: readonly At<StatusLine>[];
   readonly dead: readonly At<DeadLine>[];
   readonly register: readonly At<RegisterLine>[];
+  readonly enrolled: readonly At<EnrolledLine>[];
+  readonly connections: readonly At<ConnectionLine>[];
+  readonly faults: readonly At<FaultLine>[];
   /** By `kaMessageId`. */
   readonly sent: ReadonlyMap<string, SentFrame>;
   readonly message: ReadonlyMap<string, MessageRow>;
@@ -66,13 +69,19 @@ export async function readEvidence(folder: string, store: Store): Promise<Eviden
     dead: readJournal<DeadLine>(folder, 'dead.jsonl'),
     register: readJournal<RegisterLine>(folder, 'register.jsonl'),
     collected: readJournal<CollectedLine>(folder, 'collected.jsonl'),
+    enrolled: readJournal<EnrolledLine>(folder, 'enrolled.jsonl'),
+    connections: readJournal<ConnectionLine>(folder, 'connections.jsonl'),
+    faults: readJournal<FaultLine>(folder, 'faults.jsonl'),
   });
 }
 
 function gather({
   lines,
   ...plain
-}: Pick<Evidence, 'world' | 'books' | 'produced' | 'status' | 'dead' | 'register' | 'collected'> & {
+}: Omit<
+  Evidence,
+  'received' | 'answered' | 'sent' | 'message' | 'deliveriesOf' | 'attemptsOf' | 'receivedOf' | 'arrivals'
+> & {
   readonly lines: readonly At<ReceivedLine | AnsweredLine>[];
 }): Evidence {
   const { books, produced } = plain;

@@ -194,15 +194,5 @@ export interface DeadLine {
   readonly bytes: number;
 }
 
-/**
- * register.jsonl, written by whoever changes the register in the middle of it all: `registered` before the gateway is told,
- * `withdrawn` after it has confirmed. What has no line here is as the register says in the end.
- */
-export interface RegisterLine {
-  readonly event: 'registered' | 'withdrawn';
-  readonly org: string;
-  readonly fingerprint: string;
-}
-
 /** A line with the time that it was written. */
 export type At<Line> = Line & { readonly at: number };

@@ -25,15 +25,15 @@ export interface ListenerOptions {
 }
 
 /** PEM. */
-interface Shown {
+export interface Shown {
   readonly key: string;
   readonly cert: string;
 }
 
 export interface Listener {
   temper(temper: Temper): void;
-  /** @throws when there is no other. */
-  show(which: 'own' | 'other'): void;
+  /** Shows this one on connections from now on; those that are open go on as they are. */
+  take(own: Shown): void;
   close(): void;
 }
 
@@ -43,12 +43,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const connections = new WeakMap<object, { readonly number: number; requests: number }>();
   let connected = 0;
   const has = new Set<string>();
-  // The wrong one is the one that it was not told to show.
-  let which: 'own' | 'other' = 'own';
-  const certificateNow = (): Shown => {
-    const other = (which === 'other') !== (temper === 'wrong-certificate');
-    return other && options.other ? options.other : options.own;
-  };
+  let { own } = options;
+  const certificateNow = (): Shown => (temper === 'wrong-certificate' && options.other ? options.other : own);
   let shown = certificateNow();
 
   const server = createServer({ ...shown, ca: options.gatewayCa, requestCert: true, rejectUnauthorized: true });
@@ -116,22 +112,19 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     for (const socket of open) socket.destroy();
   };
   const show = (): void => {
-    const next = certificateNow();
-    if (next === shown) return;
-    shown = next;
-    server.setSecureContext({ ...next, ca: options.gatewayCa });
-    // A connection is as good as the certificate that was shown on it.
-    dropAll();
+    shown = certificateNow();
+    server.setSecureContext({ ...shown, ca: options.gatewayCa });
   };
   return {
     temper: (next) => {
       temper = next;
+      const before = shown;
       show();
-      if (next === 'down') dropAll();
+      // What was shown on a connection stays so: whoever shows a wrong one shall show nothing else.
+      if (next === 'down' || shown !== before) dropAll();
     },
-    show: (next) => {
-      if (next === 'other' && !options.other) throw new Error(`${options.org} has no other certificate`);
-      which = next;
+    take: (next) => {
+      own = next;
       show();
     },
     close: () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export const outerNames = ['producer', 'suppliers', 'collectors', 'queues'] as const;
+export const outerNames = ['producer', 'suppliers', 'collectors', 'certificates', 'queues'] as const;
 export type OuterName = (typeof outerNames)[number];
 
 export interface OuterProcess {

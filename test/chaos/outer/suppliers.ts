@@ -1,6 +1,6 @@
 /**
  * All suppliers, a TLS listener each. `node suppliers.ts FOLDER`; orders: `{"do":"temper","org":…,"temper":…}`,
- * `{"do":"certificate","org":…,"which":"own"|"other"}`; with `"lane"` of that listener only.
+ * `{"do":"certificate","org":…,"keyFile":…,"certificateFile":…}`: it shows that one from now on; with `"lane"` of that listener only.
  */
 import { folderArgument, type Order, serveControl } from './control.ts';
 import { openJournal } from './journal.ts';
@@ -55,7 +55,8 @@ serveControl(
       return {};
     },
     certificate: async (order) => {
-      for (const one of meant(order)) one.show(order['which'] === 'other' ? 'other' : 'own');
+      const next = shown({ keyFile: String(order['keyFile']), certificateFile: String(order['certificateFile']) });
+      for (const one of meant(order)) one.take(next);
       return {};
     },
   },

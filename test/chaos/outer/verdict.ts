@@ -6,11 +6,14 @@ import type { Breach, Claim } from './claims/claim.ts';
 import { rightCollector } from './claims/collected.ts';
 import { conserved } from './claims/conservation.ts';
 import { rightIdentity } from './claims/identity.ts';
+import { registeredAreLetIn } from './claims/let-in.ts';
 import { nothingLost } from './claims/nothing-lost.ts';
 import { numbersExplained } from './claims/numbers.ts';
 import { oneDocument } from './claims/one-document.ts';
 import { receiptsTrue } from './claims/receipts.ts';
+import { renewedOnce } from './claims/renewals.ts';
 import { explainedRepeats } from './claims/repeats.ts';
+import { revokedIsEnded } from './claims/revoked.ts';
 import { gapless } from './claims/sequences.ts';
 import { strictOrder } from './claims/strict-order.ts';
 import { type Evidence, fetched, readEvidence } from './evidence.ts';
@@ -21,6 +24,9 @@ export const claims = {
   'nothing is lost': nothingLost,
   'nothing goes to a wrong identity': rightIdentity,
   'nothing is collected by others': rightCollector,
+  'what is revoked is ended': revokedIsEnded,
+  'a renewal is one certificate': renewedOnce,
+  'who is registered is let in': registeredAreLetIn,
   'receipts are true': receiptsTrue,
   'an id is one document in one envelope': oneDocument,
   'sequences have no gap': gapless,
@@ -69,6 +75,8 @@ function countsOf({
   dead,
   books,
   collected,
+  enrolled,
+  register,
 }: Evidence): Record<string, number> {
   const current = books.deliveries.filter((row) => row.current);
   const states = ['delivered', 'refused', 'held', 'cancelled', 'waiting', 'sending'] as const;
@@ -94,6 +102,9 @@ function countsOf({
     collected: books.receipts.length,
     numbersTold: collected.reduce((sum, line) => sum + (line.event === 'numbers' ? line.highest : 0), 0),
     turnedAway: collected.filter(({ event }) => event === 'turned-away').length,
+    renewals: new Set(enrolled.flatMap((line) => (line.event === 'issued' ? [line.fingerprint] : []))).size,
+    renewalsUnanswered: enrolled.filter(({ event }) => event === 'unanswered').length,
+    withdrawnCertificates: register.filter(({ event }) => event === 'withdrawn').length,
     outcomesUnknown: books.attempts.filter(({ outcome }) => outcome === 'unknown').length,
     attempts: books.attempts.length,
     answers: status.length,

@@ -50,7 +50,7 @@ export interface WorldSupplier extends Credential {
   /** At the start. */
   readonly temper: Temper;
   readonly port: number;
-  /** What it shows when it is told to show the other one. */
+  /** What it shows when it shows a wrong one: theirs, and registered nowhere. */
   readonly otherCertificate?: Credential;
   /** Its program that fetches, at the start; left out: it has none. It shows the supplier's own certificate. */
   readonly collects?: CollectorTemper;

@@ -7,5 +7,6 @@ export const breakages = {
   'arm-without-look': 'a worker does not look again after it has set the alarm, and nobody sweeps',
   'numbers-guessed': 'what became of a number is not looked up, it is called delivered',
   'any-receipts': 'receipts are taken from whoever shows a certificate, for any message',
+  'register-remembered': 'whatever certificate was good once is good for ever: a revocation is not looked at',
 } as const;
 export type Breakage = keyof typeof breakages;

@@ -16,6 +16,7 @@ import type { ReceiveDeps } from '../../../src/intake/receive.ts';
 import { readSettings } from '../../../src/platform/config/read.ts';
 import { untilTold } from '../../../src/platform/lifecycle.ts';
 import { createLog, errorText, type Log } from '../../../src/platform/log.ts';
+import { caSettings, startCa } from '../../../src/roles/ca.ts';
 import { loadCredentials } from '../../../src/roles/credentials.ts';
 import { type DeliverySettings, deliverySettings, drainDeps, startDelivery } from '../../../src/roles/delivery.ts';
 import { intakeSettings, startIntake } from '../../../src/roles/intake.ts';
@@ -25,6 +26,7 @@ import type { Hold } from '../../../src/store/lane/take.ts';
 import { dueLanes } from '../../../src/store/lane/take.ts';
 import { createPool, type Db, type Pool } from '../../../src/store/pool.ts';
 import type { Breakage } from './breakages.ts';
+import { rememberCallers, rememberingTargets } from './remembering.ts';
 
 const nothing = { verdicts: [], wake: [], filled: [] };
 
@@ -180,6 +182,8 @@ async function main(role: string, breakage: Breakage): Promise<void> {
 function started(role: string, breakage: Breakage, log: Log): Promise<Running> {
   if (role === 'intake') return intake(breakage, log);
   if (role === 'delivery') return delivery(breakage, log);
+  if (role === 'ca') return startCa(readSettings(caSettings, process.env), log);
+  if (breakage === 'register-remembered') rememberCallers();
   const settings = readSettings(supplierApiSettings, process.env);
   return startSupplierApi(settings, log, brokenDoors[breakage]);
 }
@@ -194,6 +198,7 @@ function delivery(breakage: Breakage, log: Log): Promise<Running> {
   if (breakage === 'arm-without-look') return armOnly(settings, log);
   return startDelivery(settings, log, '0.0.0', (deps) => {
     if (breakage === 'no-pin') return withoutPin(deps, settings, log);
+    if (breakage === 'register-remembered') return rememberingTargets(deps);
     if (breakage !== 'epoch-ignored') return deps;
     return ignoringEpochs(
       deps,

@@ -9,6 +9,8 @@ export const gatewayRoles = {
   'delivery-2': 'delivery',
   'api-1': 'supplier-api',
   'api-2': 'supplier-api',
+  'ca-1': 'ca',
+  'ca-2': 'ca',
 } as const satisfies Readonly<Record<string, RoleName>>;
 export type GatewayName = keyof typeof gatewayRoles;
 export const gatewayNames = Object.keys(gatewayRoles) as [GatewayName, ...GatewayName[]];
@@ -26,8 +28,10 @@ export const serversOf = (gateway: GatewayName): readonly ServerName[] => server
 
 /** Where suppliers fetch from. */
 export const apis = gatewayNames.filter((name) => gatewayRoles[name] === 'supplier-api');
+/** The certificate authority. */
+export const authorities = gatewayNames.filter((name) => gatewayRoles[name] === 'ca');
 /** Those that the line of a message runs through. */
-export const lineNames = gatewayNames.filter((name) => gatewayRoles[name] !== 'supplier-api');
+export const lineNames = gatewayNames.filter((name) => !apis.includes(name) && !authorities.includes(name));
 
 export const deliveries = gatewayNames.filter((name) => gatewayRoles[name] === 'delivery');
 

@@ -5,11 +5,11 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { apis, type GatewayName, gatewayNames, gatewayRoles } from './cast.ts';
+import { apis, type GatewayName, gatewayNames, gatewayRoles, lineNames } from './cast.ts';
 import type { Ways } from './ways.ts';
 
-/** Short waits, so that much happens in a minute. A lease lasts longer than a push by the 5 s that the settings ask for. */
-const hurried = {
+/** Short waits, so that much happens in a minute; for operators too. A lease lasts longer than a push by the 5 s that the settings ask for. */
+export const hurried = {
   KUVERT_DATABASE_CONNECTIONS: '6',
   KUVERT_BROKER_HEARTBEAT: '4s',
   KUVERT_BROKER_WATCHDOG: '8s',
@@ -25,6 +25,16 @@ const hurried = {
   KUVERT_DRAIN_SLICE: '3s',
   KUVERT_SWEEP_EVERY: '1s',
   KUVERT_STOP_TIMEOUT: '10s',
+  // A certificate may be renewed as soon as there is one.
+  KUVERT_RENEWAL_FROM: '3650d',
+};
+
+/** What each role says when it runs. */
+const runs: Readonly<Record<(typeof gatewayRoles)[GatewayName], string>> = {
+  intake: 'intake runs',
+  delivery: 'delivery runs',
+  'supplier-api': 'the suppliers listener runs',
+  ca: 'the authority runs',
 };
 
 export interface Gateway {
@@ -48,8 +58,9 @@ export interface GatewayOptions {
   /** Of the whole gateway (src/roles/stage.ts). */
   readonly environment: Readonly<Record<string, string>>;
   readonly ways: Ways;
-  /** Ports of the listeners for suppliers, in the order of their processes. */
+  /** Ports of the listeners for suppliers, and of those for revocation lists, in the order of their processes. */
   readonly apiPorts: readonly number[];
+  readonly crlPorts: readonly number[];
   /** A deliberate defect (broken-gateway.ts). */
   readonly broken: string | undefined;
 }
@@ -70,7 +81,7 @@ export function startGateways(options: GatewayOptions): Map<GatewayName, Gateway
 /** The second delivery process goes out through the egress proxy. */
 function environmentOf(
   name: GatewayName,
-  { environment, ways, folder, apiPorts }: GatewayOptions,
+  { environment, ways, folder, apiPorts, crlPorts }: GatewayOptions,
 ): Record<string, string> {
   const url = (text: string, port: number): string => text.replace(/:\d+(?=\/|$)/, `:${port}`);
   const { DATABASE_URL = '', REDIS_URL = '', BROKER_URLS = '', ...rest } = environment;
@@ -80,9 +91,13 @@ function environmentOf(
     ...rest,
     ...hurried,
     DATABASE_URL: url(DATABASE_URL, ways.portTo(name, 'postgresql')),
-    ...(gatewayRoles[name] === 'supplier-api'
-      ? { KUVERT_SUPPLIER_PORT: String(apiPorts[apis.indexOf(name)] ?? 0) }
-      : { REDIS_URL: url(REDIS_URL, ways.portTo(name, 'redis')) }),
+    ...(apis.includes(name)
+      ? {
+          KUVERT_SUPPLIER_PORT: String(apiPorts[apis.indexOf(name)] ?? 0),
+          KUVERT_CRL_PORT: String(crlPorts[apis.indexOf(name)] ?? 0),
+        }
+      : {}),
+    ...(lineNames.includes(name) ? { REDIS_URL: url(REDIS_URL, ways.portTo(name, 'redis')) } : {}),
     ...(gatewayRoles[name] === 'intake' ? { BROKER_URLS: url(BROKER_URLS, ways.portTo(name, 'activemq')) } : {}),
     ...(name === 'delivery-2' ? { KUVERT_EGRESS_PROXY: `http://127.0.0.1:${ways.egressProxyPort}` } : {}),
     ...(libfaketime === undefined
@@ -116,7 +131,7 @@ function keep(name: GatewayName, options: GatewayOptions): Gateway {
   let loggedBefore = 0;
 
   const said = (): string => readFileSync(logFile, 'utf8').slice(loggedBefore);
-  const hasRun = (): boolean => said().includes(`"${role === 'supplier-api' ? 'the suppliers listener' : role} runs"`);
+  const hasRun = (): boolean => said().includes(`"${runs[role]}"`);
   const isUp = (): boolean => child !== undefined && hasRun();
   const launch = (): void => {
     loggedBefore = readFileSync(logFile, 'utf8').length;

@@ -1,6 +1,6 @@
 /** The end of all faults. */
 import { serverNames } from './cast.ts';
-import { show } from './inflict.ts';
+import { restored } from './certificates.ts';
 import type { ChaosStage } from './stage.ts';
 
 /** Whatever is left of faults, also of those that could not be healed: nothing of it stands in the way any more. */
@@ -14,14 +14,14 @@ export async function healAll(stage: ChaosStage): Promise<void> {
     gateway.resume();
     gateway.revive();
   }
-  for (const [i, { org, delivery, collects }] of suppliers.entries()) {
+  for (const [i, supplier] of suppliers.entries()) {
+    const { org, delivery, collects } = supplier;
     await endpoints.ask({ do: 'temper', org, temper: 'healthy' });
-    await show(endpoints, org, 'own');
     await stage.programs.ask({ do: 'collect', org, temper: delivery === 'pull' ? 'prompt' : collects });
     if (register.entry(i).delivery !== delivery) await register.deliver(i, delivery, 'the campaign ends');
-    const { port, certificates } = register.entry(i);
-    if (port !== ways.fronts(i)[0] || certificates.join() !== 'own')
-      await register.change(i, { port: ways.fronts(i)[0], certificates: ['own'] }, 'the campaign ends');
+    const [port] = ways.fronts(i);
+    if (register.entry(i).port !== port) await register.change(i, { port }, 'the campaign ends');
+    await restored(stage, { index: i, supplier });
   }
   const { rows } = await stage.pool.query<{ org: string }>(
     "select organisation_number as org from lane join address using (id) where lane.state = 'paused'",

@@ -1,13 +1,13 @@
 /** How each kind of fault is brought about and healed again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayName, ServerName } from './cast.ts';
-import type { Outer } from './control.ts';
+import { changed, revoked, rolled, withdrawn } from './certificates.ts';
 import type { DiskName } from './disks.ts';
 import type { Gateway } from './gateways.ts';
 import type { Mode } from './link.ts';
 import type { Fault, FaultKind } from './plan.ts';
+import type { DeliveryMode } from './register.ts';
 import type { ChaosStage } from './stage.ts';
-import type { DeliveryMode } from './suppliers.ts';
 
 /** Why a fault cannot be brought about on this machine. */
 export type LeftOut = { readonly leftOut: string };
@@ -71,10 +71,14 @@ const frames =
     return undefined;
   };
 
-/** Which certificate a listener shows. */
-export const show = async (endpoints: Outer, org: string, which: 'own' | 'other'): Promise<void> => {
-  await endpoints.ask({ do: 'certificate', org, which });
-};
+/** What happens to the certificates of a supplier. */
+const certificates =
+  (act: typeof rolled): Inflict =>
+  async (stage, fault, lasts) => {
+    const { index, ...supplier } = supplierOf(stage, fault);
+    await act(stage, { index, supplier }, fault, lasts);
+    return undefined;
+  };
 
 /** How an address is delivered to changes while messages come; its program fetches meanwhile, if it is fetched from. */
 const delivered = async (stage: ChaosStage, index: number, how: string, reason: string): Promise<void> => {
@@ -141,27 +145,17 @@ const inflicts: Readonly<Record<FaultKind, Inflict>> = {
     await stage.endpoints.ask({ do: 'temper', org, temper });
     return undefined;
   },
-  // As suppliers renew: both are registered, then the endpoint changes over, then the old one is left out; and back.
-  'certificate-changed': async (stage, fault, lasts) => {
-    const { org, index } = supplierOf(stage, fault);
-    const { register, endpoints } = stage;
-    await register.change(index, { certificates: ['own', 'other'] }, 'a new certificate');
-    await show(endpoints, org, 'other');
-    await register.change(index, { certificates: ['other'] }, 'the old certificate is out of use');
-    await lasts();
-    await register.change(index, { certificates: ['other', 'own'] }, 'the first certificate again');
-    await show(endpoints, org, 'own');
-    await register.change(index, { certificates: ['own'] }, 'the second certificate is out of use');
-    return undefined;
-  },
-  // The endpoint goes on showing what is withdrawn: nothing more may reach it.
-  'certificate-withdrawn': async (stage, fault, lasts) => {
-    const { index } = supplierOf(stage, fault);
-    await stage.register.change(index, { certificates: ['other'] }, 'the key was lost');
-    await lasts();
-    await stage.register.change(index, { certificates: ['own'] }, 'the key was found');
-    return undefined;
-  },
+  'certificate-changed': certificates((stage, who, _fault, lasts) => changed(stage, who, lasts)),
+  'certificate-withdrawn': certificates((stage, who, _fault, lasts) => withdrawn(stage, who, lasts)),
+  'endpoint-rolled': certificates(rolled),
+  'program-rolled': certificates(rolled),
+  'endpoint-revoked': certificates((stage, who, _fault, lasts) => revoked(stage, who, lasts)),
+  'program-revoked': certificates((stage, who, _fault, lasts) => revoked(stage, who, lasts)),
+  'ca-killed': ended('SIGKILL'),
+  'ca-restarted': ended('SIGTERM'),
+  'ca-stopped': stopped,
+  'ca-store-cut': cut,
+  'ca-store-half-open': halfOpen,
   'address-moved': async ({ register, ways }, { target }, lasts) => {
     const index = supplierIndex(target);
     const [first, second] = ways.fronts(index);
@@ -196,14 +190,7 @@ const inflicts: Readonly<Record<FaultKind, Inflict>> = {
     await delivered(stage, index, before, 'and do not want it any more');
     return undefined;
   },
-  // The program goes on asking with what is withdrawn: nothing more may be given to it.
-  'collector-withdrawn': async ({ register }, { target }, lasts) => {
-    const index = supplierIndex(target);
-    await register.change(index, { certificates: ['other'] }, 'the key was lost');
-    await lasts();
-    await register.change(index, { certificates: ['own'] }, 'the key was found');
-    return undefined;
-  },
+  'collector-withdrawn': certificates((stage, who, _fault, lasts) => withdrawn(stage, who, lasts)),
   'collector-tempered': async (stage, fault, lasts) => {
     const { org, collects } = supplierOf(stage, fault);
     await stage.programs.ask({ do: 'collect', org, temper: fault.how });

@@ -1,6 +1,7 @@
 /** What goes wrong in a campaign, and when: made from a seed before anything runs, and the same on every machine. */
 import {
   apis,
+  authorities,
   collecting,
   deliveries,
   fetchesToo,
@@ -139,25 +140,52 @@ const collectingKinds = {
   'api-store-half-open': { weight: 1, lasts: [1_000, 10_000], variants: () => apiLinks('postgresql', ['up', 'down']) },
 } satisfies Readonly<Record<string, Kind>>;
 
+const authorityProcesses = (): Variant[] => authorities.map((name) => [name, '']);
+const authorityStores = (hows: readonly string[]): Variant[] =>
+  authorities.flatMap((name) => hows.map((how): Variant => [linkName(name, 'postgresql'), how]));
+const ends = (indexes: readonly number[], random: Random): Variant[] =>
+  indexes.map((i) => [supplierName(i), random.pick(['revoked', 'revoked', 'left'])]);
+
+/** What suppliers and operators do with certificates, and what goes wrong at the authority; by a chance of its own too. */
+const certificateKinds = {
+  'endpoint-rolled': { weight: 2, lasts: [1_000, 8_000], variants: (n, random) => ends(numbers(n), random) },
+  'program-rolled': { weight: 2, lasts: [1_000, 8_000], variants: (n, random) => ends(collectors(n), random) },
+  'endpoint-revoked': { weight: 2, lasts: [3_000, 8_000], variants: (n) => suppliers(n) },
+  'program-revoked': {
+    weight: 2,
+    lasts: [3_000, 8_000],
+    variants: (n) => collectors(n).map((i) => [supplierName(i), '']),
+  },
+  'ca-killed': { weight: 1, lasts: [300, 3_000], variants: () => authorityProcesses() },
+  'ca-stopped': { weight: 1, lasts: [1_000, 13_000], variants: () => authorityProcesses() },
+  'ca-restarted': { weight: 1, lasts: [300, 1_000], variants: () => authorityProcesses() },
+  'ca-store-cut': { weight: 1, lasts: [500, 6_000], variants: () => authorityStores(['']) },
+  'ca-store-half-open': { weight: 1, lasts: [1_000, 10_000], variants: () => authorityStores(['up', 'down']) },
+} satisfies Readonly<Record<string, Kind>>;
+
 type LineKind = keyof typeof kinds;
 type CollectingKind = keyof typeof collectingKinds;
-export type FaultKind = LineKind | CollectingKind;
+type CertificateKind = keyof typeof certificateKinds;
+export type FaultKind = LineKind | CollectingKind | CertificateKind;
 export const lineKinds = Object.keys(kinds) as LineKind[];
 export const collectingFaults = Object.keys(collectingKinds) as CollectingKind[];
-export const faultKinds: readonly FaultKind[] = [...lineKinds, ...collectingFaults];
+export const certificateFaults = Object.keys(certificateKinds) as CertificateKind[];
+export const faultKinds: readonly FaultKind[] = [...lineKinds, ...collectingFaults, ...certificateFaults];
 
 const weightOf = (of: Readonly<Record<string, Kind>>): number =>
   Object.values(of).reduce((sum, { weight }) => sum + weight, 0);
-/** How many faults of the line a plan needs so that each kind of them is in it; and how many of the others. */
+/** How many faults of the line a plan needs so that each kind of them is in it; and how many of the two others. */
 export const round = weightOf(kinds);
 export const collectingRound = weightOf(collectingKinds);
-/** So many of the line, and then one where suppliers fetch. */
+export const certificateRound = weightOf(certificateKinds);
+/** So many of the line, and then one where suppliers fetch; so many, and then one with certificates. */
 export const lineFaultsEach = 2;
+export const lineFaultsEachCertificate = 3;
 
 /** Milliseconds from one fault to the next, shortest and longest. */
 const gap = [2_500, 5_000] as const;
 
-/** Milliseconds from a fault of the line to the other one that follows it: less than to the next. */
+/** Milliseconds from a fault of the line to another one that follows it: less than to the next. */
 const soon = [300, 2_000] as const;
 
 /** Kinds mixed so that each comes as often as its weight says in every round. */
@@ -179,26 +207,31 @@ function* drawnFrom<K extends FaultKind>(of: Readonly<Record<K, Kind>>, random: 
 }
 
 /**
- * @param faults of the line; after each two of them comes one where suppliers fetch
+ * @param faults of the line; after each two of them comes one where suppliers fetch, after each three one with certificates
  * @returns faults in the order of their time
  */
 export function makePlan(seed: number, faults: number, supplierCount: number): Fault[] {
   const line = drawnFrom<LineKind>(kinds, seeded(seed), supplierCount);
   const beside = drawnFrom<CollectingKind>(collectingKinds, seeded(seed ^ 0xc011ec7), supplierCount);
-  const plan: Fault[] = [];
-  const add = (from: typeof line | typeof beside, after: number): number => {
+  const certified = drawnFrom<CertificateKind>(certificateKinds, seeded(seed ^ 0xce29a6), supplierCount);
+  const plan: Omit<Fault, 'number'>[] = [];
+  const next = (from: typeof line | typeof beside | typeof certified, after: number): Omit<Fault, 'number'> => {
     const { value } = from.next();
     if (!value) throw new Error('a plan never ends');
     const { wait, ...fault } = value;
-    plan.push({ number: plan.length + 1, at: after + wait, ...fault });
-    return after + wait;
+    return { at: after + wait, ...fault };
   };
   let at = 0;
   for (let n = 1; n <= faults; n++) {
-    at = add(line, at);
-    if (n % lineFaultsEach === 0) add(beside, at);
+    const first = next(line, at);
+    at = first.at;
+    const others = [
+      ...(n % lineFaultsEach === 0 ? [next(beside, at)] : []),
+      ...(n % lineFaultsEachCertificate === 0 ? [next(certified, at)] : []),
+    ];
+    plan.push(first, ...others.toSorted((a, b) => a.at - b.at));
   }
-  return plan;
+  return plan.map((fault, i) => ({ number: i + 1, ...fault }));
 }
 
 /** One line for people. */

@@ -4,22 +4,16 @@ import { join, resolve } from 'node:path';
 import { freePorts } from '../../../src/platform/local/ports.ts';
 import { silentLog } from '../../../src/platform/log.ts';
 import { openStage } from '../../../src/roles/stage.ts';
-import { usualRoles } from '../../../src/roles/start.ts';
+import { roleNames } from '../../../src/roles/start.ts';
 import { createPool, type Pool } from '../../../src/store/pool.ts';
 import { apis, type GatewayName } from './cast.ts';
 import { type Outer, startOuter } from './control.ts';
-import { type Gateway, startGateways } from './gateways.ts';
+import { type Gateway, hurried, startGateways } from './gateways.ts';
+import { type Issue, issuerIn } from './issue.ts';
 import { type Operator, operatorOf } from './operator.ts';
+import { openRegister, type Register } from './register.ts';
 import { type Servers, startServers } from './servers.ts';
-import {
-  type CastSupplier,
-  castPullers,
-  castSuppliers,
-  issueOthers,
-  messageTypes,
-  openRegister,
-  type Register,
-} from './suppliers.ts';
+import { type CastSupplier, castPullers, castSuppliers, messageTypes } from './suppliers.ts';
 import { openWays, type Ways } from './ways.ts';
 
 export interface ChaosStage {
@@ -28,12 +22,16 @@ export interface ChaosStage {
   readonly ways: Ways;
   readonly suppliers: readonly CastSupplier[];
   readonly register: Register;
+  /** Makes another certificate for a supplier. */
+  readonly issue: Issue;
   readonly operator: Operator;
   readonly gateways: ReadonlyMap<GatewayName, Gateway>;
   readonly producer: Outer;
   readonly endpoints: Outer;
   /** Of suppliers that fetch. */
   readonly programs: Outer;
+  /** Suppliers that renew. */
+  readonly certificates: Outer;
   readonly queues: Outer;
   /** Past the faulty connections. */
   readonly pool: Pool;
@@ -75,7 +73,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
       keep: false,
       certificatesFolder: certificates,
       suppliers: suppliers.map(({ org, name }) => ({ organisationNumber: org, name })),
-      roles: usualRoles,
+      roles: roleNames,
       given: {
         DATABASE_URL: servers.databaseUrl,
         REDIS_URL: servers.redisUrl,
@@ -87,10 +85,12 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
     }),
     (one) => one.stop(),
   );
-  const others = await issueOthers(certificates, suppliers);
+  const issue = issuerIn(certificates);
+  const wrong = new Map(await Promise.all(suppliers.map(async (one) => [one.org, await issue(one)] as const)));
   // 3 the outer world: it may speak with the broker directly, nobody else is between.
-  const allPorts = await freePorts(suppliers.length + apis.length);
-  const [ports, apiPorts] = [allPorts.slice(0, suppliers.length), allPorts.slice(suppliers.length)];
+  const allPorts = await freePorts(suppliers.length + 2 * apis.length);
+  const [ports, ownPorts] = [allPorts.slice(0, suppliers.length), allPorts.slice(suppliers.length)];
+  const [apiPorts, crlPorts] = [ownPorts.slice(0, apis.length), ownPorts.slice(apis.length)];
   // Connections: what goes wrong on them is the rig's.
   const ways = begun.adopt(await openWays({ servers: servers.ports, suppliers: ports, apis: apiPorts }), (one) =>
     one.close(),
@@ -114,7 +114,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
       messageTypes,
       port: ports[i],
       ...stage.supplierCredentials.get(one.org),
-      otherCertificate: others.get(one.org),
+      otherCertificate: wrong.get(one.org),
     })),
   };
   writeFileSync(join(folder, 'world.json'), JSON.stringify(world, null, 2));
@@ -125,18 +125,27 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
     return one;
   };
   const [endpoints, queues, producer] = [await outer('suppliers'), await outer('queues'), await outer('producer')];
-  const programs = await outer('collectors');
-  // 4 the register.
-  const operator = operatorOf({ ...stage.environment, DATABASE_URL: servers.databaseUrl });
+  const [programs, renewals] = [await outer('collectors'), await outer('certificates')];
+  // 4 the gateway.
+  progress('starting the gateway');
+  const { environment } = stage;
+  const gateways = startGateways({ folder, environment, ways, apiPorts, crlPorts, broken });
+  begun.defer(async () => {
+    await Promise.all([...gateways.values()].map((one) => one.stop()));
+  });
+  for (const gateway of gateways.values()) await gateway.running(90_000);
+  // 5 the register, when the authority is known: what it issued is known as its.
+  const operator = operatorOf({ ...stage.environment, ...hurried, DATABASE_URL: servers.databaseUrl });
   const register = openRegister({
     folder,
     suppliers,
-    credentials: (org, which) => {
-      const files = (which === 'own' ? stage.supplierCredentials : others).get(org);
-      if (!files) throw new Error(`${org} has no certificate`);
-      return files;
-    },
-    entries: suppliers.map(({ delivery }, i) => ({ port: ways.fronts(i)[0], certificates: ['own'], delivery })),
+    entries: suppliers.map(({ org, delivery }, i) => ({
+      port: ways.fronts(i)[0],
+      certificates: [...stage.supplierCredentials].flatMap(([whose, files]) =>
+        whose === org ? [{ keyFile: files.keyFile, certificateFile: files.certificateFile, enrolled: false }] : [],
+      ),
+      delivery,
+    })),
     operator,
   });
   await register.importAll();
@@ -144,14 +153,6 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
     createPool({ url: servers.databaseUrl, connections: 3, name: 'chaos', onTrouble: () => undefined }),
     (one) => one.close(),
   );
-  // 5 the gateway.
-  progress('starting the gateway');
-  const { environment } = stage;
-  const gateways = startGateways({ folder, environment, ways, apiPorts, broken });
-  begun.defer(async () => {
-    await Promise.all([...gateways.values()].map((one) => one.stop()));
-  });
-  for (const gateway of gateways.values()) await gateway.running(30_000);
   const close = async (): Promise<void> => {
     if (existsSync(folder)) await begun.disposeAsync();
   };
@@ -161,11 +162,13 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
     ways,
     suppliers,
     register,
+    issue,
     operator,
     gateways,
     producer,
     endpoints,
     programs,
+    certificates: renewals,
     queues,
     pool,
     close,

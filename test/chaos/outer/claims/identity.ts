@@ -58,6 +58,7 @@ export function termsOf({ register, books }: Evidence): Map<string, Term[]> {
     const own = terms.get(name(org, fingerprint)) ?? [];
     const last = own.at(-1);
     if (event === 'registered') own.push({ from: at, to: Number.POSITIVE_INFINITY });
+    else if (event !== 'withdrawn') continue;
     // It was there before anybody wrote.
     else if (!last) own.push({ from: Number.NEGATIVE_INFINITY, to: at });
     else own[own.length - 1] = { from: last.from, to: at };

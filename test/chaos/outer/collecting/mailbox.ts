@@ -2,6 +2,7 @@
 import { openEnvelope, sha256 } from '../envelope.ts';
 import type { Journal } from '../journal.ts';
 import type { CollectedLine, ToldNumbers } from '../lines.ts';
+import { problemOf } from '../problem.ts';
 import type { Answer, Client } from './client.ts';
 
 export interface MailboxOptions {
@@ -29,14 +30,13 @@ export interface Mailbox {
 }
 
 export function openMailbox({ org, environment, client, signingCertificate, journal }: MailboxOptions): Mailbox {
-  const { identity } = client;
   const told = new Set<string>();
-  const turnedAway = (what: string, { status, body, begun }: Answer): string => {
+  const turnedAway = (what: string, { status, body, begun, identity }: Answer): string => {
     const fault = problemOf(body);
     journal.write({ event: 'turned-away', org, identity, begun, what, status, fault });
     return fault;
   };
-  const receipted = (id: string, result: string, begun: number): string => {
+  const receipted = (id: string, result: string, { begun, identity }: Answer): string => {
     journal.write({ event: 'receipted', org, identity, begun, id, result });
     return result;
   };
@@ -56,7 +56,7 @@ export function openMailbox({ org, environment, client, signingCertificate, jour
       for (const one of listed) {
         if (told.has(one.id)) continue;
         told.add(one.id);
-        journal.write({ event: 'listed', org, identity, begun: answer.begun, ...one });
+        journal.write({ event: 'listed', org, identity: answer.identity, begun: answer.begun, ...one });
       }
       return { listed, next: page.next };
     },
@@ -72,7 +72,7 @@ export function openMailbox({ org, environment, client, signingCertificate, jour
       journal.write({
         event: 'fetched',
         org,
-        identity,
+        identity: answer.identity,
         begun: answer.begun,
         id,
         bodySha256: sha256(answer.body),
@@ -90,13 +90,13 @@ export function openMailbox({ org, environment, client, signingCertificate, jour
     },
     receipt: async (ids, how) => {
       // On record before the first byte: what was said is known, whatever becomes of the answer.
-      journal.write({ event: 'receipting', org, identity, begun: Date.now(), ids });
+      journal.write({ event: 'receipting', org, identity: client.identity(), begun: Date.now(), ids });
       if (how === 'one by one') {
         const results = new Map<string, string>();
         for (const id of ids) {
           const answer = await client.ask('PUT', `/v1/messages/${id}/receipt`);
           const result = answer.status === 200 ? resultOf(answer.body) : turnedAway('receipt', answer);
-          results.set(id, receipted(id, result, answer.begun));
+          results.set(id, receipted(id, result, answer));
         }
         return results;
       }
@@ -106,7 +106,7 @@ export function openMailbox({ org, environment, client, signingCertificate, jour
         return new Map();
       }
       const { results } = JSON.parse(answer.body.toString()) as { results: { id: string; result: string }[] };
-      return new Map(results.map(({ id, result }) => [id, receipted(id, result, answer.begun)]));
+      return new Map(results.map(({ id, result }) => [id, receipted(id, result, answer)]));
     },
     numbers: async () => {
       const begun = Date.now();
@@ -125,7 +125,14 @@ export function openMailbox({ org, environment, client, signingCertificate, jour
         for (const { first, last, state, id } of page.numbers)
           numbers.push({ first: Number(first), last: Number(last), state, ...(id === undefined ? {} : { id }) });
         if (page.next === undefined) {
-          journal.write({ event: 'numbers', org, identity, begun, highest: Number(page.highest), numbers });
+          journal.write({
+            event: 'numbers',
+            org,
+            identity: answer.identity,
+            begun,
+            highest: Number(page.highest),
+            numbers,
+          });
           return true;
         }
         from = page.next;
@@ -135,13 +142,3 @@ export function openMailbox({ org, environment, client, signingCertificate, jour
 }
 
 const resultOf = (body: Buffer): string => (JSON.parse(body.toString()) as { result: string }).result;
-
-/** RFC 9457; what is none says nothing. */
-function problemOf(body: Buffer): string {
-  try {
-    const { type } = JSON.parse(body.toString()) as { type?: unknown };
-    return typeof type === 'string' ? (type.split(/[/#:]/).at(-1) ?? '') : '';
-  } catch {
-    return '';
-  }
-}

@@ -27,6 +27,9 @@ export interface Campaign {
   dead: Lines;
   register: Lines;
   collected: Lines;
+  enrolled: Lines;
+  connections: Lines;
+  faults: Lines;
   store: Tables;
 }
 
@@ -70,6 +73,9 @@ export function buildCampaign() {
     dead: [],
     register: [],
     collected: [],
+    enrolled: [],
+    connections: [],
+    faults: [],
     store: {
       message: [],
       delivery: [],
@@ -91,7 +97,14 @@ export function buildCampaign() {
         delivery: 'push',
         retired: null,
       })),
-      certificate: [easy, strict].map((org) => ({ fingerprint: `of-${org}`, org, at: 0, withdrawn: null })),
+      certificate: [easy, strict].map((org) => ({
+        fingerprint: `of-${org}`,
+        org,
+        at: 0,
+        withdrawn: null,
+        key: `key-of-${org}`,
+        renews: null,
+      })),
     },
   };
   const { store } = campaign;
@@ -296,6 +309,23 @@ export function buildCampaign() {
         begun,
         at: Math.max(Number(at), tick()),
       });
+    },
+    /** The supplier renews with its own software, and switches nothing over yet. */
+    renew(org: string): void {
+      const [renews, fingerprint, key] = [`of-${org}`, `next-of-${org}`, `next-key-of-${org}`];
+      const first = { org, key, renews, wants: 'this' };
+      campaign.enrolled.push({ at: tick(), event: 'asking', ...first });
+      campaign.enrolled.push({ at: tick(), event: 'unanswered', ...first, begun: tick() });
+      const begun = tick();
+      store.certificate.push({ fingerprint, org, at: tick(), withdrawn: null, key, renews });
+      for (const again of [begun, tick()])
+        campaign.enrolled.push({ at: tick(), event: 'issued', ...first, begun: again, fingerprint, holds: key });
+      const second = { org, key: `other-key-of-${org}`, renews, wants: 'another' };
+      campaign.enrolled.push({ at: tick(), event: 'asking', ...second });
+      const refused = { status: 409, fault: 'already-renewed' };
+      campaign.enrolled.push({ at: tick(), event: 'not-issued', ...second, begun: tick(), ...refused });
+      campaign.register.push({ at: begun, event: 'registered', org, fingerprint });
+      campaign.register.push({ at: tick(), event: 'confirmed', org, fingerprint });
     },
   };
   return build;

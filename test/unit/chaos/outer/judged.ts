@@ -43,6 +43,7 @@ export function cleanCampaign(): Campaign {
   build.push('c2', muted);
   build.fetch('c2');
   build.receipt('c2');
+  build.renew(strict);
   return build.campaign;
 }
 

@@ -104,20 +104,20 @@ describe('a supplier of the outer world', () => {
   });
 
   it('writes down the certificate that it showed on that connection, not the one that it has', async () => {
-    const { show, temper } = await open('healthy');
+    const { take, temper } = await open('healthy');
+    const shown = ({ keyPem: key, chainPem: cert }: DevCredential) => ({ key, cert });
+    const next = await issueDevCertificate(authority, { name: 'next', ipAddresses: ['127.0.0.1'] });
     await push(1);
-    show('other');
-    await push(2);
     temper('wrong-certificate');
+    await push(2);
+    take(shown(next));
     await push(3);
-    show('own');
-    await push(4);
     temper('healthy');
-    await push(5);
-    const [mine, theirs] = [plain(own.certificatePem), plain(other.certificatePem)];
+    await push(4);
+    const [first, wrong, second] = [own, other, next].map(({ certificatePem }) => plain(certificatePem));
     assert.deepEqual(
       received().map(({ identity }) => identity),
-      [mine, theirs, mine, theirs, mine],
+      [first, wrong, wrong, second],
     );
   });
 

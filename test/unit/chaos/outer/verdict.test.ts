@@ -24,6 +24,35 @@ const answerOf = ({ store, status }: Campaign, kind: string, about: Row) => {
   return { line, row: one(store.outbox, { body: line['raw'] }) };
 };
 
+const [his, next] = [`of-${strict}`, `next-of-${strict}`];
+
+/** The certificate of the one who wants order is revoked: the command begins then, and has returned 10 ms later. */
+const revoke = ({ register }: Campaign, at: number): void => {
+  register.push({ at, event: 'withdrawing', org: strict, fingerprint: his });
+  register.push({ at: at + 10, event: 'withdrawn', org: strict, fingerprint: his });
+};
+/** Long after all else. */
+const later = 1_800_000;
+/** Longer than anything may go on. */
+const tooLong = 6_000;
+const isOpen = ({ connections }: Campaign, ended: number | undefined, at = 1_000_001): void => {
+  const about = { connection: 1, org: strict, identity: his };
+  connections.push({ at, event: 'connected', ...about });
+  if (ended !== undefined) connections.push({ at: ended, event: 'ended', ...about });
+};
+const askNumbers = ({ collected }: Campaign, begun: number, at: number): void => {
+  const numbers = [{ first: 1, last: 2, state: 'delivered' }];
+  collected.push({ event: 'numbers', org: strict, identity: his, begun, at, highest: 2, numbers });
+};
+const turnedAway = ({ collected }: Campaign, identity: string, at: number): void => {
+  const said = { what: 'list', status: 403, fault: 'certificate-not-accepted' };
+  collected.push({ event: 'turned-away', org: strict, identity, begun: at, at: at + 5, ...said });
+};
+const fault = ({ faults }: Campaign, target: string, from: number, to: number): void => {
+  const about = { number: 1, kind: 'stopped', target };
+  faults.push({ at: from, event: 'begins', ...about }, { at: to, event: 'healed', ...about });
+};
+
 interface Way {
   readonly by: (campaign: Campaign) => void;
   readonly says: RegExp;
@@ -157,6 +186,117 @@ const broken: Record<keyof typeof claims, Record<string, Way>> = {
         line['claims'] = { ...(line['claims'] as Row), environment: 'production' };
       },
       says: /an envelope of production was given to 5599990016/,
+    },
+  },
+  'what is revoked is ended': {
+    'a push that was begun before came long after': {
+      by: (campaign) => {
+        const { at } = one(campaign.store.attempt, { delivery: 5, number: 1 });
+        revoke(campaign, Number(at));
+        change(campaign.received, arrived('s2', 1), { at: Number(at) + 10 + tooLong });
+      },
+      says: /message s2 came to 5599990024 6\.0 s after the certificate of-559999002… had been taken out of use/,
+    },
+    'what was asked before was answered long after': {
+      by: (campaign) => {
+        revoke(campaign, later);
+        askNumbers(campaign, later, later + 10 + tooLong);
+      },
+      says: /5599990024 was answered \(numbers\) 6\.0 s after/,
+    },
+    'it was answered long after a fault was healed': {
+      by: (campaign) => {
+        revoke(campaign, later);
+        fault(campaign, 'api-1', later - 500, later + 3_000);
+        askNumbers(campaign, later, later + 20_000);
+      },
+      says: /5599990024 was answered \(numbers\) 20\.0 s after/,
+    },
+    'a connection stayed open': {
+      by: (campaign) => {
+        isOpen(campaign, undefined);
+        revoke(campaign, later);
+      },
+      says: /connection 1 of 5599990024, which showed of-559999002… .*, was never ended/,
+    },
+    'a connection was ended long after': {
+      by: (campaign) => {
+        isOpen(campaign, later + 10 + tooLong);
+        revoke(campaign, later);
+      },
+      says: /connection 1 of 5599990024.*, was ended 6\.0 s after/,
+    },
+    'it was renewed afterwards': {
+      by: (campaign) => {
+        revoke(campaign, later);
+        change(campaign.enrolled, { event: 'issued', at: issuedLast(campaign) }, { begun: later + 11 });
+      },
+      says: /5599990024 was given the certificate next-of-5599… in the place of of-559999002…, which had been taken out of use/,
+    },
+  },
+  'a renewal is one certificate': {
+    'the same key got two': {
+      by: ({ store }) => {
+        const row = one(store.certificate, { fingerprint: next });
+        store.certificate.push({ ...row, fingerprint: 'third', renews: null });
+      },
+      says: /5599990024.* has 2 certificates in the books for its key/,
+    },
+    'the books have none': {
+      by: ({ store, register }) => {
+        drop(store.certificate, { fingerprint: next });
+        register.length = 0;
+      },
+      says: /5599990024.* has 0 certificates in the books/,
+    },
+    'it was given another than the books have': {
+      by: (campaign) =>
+        change(campaign.enrolled, { event: 'issued', at: issuedLast(campaign) }, { fingerprint: 'third' }),
+      says: /5599990024.* was given third…, and the books have next-of-5599…/,
+    },
+    'it was given one for another key': {
+      by: (campaign) => change(campaign.enrolled, { event: 'issued', at: issuedLast(campaign) }, { holds: 'third' }),
+      says: /5599990024.* was given next-of-5599…, which is for another key/,
+    },
+    'the books have it in the place of another': {
+      by: ({ store }) => change(store.certificate, { fingerprint: next }, { renews: `of-${easy}` }),
+      says: /5599990024.* has one in the books that is 5599990024's and renews of-5599990016/,
+    },
+    'a second key got one too': {
+      by: ({ store }) => {
+        const row = one(store.certificate, { fingerprint: next });
+        store.certificate.push({ ...row, fingerprint: 'third', key: `other-key-of-${strict}`, renews: null });
+      },
+      says: /5599990024.* got a certificate for a second key/,
+    },
+    'one was renewed twice': {
+      by: ({ store }) => {
+        const row = one(store.certificate, { fingerprint: next });
+        store.certificate.push({ ...row, fingerprint: 'third', key: 'third' });
+      },
+      says: /2 certificates are in the place of of-559999002…/,
+    },
+  },
+  'who is registered is let in': {
+    'a program was turned away with the new one': {
+      by: (campaign) => turnedAway(campaign, next, later),
+      says: /5599990024 was turned away \(list: certificate-not-accepted\) with next-of-5599…, which was registered/,
+    },
+    'a program was turned away with the old one before it was revoked': {
+      by: (campaign) => {
+        campaign.register.unshift({ at: 0, event: 'confirmed', org: strict, fingerprint: his });
+        turnedAway(campaign, his, later - 10);
+        revoke(campaign, later);
+      },
+      says: /5599990024 was turned away .* with of-559999002…, which was registered/,
+    },
+    'an endpoint was turned away': {
+      by: ({ register, store }) => {
+        register.push({ at: 0, event: 'registered', org: easy, fingerprint: `of-${easy}` });
+        register.push({ at: 1, event: 'confirmed', org: easy, fingerprint: `of-${easy}` });
+        change(store.attempt, { delivery: 3, number: 1 }, { fault: 'endpoint-certificate' });
+      },
+      says: /attempt 1 of m3 was not made, and the endpoint of 5599990016 showed of-559999001…, which was registered/,
     },
   },
   'receipts are true': {
@@ -477,6 +617,9 @@ function tellNumbers({ world, collected }: Campaign, numbers: readonly Row[] = t
 }
 
 /** As the clean campaign leaves its numbers. */
+/** When it was given the certificate for the second time. */
+const issuedLast = ({ enrolled }: Campaign): unknown => enrolled.findLast(({ event }) => event === 'issued')?.['at'];
+
 const truth: readonly Row[] = [
   { first: 1, last: 2, state: 'delivered' },
   { first: 3, last: 3, state: 'refused', id: 'm3' },
@@ -551,6 +694,28 @@ describe('the verdict', () => {
     tellNumbers(changed, toldOtherwise(4, { first: 4, last: 4, state: 'held' }));
     change(changed.store.delivery, { message: 'm4' }, { at: 1_999_995 });
     assert.deepEqual((await judged(changed)).findings, []);
+  });
+
+  it('finds nothing when a revocation ends what there is at once, and later where something was broken just then', async () => {
+    const ended = cleanCampaign();
+    isOpen(ended, later + 4_000);
+    askNumbers(ended, later, later + 4_000);
+    revoke(ended, later);
+    turnedAway(ended, his, later + 5);
+    const told = { org: strict, identity: his, begun: later + 8_000, at: later + 8_000, id: 's1' };
+    ended.collected.push({ event: 'receipted', result: 'certificate-not-accepted', ...told });
+    assert.deepEqual((await judged(ended)).findings, []);
+    const broken = cleanCampaign();
+    fault(broken, 'api-2/postgresql', later - 500, later + 3_000);
+    isOpen(broken, later + 17_000);
+    askNumbers(broken, later, later + 17_000);
+    revoke(broken, later);
+    assert.deepEqual((await judged(broken)).findings, []);
+    // Opened while the command ran: nobody was there yet whom it could end.
+    const opened = cleanCampaign();
+    revoke(opened, later);
+    isOpen(opened, undefined, later + 5);
+    assert.deepEqual((await judged(opened)).findings, []);
   });
 
   it('leaves alone what the contract allows', async () => {

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import {
   apis,
+  authorities,
   collecting,
   gatewayNames,
   lineNames,
@@ -13,9 +14,12 @@ import {
   tempers,
 } from '../../../chaos/rig/cast.ts';
 import {
+  certificateFaults,
+  certificateRound,
   collectingFaults,
   collectingRound,
   lineFaultsEach,
+  lineFaultsEachCertificate,
   lineKinds,
   makePlan,
   round,
@@ -38,10 +42,12 @@ describe('the plan of a campaign', () => {
 
   it('has every kind of fault in each round', () => {
     for (const seed of [1, 2, 3]) {
-      const plan = makePlan(seed, 2 * round + lineFaultsEach * 2 * collectingRound, suppliers);
+      const needed = Math.max(lineFaultsEach * 2 * collectingRound, lineFaultsEachCertificate * 2 * certificateRound);
+      const plan = makePlan(seed, 2 * round + needed, suppliers);
       for (const [kinds, size] of [
         [lineKinds, round],
         [collectingFaults, collectingRound],
+        [certificateFaults, certificateRound],
       ] as const) {
         const own = plan.filter(({ kind }) => (kinds as readonly string[]).includes(kind));
         assert.deepEqual(kindsOf(own.slice(0, size)), new Set(kinds));
@@ -50,11 +56,23 @@ describe('the plan of a campaign', () => {
     }
   });
 
-  it('has one fault where suppliers fetch after each two of the line', () => {
-    const isCollecting = makePlan(2, 30, suppliers).map(({ kind }) =>
-      (collectingFaults as readonly string[]).includes(kind),
+  it('has one fault where suppliers fetch after each two of the line, and one with certificates after each three', () => {
+    const sort = new Map<string, string>([
+      ...lineKinds.map((kind) => [kind, 'line'] as const),
+      ...collectingFaults.map((kind) => [kind, 'fetching'] as const),
+      ...certificateFaults.map((kind) => [kind, 'certificates'] as const),
+    ]);
+    const after: string[][] = [];
+    for (const { kind } of makePlan(2, 30, suppliers)) {
+      const what = sort.get(kind) ?? '';
+      if (what === 'line') after.push([]);
+      else after.at(-1)?.push(what);
+    }
+    const six = [[], ['fetching'], ['certificates'], ['fetching'], [], ['certificates', 'fetching']];
+    assert.deepEqual(
+      after.map((one) => one.toSorted()),
+      Array.from({ length: 5 }, () => six).flat(),
     );
-    assert.deepEqual(isCollecting, Array.from({ length: 15 }, () => [false, false, true]).flat());
   });
 
   it('kills and stops every process and server, and makes every temper happen, in two hundred faults', () => {
@@ -73,6 +91,16 @@ describe('the plan of a campaign', () => {
     assert.deepEqual([...new Set(fetching)].toSorted(), [...collecting].toSorted());
     const modes = plan.filter(({ kind }) => kind === 'delivery-changed').map(({ how }) => how);
     assert.deepEqual([...new Set(modes)].toSorted(), ['manual', 'pull', 'push']);
+    for (const kind of ['ca-killed', 'ca-stopped', 'ca-restarted'])
+      assert.deepEqual([...targets(kind)].toSorted(), [...authorities].toSorted());
+    const rolled = plan.filter(({ kind }) => kind === 'endpoint-rolled' || kind === 'program-rolled');
+    assert.deepEqual([...new Set(rolled.map(({ how }) => how))].toSorted(), ['left', 'revoked']);
+  });
+
+  it('rolls and revokes in the short campaign, endpoints and programs', () => {
+    const kinds = kindsOf(makePlan(280, 12, suppliers));
+    for (const kind of ['endpoint-rolled', 'program-rolled', 'endpoint-revoked', 'program-revoked'] as const)
+      assert.ok(kinds.has(kind), kind);
   });
 
   it('names only who takes part, and never leads a supplier to itself', () => {
@@ -101,7 +129,7 @@ describe('the plan of a campaign', () => {
     );
     const last = plan.at(-1)?.at ?? 0;
     assert.ok(last > 200 * 3_000 && last < 200 * 4_500, `${last} ms`);
-    assert.equal(plan.length, 300);
+    assert.equal(plan.length, 200 + 100 + 66);
   });
 });
 

@@ -39,6 +39,8 @@ export interface Question {
   readonly now: Date;
   /** Milliseconds before its end, from which a certificate may be renewed. */
   readonly renewalFrom: number;
+  /** Somebody else than who placed it must have approved an order, whatever the shell thought in which it was placed. */
+  readonly approvalWanted: boolean;
 }
 
 /** What is to stand in the certificate, and with it in the register. */
@@ -85,7 +87,7 @@ const refuse = (fault: FaultCode, detail: string): Verdict => ({ kind: 'refuse',
 
 function refuseOrder(
   { order, proof }: { readonly order: Order; readonly proof: Buffer },
-  { now, taken, environment }: Question,
+  { now, taken, environment, approvalWanted }: Question,
 ): Verdict | undefined {
   // Before all else: what is wrong with an order is told only to who has its codes.
   if (!proofIsRight(proof, order.passwordCheck))
@@ -93,7 +95,8 @@ function refuseOrder(
   if (taken || order.state === 'fetched') return alreadyFetched(order);
   const standing = standingOf(order, now);
   if (standing !== 'opened') return refuse('order-not-open', whyOrderNotOpen(order, standing));
-  if (order.approval === 'awaited') return refuse('not-possible-now', 'the order waits for approval');
+  if (order.approval === 'awaited' || (approvalWanted && order.approval !== 'given'))
+    return refuse('not-possible-now', 'the order waits for approval');
   if (order.address.retiredAt !== undefined) return refuse('order-not-open', addressRetired);
   return wrongEnvironment(order.address.environment, environment);
 }

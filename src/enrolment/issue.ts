@@ -39,6 +39,7 @@ export interface IssuingParts {
   /** Milliseconds. */
   readonly lifetime: number;
   readonly renewalFrom: number;
+  readonly approvalWanted: boolean;
   /** Where the revocation lists are; see `crlUrlOf`. */
   readonly crlUrl: string;
 }
@@ -120,7 +121,7 @@ async function judge(
   parts: IssuingParts,
   now: Date,
 ): Promise<{ readonly wanted: Wanted } | { readonly fault: FaultCode; readonly detail: string }> {
-  const { environment, renewalFrom } = parts;
+  const { environment, renewalFrom, approvalWanted } = parts;
   await db.query('savepoint unjudged');
   try {
     // The order, or the certificate, stays as it is read until the intention is on record.
@@ -136,6 +137,7 @@ async function judge(
       environment,
       now,
       renewalFrom,
+      approvalWanted,
     });
     return verdict.kind === 'issue' ? verdict : { fault: verdict.fault, detail: verdict.detail };
   } catch (error) {

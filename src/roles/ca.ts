@@ -26,6 +26,7 @@ export const caSettings = [
   'caOldCertificateFile',
   'certificateLifetime',
   'renewalFrom',
+  'orderApproval',
   'crlUrl',
   'crlInterval',
   'crlLifetime',
@@ -59,6 +60,7 @@ export async function startCa(settings: CaSettings, log: Log, options: CaOptions
       now,
       lifetime: settings.certificateLifetime,
       renewalFrom: settings.renewalFrom,
+      approvalWanted: settings.orderApproval,
       crlUrl: settings.crlUrl,
     });
     const issuing = begun.adopt(startIssuing(options.compose?.(steps) ?? steps, log), (one) => one.stop());

@@ -1,6 +1,7 @@
 /** The front may be anybody's by now: what it asks is looked at by the authority as if nobody had. */
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
+import { approveOrder } from '../../src/enrolment/orders.ts';
 import { keyDigest } from '../../src/pki/origin.ts';
 import { makeKey, makeSigningRequest } from '../../src/pki/own-key.ts';
 import {
@@ -381,3 +382,31 @@ function certificateLikeKey(der: Buffer): Buffer {
   const at = der.indexOf(Buffer.from('034200', 'hex')) + 3;
   return der.subarray(at, at + 65);
 }
+
+describe('an authority that wants approval', () => {
+  let stage: Enrolment;
+  before(async () => {
+    stage = await openEnrolment({ KUVERT_ORDER_APPROVAL: 'yes' });
+    await stage.startCa();
+  });
+  after(() => stage.close());
+
+  it('gives nothing for an order that was placed as if it needed none, until somebody else approves it', async () => {
+    const order = await stage.order();
+    const decided = async () => {
+      const { id } = await stage.ask({ order });
+      return eventually('it is decided', async () => {
+        const decision = await stage.decision(id);
+        return decision.kind !== 'open' && decision;
+      });
+    };
+    assert.deepEqual(await decided(), {
+      kind: 'refused',
+      fault: 'not-possible-now',
+      detail: 'the order waits for approval',
+    });
+    const act = { actor: 'cli:berit', reason: 'by telephone', rehearsal: false, now: new Date() };
+    await approveOrder(stage.pool, order.transferId, act);
+    assert.equal((await decided()).kind, 'issued');
+  });
+});

@@ -7,7 +7,7 @@ export const enrolmentTable = {
     'KUVERT_ORDER_APPROVAL',
     bool,
     'no',
-    'Whether somebody else than who placed it must approve a certificate order (`kuvert certificate approve`) before there is a certificate.',
+    'Whether somebody else than who placed it must approve a certificate order (`kuvert certificate approve`) before there is a certificate. The shell in which it is ordered says so to the technical contact; role `ca` holds to it.',
   ),
   publicUrl: optional(
     'KUVERT_PUBLIC_URL',

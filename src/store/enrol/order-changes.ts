@@ -40,7 +40,7 @@ export async function setOrderFetched(db: Db, id: string, fingerprint: string, a
 
 export async function setOrderApproved(db: Db, id: string, by: string, at: Date): Promise<void> {
   await db.query(
-    "update certificate_order set approval = 'given', approved_by = $2, changed_at = $3 where id = $1 and approval = 'awaited'",
+    "update certificate_order set approval = 'given', approved_by = $2, changed_at = $3 where id = $1 and approval <> 'given'",
     [id, by, at],
   );
 }

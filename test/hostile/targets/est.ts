@@ -4,6 +4,7 @@ import { createPrivateKey } from 'node:crypto';
 import { type Arbitrary, array, constantFrom, oneof, option, record } from 'fast-check';
 import { type Credential, certificateIn, type OpenedOrder } from '../../support/enrolment.ts';
 import { certificatesIn } from '../../support/est-client.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type Edit, edited, edits, type Grammar } from '../edits.ts';
 import { httpOf, openStage, type Stage, statusesIn } from '../enrolment-stage.ts';
 import {
@@ -279,9 +280,12 @@ interface Row {
 
 /** What was asked of the authority since the last input. @returns certificates */
 async function judgeIssued({ pool }: Stage, cast: Cast, ask: Ask, bytes: Buffer): Promise<number> {
-  const { rows } = await pool.query<Row & Record<string, unknown>>(
-    'select id, kind, order_id, renews, request, state from issuance order by asked_at desc limit 5',
-  );
+  const rows = await eventually('the authority has decided', async () => {
+    const { rows: newest } = await pool.query<Row & Record<string, unknown>>(
+      'select id, kind, order_id, renews, request, state from issuance order by asked_at desc limit 5',
+    );
+    return newest.every(({ state }) => state === 'issued' || state === 'refused') && newest;
+  });
   const fresh = rows.filter(({ id }) => !cast.issuances.has(id));
   let issued = 0;
   for (const row of fresh) {

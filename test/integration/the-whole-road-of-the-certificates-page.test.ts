@@ -151,6 +151,8 @@ describe('the whole road of the certificates page', function () {
 
   it('from `ca init` to a certificate that is revoked, pasted into dash and, beside it, into bash', async () => {
     mustHave('curl');
+    mustHave('dash');
+    mustHave('bash');
     mustHave('openssl', 'openssl', 'version');
     const walks = await Promise.allSettled([walk('dash', steps), walk('bash', steps)]);
     for (const one of walks) if (one.status === 'rejected') throw one.reason;

@@ -1,43 +1,20 @@
 /** `kuvert certificate order`, `reorder` and `contact`: what takes a technical contact. */
 import { type Command, Option } from 'commander';
-import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { inspectProcess } from '../platform/config/process.ts';
 import { type CertificateType, certificateTypes } from '../store/enrol/orders.ts';
-import { organisationNumber, reason } from './arguments.ts';
+import { type ActOptions, actOf, withActOptions } from './act.ts';
+import { organisationNumber } from './arguments.ts';
 import { showContactChange, showPlaced } from './certificate-print.ts';
 import { type Context, examples } from './context.ts';
-import { actor, withStore } from './store.ts';
+import { withStore } from './store.ts';
 import { json } from './terminal.ts';
-
-export interface ActOptions {
-  readonly reason?: string;
-  readonly dryRun?: true;
-  readonly json?: true;
-}
 
 interface ContactOptions {
   readonly name?: string;
   readonly email?: string;
   readonly phone?: string;
   readonly language?: 'sv' | 'en';
-}
-
-/** `--reason`, `--dry-run` and `--json`, as every command here has them. */
-export const withActOptions = (command: Command): Command =>
-  command
-    .option('--reason <text>', 'why, for the audit; must be given, but for a rehearsal', reason)
-    .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
-    .option('--json', 'for programs');
-
-/** Not commander's to check: a rehearsal changes nothing, and needs no reason. */
-export function actOf(command: string, options: ActOptions) {
-  if (options.reason === undefined && options.dryRun !== true)
-    throw new Fault(
-      'argument-invalid',
-      `--reason <text> must be given, unless it is a rehearsal (--dry-run)\nMore: kuvert certificate ${command} --help`,
-    );
-  return { actor: actor(), reason: options.reason, rehearsal: options.dryRun === true, now: new Date() };
 }
 
 /** How PINs go out, and whether orders are approved, as this shell's settings have it. */
@@ -99,7 +76,7 @@ export function addOrder(certificate: Command, { terminal }: Context): void {
       ),
     )
     .action(async (number: OrganisationNumber, options: Options) => {
-      const act = actOf('order', options);
+      const act = actOf('certificate order', options);
       const { placeOrder } = await import('../enrolment/orders.ts');
       const { pin, approval, environment } = orderSettings();
       const { type, description, address, dns = [], name, email, phone, language } = options;
@@ -132,7 +109,7 @@ export function addReorder(certificate: Command, { terminal }: Context): void {
       ),
     )
     .action(async (transferId: string, options: ContactOptions & ActOptions) => {
-      const act = actOf('reorder', options);
+      const act = actOf('certificate reorder', options);
       const { reorder } = await import('../enrolment/orders.ts');
       const { pin, approval } = orderSettings();
       const placed = await withStore((pool) =>
@@ -163,7 +140,7 @@ export function addContact(certificate: Command, { terminal }: Context): void {
       ]),
     )
     .action(async (named: string, options: ContactOptions & ActOptions) => {
-      const act = actOf('contact', options);
+      const act = actOf('certificate contact', options);
       const { changeContact } = await import('../enrolment/contact.ts');
       const changed = await withStore((pool) => changeContact(pool, { named, contact: contactOf(options) }, act));
       terminal.out(options.json ? json(changed) : showContactChange(changed));

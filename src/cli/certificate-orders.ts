@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Order } from '../store/enrol/orders.ts';
+import { type ActOptions, actOf, withActOptions } from './act.ts';
 import { organisationNumber } from './arguments.ts';
-import { type ActOptions, actOf, withActOptions } from './certificate-order.ts';
 import { orderTable, type ToldOrder } from './certificate-print.ts';
 import { type Context, examples } from './context.ts';
 import { withStore } from './store.ts';
@@ -66,7 +66,7 @@ export function addCancelOrder(certificate: Command, { terminal }: Context): voi
       examples(['kuvert certificate cancel-order K7PXM-4QWTZ --reason "ordered by mistake"', 'its codes open nothing']),
     )
     .action(async (transferId: string, options: ActOptions) => {
-      const act = actOf('cancel-order', options);
+      const act = actOf('certificate cancel-order', options);
       const { cancelOrder } = await import('../enrolment/orders.ts');
       const done = await withStore((pool) => cancelOrder(pool, transferId, act));
       terminal.out(options.json ? json(done) : said(`The order ${done.transferId} is cancelled.`, done.rehearsal));
@@ -84,7 +84,7 @@ export function addApprove(certificate: Command, { terminal }: Context): void {
       examples(['kuvert certificate approve K7PXM-4QWTZ --reason "checked by telephone"', 'it can be fetched now']),
     )
     .action(async (transferId: string, options: ActOptions) => {
-      const act = actOf('approve', options);
+      const act = actOf('certificate approve', options);
       const { approveOrder } = await import('../enrolment/orders.ts');
       const done = await withStore((pool) => approveOrder(pool, transferId, act));
       terminal.out(options.json ? json(done) : said(`The order ${done.transferId} is approved.`, done.rehearsal));

@@ -1,26 +1,23 @@
 /** `kuvert supplier delivery`: pushed to, fetched from, or handed over. */
 import { Argument, type Command } from 'commander';
-import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { inspectProcess } from '../platform/config/process.ts';
 import type { DeliveryMode } from '../suppliers/wanted.ts';
-import { organisationNumber, reason } from './arguments.ts';
+import { type ActOptions, actOf, withActOptions } from './act.ts';
+import { organisationNumber } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { egressOfProcess } from './egress.ts';
-import { actor, withStore } from './store.ts';
+import { withStore } from './store.ts';
 import { showImport } from './supplier-print.ts';
 import { json } from './terminal.ts';
 
-interface Options {
+interface Options extends ActOptions {
   readonly address?: string;
   readonly url?: string;
-  readonly reason?: string;
-  readonly dryRun?: true;
-  readonly json?: true;
 }
 
 export function addDelivery(supplier: Command, { terminal }: Context): void {
-  supplier
+  const command = supplier
     .command('delivery')
     .description('Changes how an address is delivered to, with all that waits there.')
     .argument('<organisation-number>', 'such as 556016-0680', organisationNumber)
@@ -32,10 +29,8 @@ export function addDelivery(supplier: Command, { terminal }: Context): void {
       ]),
     )
     .option('--address <name>', 'which address, when there are several in KUVERT_ENVIRONMENT')
-    .option('--url <url>', 'where to push; left out: the URL that the address has kept')
-    .option('--reason <text>', 'why, for the audit; must be given, but for a rehearsal', reason)
-    .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
-    .option('--json', 'for programs')
+    .option('--url <url>', 'where to push; left out: the URL that the address has kept');
+  withActOptions(command)
     .addHelpText(
       'after',
       examples(
@@ -54,7 +49,7 @@ export function addDelivery(supplier: Command, { terminal }: Context): void {
       ),
     )
     .action(async (number: OrganisationNumber, delivery: DeliveryMode, options: Options) => {
-      if (options.reason === undefined && options.dryRun !== true) throw withoutReason(number, delivery);
+      const act = actOf('supplier delivery', options, `supplier delivery ${number} ${delivery} --reason <text>`);
       const { changeDelivery } = await import('../suppliers/delivery-mode.ts');
       const whyNoPush = await egressOfProcess();
       const { environment } = inspectProcess([]).values;
@@ -66,20 +61,10 @@ export function addDelivery(supplier: Command, { terminal }: Context): void {
           environment,
           url: options.url,
           whyNoPush,
-          actor: actor(),
-          reason: options.reason,
-          rehearsal: options.dryRun === true,
-          now: new Date(),
+          ...act,
         }),
       );
       terminal.out(options.json ? json(summary) : showImport(summary));
       if (!options.json) for (const { where, text } of summary.warnings) terminal.err(`warning: ${where}: ${text}`);
     });
 }
-
-/** Not commander's to check: a rehearsal changes nothing, and needs no reason. */
-const withoutReason = (number: string, delivery: string): Fault =>
-  new Fault(
-    'argument-invalid',
-    `--reason <text> must be given, unless it is a rehearsal (--dry-run)\nThe right form: kuvert supplier delivery ${number} ${delivery} --reason <text>\nMore: kuvert supplier delivery --help`,
-  );

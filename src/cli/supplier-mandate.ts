@@ -1,23 +1,17 @@
 /** `kuvert supplier mandate`: who acts for whom, for how long, and for what. */
 import type { Command } from 'commander';
-import { Fault } from '../domain/fault.ts';
 import { type MessageType, messageTypes } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import { inspectProcess } from '../platform/config/process.ts';
 import { readMandates } from '../store/mandates.ts';
-import { evidence, mandateId, moment, organisationNumber, reason, someMessageTypes } from './arguments.ts';
+import { type ActOptions, actOf, withActOptions } from './act.ts';
+import { evidence, mandateId, moment, organisationNumber, someMessageTypes } from './arguments.ts';
 import { type Context, examples } from './context.ts';
-import { actor, withStore } from './store.ts';
+import { withStore } from './store.ts';
 import { mandateTable, showMandateChange } from './supplier-mandate-print.ts';
 import { json } from './terminal.ts';
 
-interface Change {
-  readonly reason?: string;
-  readonly dryRun?: true;
-  readonly json?: true;
-}
-
-interface AddOptions extends Change {
+interface AddOptions extends ActOptions {
   readonly address?: string;
   readonly types?: readonly MessageType[];
   readonly from?: Date;
@@ -46,7 +40,7 @@ export function addMandateCommands(supplier: Command, context: Context): void {
 }
 
 function addAdd(mandate: Command, { terminal }: Context): void {
-  mandate
+  const command = mandate
     .command('add')
     .description('Lets an agent act for a principal. What was held for want of an address goes when it begins.')
     .argument('<principal>', 'for whom: an organisation number such as 556016-0680', organisationNumber)
@@ -55,10 +49,8 @@ function addAdd(mandate: Command, { terminal }: Context): void {
     .option('--types <types>', `for what, with commas between; left out: ${messageTypes.join(',')}`, someMessageTypes)
     .option('--from <time>', 'when it begins: RFC 3339, or a date (00:00 UTC); left out: now', moment)
     .requiredOption('--to <time>', 'the first moment at which it does not run any more', moment)
-    .requiredOption('--evidence <text>', "where the principal's signed word is kept, such as a diary number", evidence)
-    .option('--reason <text>', 'why, for the audit; must be given, but for a rehearsal', reason)
-    .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
-    .option('--json', 'for programs')
+    .requiredOption('--evidence <text>', "where the principal's signed word is kept, such as a diary number", evidence);
+  withActOptions(command)
     .addHelpText(
       'after',
       examples(
@@ -73,7 +65,7 @@ function addAdd(mandate: Command, { terminal }: Context): void {
       ),
     )
     .action(async (principal: OrganisationNumber, agent: OrganisationNumber, options: AddOptions) => {
-      requireReason(options, 'add');
+      const act = actOf('supplier mandate add', options);
       const { addMandate } = await import('../suppliers/mandates.ts');
       const { environment } = inspectProcess([]).values;
       const change = await withStore((pool) =>
@@ -86,10 +78,7 @@ function addAdd(mandate: Command, { terminal }: Context): void {
           from: options.from,
           to: options.to,
           evidence: options.evidence,
-          actor: actor(),
-          reason: options.reason,
-          rehearsal: options.dryRun === true,
-          now: new Date(),
+          ...act,
         }),
       );
       terminal.out(options.json ? json(change) : showMandateChange(change));
@@ -115,13 +104,11 @@ function addList(mandate: Command, { terminal }: Context): void {
 }
 
 function addEnd(mandate: Command, { terminal }: Context): void {
-  mandate
+  const command = mandate
     .command('end')
     .description('Ends a mandate before its time: nothing more is sent or given out by it.')
-    .argument('<id>', 'its number, as `kuvert supplier mandate list` shows it', mandateId)
-    .option('--reason <text>', 'why, for the audit; must be given, but for a rehearsal', reason)
-    .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
-    .option('--json', 'for programs')
+    .argument('<id>', 'its number, as `kuvert supplier mandate list` shows it', mandateId);
+  withActOptions(command)
     .addHelpText(
       'after',
       examples([
@@ -129,27 +116,15 @@ function addEnd(mandate: Command, { terminal }: Context): void {
         'from this moment; it cannot be undone',
       ]),
     )
-    .action(async (id: number, options: Change) => {
-      requireReason(options, 'end');
+    .action(async (id: number, options: ActOptions) => {
+      const act = actOf('supplier mandate end', options);
       const { endMandate } = await import('../suppliers/mandates.ts');
       const change = await withStore((pool) =>
         endMandate(pool, {
           id,
-          actor: actor(),
-          reason: options.reason,
-          rehearsal: options.dryRun === true,
-          now: new Date(),
+          ...act,
         }),
       );
       terminal.out(options.json ? json(change) : showMandateChange(change));
     });
-}
-
-/** Not commander's to check: a rehearsal changes nothing, and needs no reason. */
-function requireReason(options: Change, action: 'add' | 'end'): void {
-  if (options.reason !== undefined || options.dryRun === true) return;
-  throw new Fault(
-    'argument-invalid',
-    `--reason <text> must be given, unless it is a rehearsal (--dry-run)\nMore: kuvert supplier mandate ${action} --help`,
-  );
 }

@@ -8,7 +8,8 @@ import { readMandates } from '../store/mandates.ts';
 import { laneOverview } from '../store/supplier-lanes.ts';
 import { readRegister } from '../store/suppliers.ts';
 import { type LaneAction, moveLane } from '../suppliers/lanes.ts';
-import { mandatoryReason, organisationNumber, reason } from './arguments.ts';
+import { type ActOptions, actOf, withActOptions } from './act.ts';
+import { mandatoryReason, organisationNumber } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { egressOfProcess } from './egress.ts';
 import { languageOption } from './language.ts';
@@ -69,15 +70,13 @@ export function addSupplier(program: Command, context: Context): void {
 }
 
 function addImport(supplier: Command, { terminal }: Context): void {
-  supplier
+  const command = supplier
     .command('import')
     .description(
       'Brings suppliers and their addresses in line with a file (schemas/supplier/1.json); see docs/suppliers.md.',
     )
-    .argument('<file>', 'JSON: one supplier, or an array of them')
-    .option('--reason <text>', 'why, for the audit; must be given, but for a rehearsal', reason)
-    .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
-    .option('--json', 'for programs')
+    .argument('<file>', 'JSON: one supplier, or an array of them');
+  withActOptions(command)
     .addHelpText(
       'after',
       examples(
@@ -88,32 +87,17 @@ function addImport(supplier: Command, { terminal }: Context): void {
         ['kuvert supplier import suppliers.json --reason "ticket 1234"', 'all of it or, if anything is wrong, nothing'],
       ),
     )
-    .action(async (file: string, options: { reason?: string; dryRun?: true; json?: true }) => {
-      if (options.reason === undefined && options.dryRun !== true) throw withoutReason(file);
+    .action(async (file: string, options: ActOptions) => {
+      const act = actOf('supplier import', options, `supplier import --reason <text> ${file}`);
       const { readSupplierFile } = await import('../suppliers/read-file.ts');
       const { importSuppliers } = await import('../suppliers/import.ts');
-      const now = new Date();
-      const read = readSupplierFile(file, { now, whyNoPush: await egressOfProcess() });
-      const summary = await withStore((pool) =>
-        importSuppliers(pool, read, {
-          actor: actor(),
-          reason: options.reason,
-          rehearsal: options.dryRun === true,
-          now,
-        }),
-      );
+      const read = readSupplierFile(file, { now: act.now, whyNoPush: await egressOfProcess() });
+      const summary = await withStore((pool) => importSuppliers(pool, read, act));
       terminal.out(options.json ? json(summary) : showImport(summary));
       if (!options.json)
         for (const { where, text } of summary.warnings) terminal.err(`warning: ${where === '' ? '/' : where}: ${text}`);
     });
 }
-
-/** Not commander's to check: a rehearsal changes nothing, and needs no reason. */
-const withoutReason = (file: string): Fault =>
-  new Fault(
-    'argument-invalid',
-    `--reason <text> must be given, unless it is a rehearsal (--dry-run)\nThe right form: kuvert supplier import --reason <text> ${file}\nMore: kuvert supplier import --help`,
-  );
 
 function addList(supplier: Command, { terminal }: Context): void {
   supplier

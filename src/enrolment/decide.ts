@@ -113,13 +113,13 @@ export function alreadyFetched(order: Pick<Order, 'transferId'>): Verdict & { re
 
 /** For the supplier, who cannot mend it. */
 export function whyOrderNotOpen(
-  order: Pick<Order, 'transferId' | 'expiresAt'>,
+  order: Pick<Order, 'transferId' | 'expiresAt' | 'reason'>,
   standing: ReturnType<typeof standingOf>,
 ): string {
   const again = 'ask whoever ordered it for a new order';
   const why: Partial<Record<typeof standing, string>> = {
     expired: `the order ${order.transferId} expired at ${order.expiresAt.toISOString()}; ${again}`,
-    locked: `the order ${order.transferId} is locked after too many wrong guesses; ${again}`,
+    locked: `the order ${order.transferId} is locked${/database/.test(order.reason ?? '') ? '' : ' after too many wrong guesses'}; ${again}`,
     cancelled: `the order ${order.transferId} was cancelled; ${again}`,
     replaced: `a newer order took the place of ${order.transferId}; its codes were sent`,
   };

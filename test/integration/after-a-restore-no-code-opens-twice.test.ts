@@ -9,6 +9,7 @@ import { afterRestore, innerJump, type Restored } from '../../src/store/restore.
 import { orderReason } from '../../src/store/restore-certificates.ts';
 import { day, type Enrolment, newRequest, openEnrolment } from '../support/enrolment.ts';
 import { estClient } from '../support/est-client.ts';
+import { eventually } from '../support/eventually.ts';
 
 const brought = (stage: Enrolment, rehearsal = false): Promise<Restored> =>
   afterRestore(stage.pool, {
@@ -54,7 +55,7 @@ describe('after a restore', () => {
     const { der } = await newRequest();
     const refused = await est.enrol(open, der);
     assert.equal(refused.status, 403);
-    assert.match(refused.bytes.toString(), /order-not-open/);
+    assert.match(refused.bytes.toString(), /order-not-open.* is locked; ask whoever ordered it/);
     assert.equal((await est.enrol(await stage.order(), der)).status, 200);
   });
 
@@ -67,6 +68,13 @@ describe('after a restore', () => {
     assert.ok(before);
     assert.equal(await publishIfDue(parts), undefined);
     for (const role of roles) await role.stop();
+    // The server notices a little later that they have gone.
+    await eventually('no role is connected', async () => {
+      const { rows } = await stage.pool.query(
+        "select 1 from pg_stat_activity where datname = current_database() and application_name in ('kuvert ca', 'kuvert supplier-api')",
+      );
+      return rows.length === 0;
+    });
     await brought(stage);
     const number = await publishIfDue(parts);
     assert.equal(number, before.number + innerJump + 1);

@@ -109,12 +109,12 @@ const words = {
     en: 'That was not you? Tell whoever ordered the certificate at once, so that it can be revoked.',
   },
   'closed-locked': {
-    sv: 'Beställningen är låst efter fem fel',
-    en: 'The order is locked after five wrong guesses',
+    sv: 'Beställningen är låst',
+    en: 'The order is locked',
   },
   'closed-locked-do': {
-    sv: 'Be den som beställde certifikatet att beställa på nytt. Var det inte du som gissade? Säg det också.',
-    en: 'Ask whoever ordered the certificate to order anew. If it was not you who guessed, tell them that too.',
+    sv: 'Koderna gäller inte längre: det har gissats fel fem gånger, eller vi kan inte veta om de redan har använts. Be den som beställde certifikatet att beställa på nytt. Var det inte du som gissade? Säg det också.',
+    en: 'The codes are void: somebody guessed wrong five times, or we cannot know whether they were used already. Ask whoever ordered the certificate to order anew. If it was not you who guessed, tell them that too.',
   },
   'closed-expired': {
     sv: 'Tiden för att hämta certifikatet är ute',

@@ -65,6 +65,8 @@ export interface Line {
   readonly prefix: string;
   readonly alarms: Alarms;
   readonly certificates: DevCertificates;
+  /** The settings as they are written, for a process of its own. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly settings: (more?: Readonly<Record<string, string>>) => DeliverySettings;
   readonly addSupplier: (options?: SupplierOptions) => Promise<TestSupplier>;
   /** Stores frames in one transaction, as intake does, wakes the lanes, and tells who waits to fetch. */
@@ -125,20 +127,19 @@ export async function openLine(options: LineOptions = {}): Promise<Line> {
   const running: Running[] = [];
   const endpoints: Endpoint[] = [];
 
-  const settings: Line['settings'] = (more = {}) =>
-    readSettings(deliverySettings, {
-      ...shortTimes,
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: servers.redisUrl,
-      KUVERT_REDIS_PREFIX: prefix,
-      KUVERT_SIGNING_KEY_FILE: certificates.signing.keyFile,
-      KUVERT_SIGNING_CERTIFICATE_FILE: certificates.signing.certificateFile,
-      KUVERT_CLIENT_KEY_FILE: certificates.client.keyFile,
-      KUVERT_CLIENT_CERTIFICATE_FILE: certificates.client.certificateFile,
-      KUVERT_CA_FILE: certificates.caFile,
-      ...options.settings,
-      ...more,
-    });
+  const environment = {
+    ...shortTimes,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: servers.redisUrl,
+    KUVERT_REDIS_PREFIX: prefix,
+    KUVERT_SIGNING_KEY_FILE: certificates.signing.keyFile,
+    KUVERT_SIGNING_CERTIFICATE_FILE: certificates.signing.certificateFile,
+    KUVERT_CLIENT_KEY_FILE: certificates.client.keyFile,
+    KUVERT_CLIENT_CERTIFICATE_FILE: certificates.client.certificateFile,
+    KUVERT_CA_FILE: certificates.caFile,
+    ...options.settings,
+  };
+  const settings: Line['settings'] = (more = {}) => readSettings(deliverySettings, { ...environment, ...more });
 
   const line: Line = {
     pool,
@@ -147,6 +148,7 @@ export async function openLine(options: LineOptions = {}): Promise<Line> {
     prefix,
     alarms,
     certificates,
+    environment,
     settings,
     addSupplier: async (wanted = {}) => {
       made += 1;

@@ -30,6 +30,8 @@ export interface StageOptions {
    * `kuvert ca init` made there, or an earlier run, or else a new one.
    */
   readonly keep: boolean;
+  /** See `LocalOptions`. */
+  readonly brief?: boolean;
   readonly certificatesFolder: string;
   readonly suppliers: readonly DevSupplier[];
   readonly roles: readonly RoleName[];
@@ -67,6 +69,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const local = await startLocal({
     folder,
     keep: options.keep,
+    brief: options.brief ?? false,
     want: { broker: !given.BROKER_URLS, redis: !given.REDIS_URL, postgres: !given.DATABASE_URL },
     log,
   });

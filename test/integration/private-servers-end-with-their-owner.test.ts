@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
-import { startLocal } from '../../src/platform/local/local.ts';
+import { type LocalOptions, startLocal } from '../../src/platform/local/local.ts';
 import { descendants, gone, type Identity, identify, isAlive } from '../../src/platform/local/process.ts';
 
 const local = new URL('../../src/platform/local/local.ts', import.meta.url).href;
@@ -18,13 +18,13 @@ interface Started {
   readonly databaseUrl: string;
 }
 
-/** Starts a process that starts all three servers in `folder` and then waits to be ended. */
-async function startOwner(folder: string): Promise<Started> {
+/** Starts a process that starts servers in `folder`, all three or those named, and then waits to be ended. */
+async function startOwner(folder: string, want: LocalOptions['want'] = everything): Promise<Started> {
   const program = `
     const { startLocal } = await import(${JSON.stringify(local)});
-    const it = await startLocal({ folder: ${JSON.stringify(folder)}, want: ${JSON.stringify(everything)} });
+    const it = await startLocal({ folder: ${JSON.stringify(folder)}, want: ${JSON.stringify(want)}, brief: true });
     process.on('SIGINT', () => it.stop().then(() => process.exit(0)));
-    console.log(JSON.stringify({ databaseUrl: it.postgres.url, pids: [it.broker, it.redis, it.postgres].map((s) => s.pid()) }));
+    console.log(JSON.stringify({ databaseUrl: it.postgres?.url, pids: [it.broker, it.redis, it.postgres].filter(Boolean).map((s) => s.pid()) }));
     setInterval(() => {}, 1000);`;
   const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -107,7 +107,7 @@ describe('private servers end with their owner', function () {
 
   it('a folder in use is not started in twice', async () => {
     const folder = join(base, 'taken');
-    const { owner } = await startOwner(folder);
+    const { owner } = await startOwner(folder, { redis: true });
     try {
       await assert.rejects(startLocal({ folder, want: { redis: true } }), /in use by process \d+/);
     } finally {

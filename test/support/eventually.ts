@@ -15,10 +15,12 @@ export async function eventually<T>(
 ): Promise<T> {
   const end = performance.now() + limit;
   for (;;) {
+    const asked = performance.now();
     const answer = await ask();
     if (answer !== false && answer !== undefined) return answer;
     if (performance.now() > end)
       throw new Error(`within ${limit} ms it did not happen: ${typeof what === 'string' ? what : what()}`);
-    await sleep(15);
+    // Who waits leaves most of the machine to what is waited for.
+    await sleep(Math.min(15 + 2 * (performance.now() - asked), 250));
   }
 }

@@ -2,6 +2,8 @@
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
 
+const found = new Map<string, boolean>();
+
 /** @param packages of Debian, which bring it */
 export function mustBeHere(isHere: boolean, what: string, packages: string): void {
   assert.ok(isHere, `${what} is not here, and this test needs it: bin/setup test, or apt-get install ${packages}`);
@@ -9,5 +11,8 @@ export function mustBeHere(isHere: boolean, what: string, packages: string): voi
 
 /** A program that can be called by its name, and the Debian package that brings it. */
 export function mustHave(program: string, ofPackage = program, version = '--version'): void {
-  mustBeHere(spawnSync(program, [version]).error === undefined, program, ofPackage);
+  // Once: docker-compose takes a second to say its version.
+  const isHere = found.get(program) ?? spawnSync(program, [version]).error === undefined;
+  found.set(program, isHere);
+  mustBeHere(isHere, program, ofPackage);
 }

@@ -48,6 +48,7 @@ export async function openTheatre(): Promise<Theatre> {
       stage = await openStage({
         folder: '.kuvert/demo',
         keep: false,
+        brief: true,
         certificatesFolder: 'certs-dev',
         suppliers: players,
         roles: usualRoles,

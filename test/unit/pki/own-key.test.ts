@@ -130,6 +130,7 @@ describe('own keys', function () {
       const { error, status, stdout } = spawnSync(
         'keytool',
         [
+          '-J-XX:TieredStopAtLevel=1',
           '-list',
           '-v',
           '-storetype',

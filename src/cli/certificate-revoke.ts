@@ -47,7 +47,8 @@ export function addShowCertificate(certificate: Command, { terminal }: Context):
     });
 }
 
-const reasons: readonly RevocationReason[] = [
+/** Those of RFC 5280 §5.3.1 that a certificate of an end entity can have; read without loading what makes lists. */
+export const revocationReasons: readonly RevocationReason[] = [
   'unspecified',
   'keyCompromise',
   'affiliationChanged',
@@ -63,7 +64,7 @@ export function addRevoke(certificate: Command, { terminal }: Context): void {
     .argument('<certificate>', 'SHA-256 or serial number, in hex')
     .addOption(
       new Option('--as <reason>', 'the reason that the revocation list gives (RFC 5280)')
-        .choices(reasons)
+        .choices(revocationReasons)
         .makeOptionMandatory(),
     )
     .addOption(mandatoryReason())

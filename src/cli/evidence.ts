@@ -43,15 +43,23 @@ function addExport(evidence: Command, { terminal }: Context): void {
     .action(async (reference: string, options: { out?: string; json?: true }) => {
       const { signingCertificates } = await import('./signing-certificates.ts');
       const { readCertificates } = await import('../pki/certificate.ts');
-      const { readSigningPems } = await import('../store/enrol/own-certificates.ts');
+      const { readSigned } = await import('../store/enrol/own-certificates.ts');
       const { collectEvidence } = await import('../operations/evidence/collect.ts');
       const { writeZip } = await import('../operations/evidence/zip.ts');
       const { manifestName, sha256 } = await import('../operations/evidence/files.ts');
       const { id, collected } = await withStore(async (pool) => {
         const { id: messageId } = await findOne(pool, reference);
-        const onRecord = (await readSigningPems(pool)).map((pem) => readCertificates(pem, 'a certificate on record'));
-        const certificates = [...signingCertificates(), ...onRecord];
-        const order = { messageId, certificates, madeBy: actor(), version: version(), now: new Date() };
+        const onRecord = (await readSigned(pool)).map((one) => ({
+          ...one,
+          chain: readCertificates(one.pem, 'a certificate on record'),
+        }));
+        const certificates = [...signingCertificates(), ...onRecord.map(({ chain }) => chain)];
+        const withdrawn = new Map(
+          onRecord.flatMap(({ chain, withdrawnAt: at, as }) =>
+            chain[0] === undefined || at === null ? [] : [[chain[0].fingerprint, { at, as: as ?? 'unspecified' }]],
+          ),
+        );
+        const order = { messageId, certificates, withdrawn, madeBy: actor(), version: version(), now: new Date() };
         return { id: messageId, collected: await collectEvidence(pool, order) };
       });
       const { files, hasCertificate } = collected;

@@ -1,10 +1,12 @@
-/** Where a coming key and certificate of our own lie until they are in use: beside those of now. */
+/** Where a key and certificate of our own lie, and beside them those to come until they are in use. */
+import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { Fault } from '../domain/fault.ts';
 import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { settingsOfProcess } from '../platform/config/process.ts';
-import { writeDurably } from '../platform/durable.ts';
-import type { OwnPurpose } from '../store/enrol/own-certificates.ts';
+import { moveDurably, writeDurably } from '../platform/durable.ts';
+import { nextSuffix } from '../roles/own-pair.ts';
+import type { OwnPurpose, OwnRecord } from '../store/enrol/own-certificates.ts';
 import { readText } from './read-text.ts';
 
 export interface OwnFiles {
@@ -25,21 +27,68 @@ export function filesNow(purpose: OwnPurpose): OwnFiles {
   return { key: settings[key] ?? '', certificate: settings[certificate] ?? '' };
 }
 
-/** The one of now; undefined: there is none yet. */
-export const certificateNow = ({ certificate }: OwnFiles): Certificate | undefined =>
+export const nextOf = ({ key, certificate }: OwnFiles): OwnFiles => ({
+  key: key + nextSuffix,
+  certificate: certificate + nextSuffix,
+});
+
+/** Undefined: there is none. */
+export const certificateIn = ({ certificate }: OwnFiles): Certificate | undefined =>
   existsSync(certificate) ? readCertificates(readText(certificate), certificate)[0] : undefined;
 
-/** @throws Fault `not-possible-now` when there is a certificate already */
-export function filesToCome({ key, certificate }: OwnFiles): OwnFiles {
-  const isFirst = !existsSync(key) && !existsSync(certificate);
-  const files = isFirst ? { key, certificate } : { key: `${key}.next`, certificate: `${certificate}.next` };
-  if (existsSync(files.certificate))
+/** What is to be done with those to come before another is asked for. */
+export type Waiting =
+  | { readonly kind: 'none' }
+  /** Roles use it already: its files are moved to where the settings name them. */
+  | { readonly kind: 'in-use'; readonly certificate: Certificate }
+  /** It is of no use any more, and put aside. */
+  | { readonly kind: 'withdrawn' }
+  | { readonly kind: 'to-come'; readonly useFrom: Date };
+
+/** @throws Fault `not-possible-now` when nobody knows what lies there · `certificate-invalid` */
+export function waitingIn(present: OwnFiles, record: OwnRecord, now: Date): Waiting {
+  const next = nextOf(present);
+  const certificate = certificateIn(next);
+  if (certificate === undefined) return { kind: 'none' };
+  const known = record.get(certificate.fingerprint);
+  if (known === undefined)
     throw new Fault(
       'not-possible-now',
-      `${files.certificate} is there already; take it into use, or away, before another is asked for`,
+      `${next.certificate} is there and not on record; take it away before another is asked for`,
     );
-  return files;
+  if (known.withdrawnAt !== undefined) return { kind: 'withdrawn' };
+  if (known.useFrom > now) return { kind: 'to-come', useFrom: known.useFrom };
+  if (!isKeyOf(next.key, certificate) && !isKeyOf(present.key, certificate))
+    throw new Fault('not-possible-now', `neither ${next.key} nor ${present.key} is the key of ${next.certificate}`);
+  return { kind: 'in-use', certificate };
 }
+
+/** Power lost between the two, or before them: whoever reads takes the key that fits, and the same again ends it. */
+export function moveIntoPlace(present: OwnFiles, certificate: Certificate): void {
+  const next = nextOf(present);
+  if (isKeyOf(next.key, certificate)) moveDurably(next.key, present.key);
+  moveDurably(next.certificate, present.certificate);
+}
+
+/** The certificate last: while it is there, the same is done again. */
+export function putAside(present: OwnFiles): void {
+  const { key, certificate } = nextOf(present);
+  if (existsSync(key)) moveDurably(key, `${key}.withdrawn`);
+  moveDurably(certificate, `${certificate}.withdrawn`);
+}
+
+function isKeyOf(path: string, { x509 }: Certificate): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    return x509.checkPrivateKey(createPrivateKey(readText(path)));
+  } catch {
+    return false; // No key at all; who needs it says so.
+  }
+}
+
+/** Where those are put that are asked for: beside those of now, or where the settings want them when nothing is there. */
+export const filesToCome = (present: OwnFiles): OwnFiles =>
+  existsSync(present.certificate) ? nextOf(present) : present;
 
 /** The key that an earlier try left, or a new one, on disk before anybody hears of it; readable by its owner only. */
 export async function keepKey(path: string, make: () => Promise<string>): Promise<string> {

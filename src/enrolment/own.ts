@@ -9,6 +9,7 @@ import { appendAudit } from '../store/audit.ts';
 import { findAskedWith, insertIssuance, readDecision, readIssuer } from '../store/enrol/issuance.ts';
 import { type OwnPurpose, registerOwn } from '../store/enrol/own-certificates.ts';
 import type { Pool } from '../store/pool.ts';
+import { announce } from './announce.ts';
 
 export interface OwnOrder {
   readonly purpose: OwnPurpose;
@@ -29,11 +30,14 @@ const between = 250;
 
 /**
  * Power lost before the commit of the question: nothing was asked. After it: the authority answers, and the same key asked again gets
- * that answer. Before it is written down from when it is used: it is written down then.
- * @returns PEM of the certificate and of the one that issued it
+ * that answer. Before it is written down from when it is used: it is written down then; that and the letters are one transaction.
+ * @returns PEM of the certificate and of the one that issued it; how many are told of it now, if it is time
  * @throws Fault `server-unavailable` while the authority does not answer; what it refuses
  */
-export async function orderOwn(pool: Pool, order: OwnOrder): Promise<{ readonly pem: string; readonly useFrom: Date }> {
+export async function orderOwn(
+  pool: Pool,
+  order: OwnOrder,
+): Promise<{ readonly pem: string; readonly useFrom: Date; readonly letters: number | undefined }> {
   const { der, spkiSha256 } = readSigningRequest(order.request);
   const { purpose, dnsNames, environment, now: at } = order;
   const id = await pool.transaction(async (db) => {
@@ -57,19 +61,16 @@ export async function orderOwn(pool: Pool, order: OwnOrder): Promise<{ readonly 
   const pem = issued + (issuer?.pem ?? '');
   const [certificate] = readCertificates(pem, 'what was issued');
   if (certificate === undefined) throw new Error('nothing was issued');
-  const useFrom = await registerOwn(
-    pool,
-    {
-      purpose,
-      environment,
-      pem,
-      certificate,
-      useFrom: order.useFrom,
-      ...(issuer && { authority: issuer.fingerprint }),
-    },
-    at,
-  );
-  return { pem, useFrom };
+  const { useFrom: wanted } = order;
+  const authority = issuer && { authority: issuer.fingerprint };
+  return pool.transaction(async (db) => {
+    const useFrom = await registerOwn(
+      db,
+      { purpose, environment, pem, certificate, useFrom: wanted, ...authority },
+      at,
+    );
+    return { pem, useFrom, letters: await announce(db, certificate.fingerprint, environment, at) };
+  });
 }
 
 async function decisionOf(pool: Pool, id: string): Promise<string> {

@@ -17,6 +17,7 @@ import {
   readCertificateFacts,
 } from '../store/enrol/post.ts';
 import { type Db, isServerTrouble, type Pool } from '../store/pool.ts';
+import { aboutOwn } from './announce.ts';
 import { linkHash, makeLink } from './codes.ts';
 import { aboutEnd } from './end-notice.ts';
 import type { LetterFacts } from './letters/facts.ts';
@@ -103,7 +104,8 @@ async function writeMail(db: Db, { publicUrl, now }: PostmanParts, letter: Claim
   const contact = await readContact(db, letter.contactId);
   const kind = letterKinds.find((one) => one === letter.kind);
   if (contact === undefined || kind === undefined) return pointless(`this version writes no letter ${letter.kind}`);
-  const about = await aboutOf(db, letter, kind, now());
+  const about: About | string =
+    kind === 'own-certificate' ? await aboutOwn(db, letter, publicUrl, now()) : await aboutOf(db, letter, kind, now());
   if (typeof about === 'string') return pointless(about);
   const { token, ...facts } = about;
   const { language } = contact;

@@ -35,6 +35,12 @@ export function inPlaceOf(path: string, make: (draft: string) => void): void {
   }
 }
 
+/** Gives a file another name in its folder, in place of what stood there; on the disk when it returns. */
+export function moveDurably(from: string, to: string): void {
+  renameSync(from, to);
+  syncFolder(dirname(to));
+}
+
 /** A name is on the disk when its folder is. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, 'r');

@@ -1,5 +1,5 @@
 /** Keys and certificates of the roles: read from the files that settings name and tried, before any server is touched. */
-import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Finding } from '../domain/fault.ts';
 import { jwks } from '../envelope/keys.ts';
@@ -7,9 +7,9 @@ import { loadSigner, type Signer } from '../envelope/signer.ts';
 import { type Issuer, loadIssuer } from '../pki/authority.ts';
 import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { settingsFault } from '../platform/config/read.ts';
-import { settingsTable } from '../platform/config/settings.ts';
 import type { TlsCredentials } from '../platform/tls/credentials.ts';
-import type { OwnCertificate } from '../store/enrol/own-certificates.ts';
+import type { OwnCertificate, OwnRecord } from '../store/enrol/own-certificates.ts';
+import { ownPair, type Pair } from './own-pair.ts';
 import type { RoleName } from './parts.ts';
 import { type FileKey, openShelf, type Shelf, type Values } from './shelf.ts';
 
@@ -75,19 +75,33 @@ const loaders: { readonly [R in RoleName]: (shelf: Shelf) => CredentialsOf[R] | 
   ca: caOf,
 };
 
+export interface InspectedFiles {
+  /** What could be loaded: all of it when there is no finding. */
+  readonly credentials: Credentials;
+  /** Every mistake. */
+  readonly findings: readonly Finding[];
+  /** What is wrong with pairs that were passed over, while others are in use. */
+  readonly passedOver: readonly Finding[];
+  /** Of what is in use, and of all that was read. */
+  readonly digest: string;
+  readonly seen: string;
+}
+
 /**
  * Reads and tries all files of these roles: keys and certificates are read, belong together and are in their dates, bundles hold
  * authorities. An own certificate that has expired is refused: no peer would take it, and what waits on the queue is safe there.
- * @returns what could be loaded (all of it when there is no finding), a finding for every mistake, and a digest of what was read
+ * @param record from when our own certificates are used; left out: nobody was asked yet, and the present ones are taken if they can be
  */
 export function inspectCredentials(
   settings: Values,
   roles: readonly RoleName[],
   now: Date,
-): { readonly credentials: Credentials; readonly findings: readonly Finding[]; readonly digest: string } {
-  const shelf = openShelf(settings, now);
+  record?: OwnRecord,
+): InspectedFiles {
+  const shelf = openShelf(settings, now, record);
   const credentials = Object.fromEntries(roles.map((role) => [role, loaders[role](shelf)])) as Credentials;
-  return { credentials, findings: shelf.findings(), digest: shelf.digest() };
+  const [findings, passedOver] = [shelf.findings(), shelf.passedOver()];
+  return { credentials, findings, passedOver, digest: shelf.digest(), seen: shelf.seen() };
 }
 
 /** @throws Fault `setting-invalid` with a finding for every mistake in the files */
@@ -107,8 +121,13 @@ function intakeOf(shelf: Shelf): IntakeCredentials {
 
 function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
   const signer = signerOf(shelf);
-  const client = pair(shelf, 'clientKeyFile', 'clientCertificateFile');
-  tryInTls(shelf, 'clientCertificateFile', client);
+  const client = ownPair(shelf, {
+    purpose: 'client',
+    keyFile: 'clientKeyFile',
+    certificateFile: 'clientCertificateFile',
+    blamed: 'clientCertificateFile',
+    attempt: (pair) => tryInTls(pair),
+  });
   const proxyCa = bundle(shelf, 'egressProxyCaFile')?.pem;
   const issuers = authorities(shelf);
   if (signer === undefined || client === undefined || issuers === undefined) return undefined;
@@ -126,31 +145,38 @@ function deliveryOf(shelf: Shelf): DeliveryCredentials | undefined {
 const ownOf = (purpose: OwnPair['purpose'], { cert, own }: Pair): OwnPair => ({ purpose, pem: cert, certificate: own });
 
 function signerOf(shelf: Shelf): { readonly signer: Signer; readonly pair: Pair } | undefined {
-  const signing = pair(shelf, 'signingKeyFile', 'signingCertificateFile');
-  const signer = signing && shelf.attempt('signingKeyFile', () => loadSigner(signing.key, signing.cert));
-  return signing && signer && { signer, pair: signing };
+  const pair = ownPair(shelf, {
+    purpose: 'signing',
+    keyFile: 'signingKeyFile',
+    certificateFile: 'signingCertificateFile',
+    blamed: 'signingKeyFile',
+    attempt: ({ key, cert }) => loadSigner(key, cert) && jwks([cert]),
+  });
+  const signer = pair && shelf.attempt('signingKeyFile', () => loadSigner(pair.key, pair.cert));
+  return pair && signer && { signer, pair };
 }
 
 function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
-  const pems = (['signingCertificateFile', 'signingOldCertificatesFile'] as const).flatMap((key) => {
-    const pem = shelf.read(key);
-    // Each by itself, so that a finding names its file.
-    const keys = pem && shelf.attempt(key, () => readCertificates(pem) && jwks([pem]));
-    return pem && keys ? [pem] : [];
-  });
-  const own = pair(shelf, 'supplierKeyFile', 'supplierCertificateFile');
-  const signer = signerOf(shelf);
   const issuers = authorities(shelf);
+  const own = ownPair(shelf, {
+    purpose: 'listener',
+    keyFile: 'supplierKeyFile',
+    certificateFile: 'supplierCertificateFile',
+    blamed: 'supplierCertificateFile',
+    attempt: (pair) => tryInTls(pair, issuers?.pem),
+  });
+  const signer = signerOf(shelf);
+  const old = shelf.read('signingOldCertificatesFile');
+  if (old !== undefined) shelf.attempt('signingOldCertificatesFile', () => readCertificates(old) && jwks([old]));
   const mailCa = bundle(shelf, 'mailCaFile')?.pem;
-  tryInTls(shelf, 'supplierCertificateFile', own, issuers?.pem);
-  if (own === undefined || issuers === undefined || signer === undefined || pems.length === 0) return undefined;
+  if (own === undefined || issuers === undefined || signer === undefined) return undefined;
   const listener = { key: own.key, cert: own.cert, ca: issuers.pem, fingerprint: own.own.fingerprint };
   return {
     listener,
     signer: signer.signer,
     own: [ownOf('listener', own), ownOf('signing', signer.pair)],
     authorities: issuers.certificates.map(({ x509 }) => x509),
-    keyPems: pems,
+    keyPems: [signer.pair.cert, ...(old === undefined ? [] : [old])],
     mailCa,
   };
 }
@@ -175,47 +201,9 @@ function issuerOf(shelf: Shelf, keyFile: FileKey, passphraseFile: FileKey, file:
   );
 }
 
-interface Pair {
-  readonly key: string;
-  readonly cert: string;
-  readonly own: Certificate;
-}
-
-/** A private key and the certificate made for it, with its chain. */
-function pair(shelf: Shelf, keyFile: FileKey, certificateFile: FileKey): Pair | undefined {
-  const keyPem = shelf.read(keyFile);
-  const key = keyPem === undefined ? undefined : shelf.attempt(keyFile, () => privateKey(keyPem));
-  const cert = shelf.read(certificateFile);
-  const own = cert === undefined ? undefined : shelf.attempt(certificateFile, () => readCertificates(cert))?.[0];
-  if (own === undefined) return undefined;
-  const { subject, notBefore, notAfter, x509 } = own;
-  if (shelf.now < notBefore)
-    shelf.refuse(certificateFile, `the certificate (${subject}) is not valid before ${notBefore.toISOString()}`);
-  if (shelf.now > notAfter)
-    shelf.refuse(certificateFile, `the certificate (${subject}) expired at ${notAfter.toISOString()}`);
-  if (keyPem === undefined || key === undefined || cert === undefined) return undefined;
-  if (!x509.checkPrivateKey(key)) {
-    const other = settingsTable[keyFile].name;
-    shelf.refuse(certificateFile, `the certificate (${subject}) was made for another key than the one in ${other}`);
-    return undefined;
-  }
-  return { key: keyPem, cert, own };
-}
-
-function privateKey(pem: string): KeyObject {
-  try {
-    return createPrivateKey(pem);
-  } catch (cause) {
-    throw new Error('it holds no PEM private key without a pass phrase', { cause });
-  }
-}
-
 /** OpenSSL has the last word: the chain, and keys too short for its security level. */
-function tryInTls(shelf: Shelf, where: FileKey, own: Pair | undefined, ca?: string): void {
-  if (own === undefined) return;
-  shelf.attempt(where, () =>
-    createSecureContext({ key: own.key, cert: own.cert, ...(ca === undefined ? {} : { ca }) }),
-  );
+function tryInTls({ key, cert }: Pair, ca?: string): void {
+  createSecureContext({ key, cert, ...(ca === undefined ? {} : { ca }) });
 }
 
 /** Certificates that others are judged by. One that has expired may lie beside its successor; if all have, nobody passes. */

@@ -1,5 +1,6 @@
 /** What the suppliers' listener has beside mailboxes: letters to technical contacts, the page behind their links, and EST. */
 import type { X509Certificate } from 'node:crypto';
+import { startAnnouncing } from '../enrolment/announce.ts';
 import type { Decisions } from '../enrolment/decisions.ts';
 import { estRoutes } from '../enrolment/face/est.ts';
 import { orderPageRoutes } from '../enrolment/face/order-page.ts';
@@ -41,7 +42,7 @@ export interface Enrolment {
   readonly guesses: Guesses;
   /** Letters go out from now on. */
   startPost(): AsyncDisposable;
-  /** Certificates and mandates that end are told of from now on. */
+  /** Certificates and mandates that end, and our own certificates that begin, are told of from now on. */
   startNotices(): AsyncDisposable & Pick<Notices, 'registerChanged'>;
 }
 
@@ -74,7 +75,11 @@ export function openEnrolment(settings: EnrolmentSettings, parts: Parts): Enrolm
     startNotices: () => {
       const { environment, expiryNotices: daysAhead } = settings;
       const notices = startNotices({ log, pool, environment, daysAhead, now });
-      return { registerChanged: notices.registerChanged, [Symbol.asyncDispose]: () => notices.stop() };
+      const announcing = startAnnouncing({ log, pool, environment, now });
+      return {
+        registerChanged: notices.registerChanged,
+        [Symbol.asyncDispose]: async () => void (await Promise.all([notices.stop(), announcing.stop()])),
+      };
     },
   };
 }

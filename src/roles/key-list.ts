@@ -41,14 +41,15 @@ export function keyList(db: Db, inFiles: () => readonly string[], now: () => Dat
       const at = now();
       certificates = {
         certificates: (await listOwn(db))
-          .filter(({ withdrawnAt, notAfter }) => withdrawnAt === null && notAfter > at)
-          .map(({ purpose, fingerprint, subject, notAfter, useFrom, pem }) => ({
+          .filter(({ notAfter }) => notAfter > at)
+          .map(({ purpose, fingerprint, subject, notAfter, useFrom, pem, withdrawnAt, revocationReason }) => ({
             purpose,
             sha256: fingerprint,
             subject,
             notAfter,
             useFrom,
             pem,
+            ...(withdrawnAt && { withdrawnAt, withdrawnAs: revocationReason ?? 'unspecified' }),
           })),
       };
     },

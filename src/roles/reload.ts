@@ -1,12 +1,14 @@
 /**
- * Keys and certificates are taken into use while a role runs: its files are read again now and then, and when it is told to. Whatever is
- * not right is left alone: what was in use stays in use, the log says why, and an incident is open for as long as it lasts.
+ * Keys and certificates are taken into use while a role runs: its files are read again now and then, and when it is told to; the next
+ * ones beside them when their time has come. Whatever is not right is left alone: what was in use stays in use, the log says why, and
+ * an incident is open for as long as it lasts.
  */
 import type { Finding } from '../domain/fault.ts';
+import { settingsFault } from '../platform/config/read.ts';
 import type { Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { closeIncident, credentialsRefused, openIncident } from '../store/enrol/incidents.ts';
-import { readUseFrom, registerOwn } from '../store/enrol/own-certificates.ts';
+import { readOwnRecord, readUseFrom, registerOwn } from '../store/enrol/own-certificates.ts';
 import type { Db } from '../store/pool.ts';
 import { type CredentialsOf, inspectCredentials } from './credentials.ts';
 import type { Values } from './shelf.ts';
@@ -26,7 +28,7 @@ export interface KeepParts<R extends Reloaded> {
   readonly role: R;
   /** Those that name the files. */
   readonly settings: Values & Pick<Settings, 'environment' | 'credentialsReload' | 'signingAhead'>;
-  /** In use from the beginning. */
+  /** Tried before anybody could be asked what is on record. */
   readonly first: CredentialsOf[R];
   readonly log: Log;
   readonly db: Db;
@@ -40,18 +42,26 @@ export interface KeepParts<R extends Reloaded> {
 /** Milliseconds between two looks at files that are not right: whoever copies a key and then its certificate is not done yet. */
 const secondLook = 1_000;
 
-/** What is in use is on record first: its certificates, and so the keys that anybody may verify with. */
+/**
+ * What is in use is on record first: its certificates, and so the keys that anybody may verify with.
+ * @throws Fault `setting-invalid` when the record says that what the files hold is not to be used, and there is nothing else
+ */
 export async function keepCredentials<R extends Reloaded>(parts: KeepParts<R>): Promise<KeptCredentials<R>> {
   const { role, settings, log, now } = parts;
   const { environment } = settings;
-  let current = parts.first;
+  let record = await readOwnRecord(parts.db, environment);
+  const inspect = () => inspectCredentials(settings, [role], now(), record);
+  const atStart = inspect();
+  const isRight = inspectCredentials(settings, [role], now()).findings.length === 0;
+  if (isRight && atStart.findings.length > 0) throw settingsFault([...atStart.findings, ...atStart.passedOver]);
+  let current = isRight ? (atStart.credentials[role] as CredentialsOf[R]) : parts.first;
   for (const own of current.own) await registerOwn(parts.db, { ...own, environment, useFrom: now() }, now());
   /** What the files say; the key that signs may be another, for a while. */
   let inFiles = current;
-  let inUse = inspectCredentials(settings, [role], now()).digest;
+  let inUse = atStart.digest;
   /** Of what is in the files; another try at the next look when the store does not answer. */
   let unregistered = false;
-  /** Digests of files that are not right: when they were last looked at, and when it was last said. */
+  /** What was wrong, and in which files: when they were last looked at, and when it was last said. */
   let seen: string | undefined;
   let said: string | undefined;
   /** An earlier process may have left one open. */
@@ -60,28 +70,37 @@ export async function keepCredentials<R extends Reloaded>(parts: KeepParts<R>): 
 
   const look = async (): Promise<void> => {
     clearTimeout(again);
-    const { credentials, findings, digest } = inspectCredentials(settings, [role], now());
+    // What was on record at the last look is true still when nobody answers: only the time goes on.
+    const read = await readOwnRecord(parts.db, environment).catch((error: unknown) => {
+      log.warn('the record of our own certificates cannot be read', { error: errorText(error) });
+      return record;
+    });
+    record = read;
+    const { credentials, findings, passedOver, digest, seen: files } = inspect();
     const next = credentials[role] as CredentialsOf[R] | undefined;
     // Also when they have expired meanwhile: there are no others to use.
-    const wrong = digest === inUse ? [] : next === undefined || findings.length > 0 ? findings : use(next, digest);
+    const refused = digest === inUse ? [] : findings;
+    const blocks = refused.length > 0 || next === undefined || passedOver.some(({ rule }) => rule !== 'withdrawn');
+    const wrong = [...refused, ...passedOver, ...(blocks || digest === inUse ? [] : use(next, digest))];
     if (wrong.length === 0) {
       seen = said = undefined;
       if (mayBeOpen) await closeIncident(parts.db, credentialsRefused(role), now());
       mayBeOpen = false;
       return;
     }
-    if (digest !== seen) {
-      seen = digest;
+    const state = JSON.stringify([files, wrong]);
+    if (state !== seen) {
+      seen = state;
       again = setTimeout(() => void looks(), Math.min(secondLook, settings.credentialsReload)).unref();
       return;
     }
-    if (digest !== said)
+    if (state !== said)
       for (const { where, text } of wrong)
         log.error('changed keys or certificates cannot be used; those before stay in use', {
           setting: where,
           why: text,
         });
-    said = digest;
+    said = state;
     mayBeOpen = true;
     await openIncident(parts.db, credentialsRefused(role), { findings: wrong.map(({ text }) => text) }, now());
   };

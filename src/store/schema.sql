@@ -468,6 +468,7 @@ create table letter (
   constraint letter_order_id_fkey FOREIGN KEY (order_id) REFERENCES certificate_order(id),
   constraint letter_pkey PRIMARY KEY (id)
 );
+CREATE INDEX letter_about ON letter USING btree (fingerprint, contact_id) WHERE fingerprint IS NOT NULL;
 CREATE INDEX letter_due ON letter USING btree (next_try_at) WHERE next_try_at IS NOT NULL;
 
 create table mandate (
@@ -670,6 +671,7 @@ create table technical_contact (
   constraint technical_contact_phone_check CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'::text),
   constraint technical_contact_pkey PRIMARY KEY (id)
 );
+CREATE INDEX technical_contact_of ON technical_contact USING btree (organisation_number);
 
 create table void_range (
   organisation_number text not null,

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { keysOfJwks } from '../../src/envelope/keys.ts';
 import { loadSigner } from '../../src/envelope/signer.ts';
@@ -21,7 +21,11 @@ describe('our own certificates', () => {
   let api: Awaited<ReturnType<Enrolment['startApi']>>;
   before(async () => {
     stage = await openEnrolment();
-    environment = { ...(await stage.apiEnvironment()), KUVERT_CREDENTIALS_RELOAD: '200ms', KUVERT_SIGNING_AHEAD: '0s' };
+    environment = {
+      ...(await stage.apiEnvironment()),
+      KUVERT_CREDENTIALS_RELOAD: '200ms',
+      KUVERT_SIGNING_AHEAD: '200ms',
+    };
     await stage.startCa();
     api = await stage.startApi({ settings: environment });
   });
@@ -48,7 +52,7 @@ describe('our own certificates', () => {
   };
   const reason = ['--reason', 'a test'];
 
-  it('of the signing key: the next is in the key list at once, used when its files are in place, and the old stays in the list', async () => {
+  it('of the signing key: the next is in the key list at once, used from its time on and moved into place by the next run, and the old stays in the list', async () => {
     const [keyFile, certificateFile] = [fileOf('KUVERT_SIGNING_KEY_FILE'), fileOf('KUVERT_SIGNING_CERTIFICATE_FILE')];
     const before = [...(await published()).keys()];
     assert.equal((await json('renew', 'signing', '--dry-run', ...reason))['rehearsal'], true);
@@ -78,10 +82,22 @@ describe('our own certificates', () => {
     );
     assert.deepEqual(new Set(told.map(({ purpose }) => purpose)), new Set(['listener', 'signing']));
     const again = await run('renew', 'signing', ...reason);
-    assert.deepEqual([again.code, /is there already/.test(again.err)], [4, true]);
-    renameSync(`${keyFile}.next`, keyFile);
-    renameSync(`${certificateFile}.next`, certificateFile);
-    await eventually('it signs', () => api.signer().keyThumbprint === kid);
+    assert.deepEqual([again.code, /there is a next signing certificate already/.test(again.err)], [4, true]);
+    const cron = ['renew', 'signing', '--if-due', ...reason];
+    assert.deepEqual(await run(...cron, '--quiet'), { code: 0, out: '', err: '' });
+    const next = { key: readFileSync(`${keyFile}.next`, 'utf8'), pem };
+    await stage.pool.query('update own_certificate set use_from = now() where fingerprint = $1', [
+      certificateIn(pem).fingerprint,
+    ]);
+    await eventually('it signs, where it lies', () => api.signer().keyThumbprint === kid);
+    assert.equal(readFileSync(`${keyFile}.next`, 'utf8'), next.key);
+    assert.deepEqual((await json(...cron, '--dry-run'))['kind'], 'moved');
+    assert.equal(existsSync(`${keyFile}.next`), true);
+    assert.equal((await json(...cron))['kind'], 'moved');
+    assert.deepEqual([readFileSync(keyFile, 'utf8'), readFileSync(certificateFile, 'utf8')], [next.key, next.pem]);
+    assert.deepEqual([existsSync(`${keyFile}.next`), existsSync(`${certificateFile}.next`)], [false, false]);
+    assert.deepEqual(await run(...cron, '--quiet'), { code: 0, out: '', err: '' });
+    assert.equal(api.signer().keyThumbprint, kid);
     const after = await published();
     for (const old of before) assert.ok(after.has(old));
   });

@@ -14,7 +14,7 @@ import { type Mailbox, openMailbox, programOf } from '../support/mailbox.ts';
 
 const often = { KUVERT_CREDENTIALS_RELOAD: '100ms', KUVERT_SIGNING_AHEAD: '1s' };
 /** Only when it is told to. */
-const seldom = { KUVERT_CREDENTIALS_RELOAD: '1d' };
+const seldom = { KUVERT_CREDENTIALS_RELOAD: '1d', KUVERT_SIGNING_AHEAD: '1d' };
 
 const fingerprint = ({ certificatePem }: Pick<DevCredential, 'certificatePem'>): string =>
   readCertificates(certificatePem)[0]?.fingerprint ?? '';

@@ -19,6 +19,17 @@ export interface LetterFacts {
   readonly end?: EndFacts;
   /** Only in a letter about a mandate: who acts for whom. */
   readonly mandate?: { readonly agent: string; readonly principal: string };
+  /** Only in a letter about a certificate of our own; `name` is its SHA-256, `description` its subject. */
+  readonly own?: OwnLetterFacts;
+}
+
+export interface OwnLetterFacts {
+  readonly purpose: 'client' | 'listener' | 'signing';
+  readonly useFrom: Date;
+  /** It is used already when the letter is written. */
+  readonly isUsed: boolean;
+  /** Where all of ours are listed. */
+  readonly list: string;
 }
 
 /** What it is that ends with a certificate, as it is when the letter is written. */

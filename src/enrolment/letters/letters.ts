@@ -3,6 +3,7 @@ import { certificateEnded, certificateEnding } from './end-letters.ts';
 import type { Letter, LetterFacts } from './facts.ts';
 import { certificateIssued } from './issued-letter.ts';
 import { mandateEnding } from './mandate-letters.ts';
+import { ownCertificate } from './own-letters.ts';
 import { formatMoment } from './words.ts';
 
 export interface Written {
@@ -75,6 +76,7 @@ const letters = {
   'certificate-ending': certificateEnding,
   'certificate-ended': certificateEnded,
   'mandate-ending': mandateEnding,
+  'own-certificate': ownCertificate,
 } as const;
 
 export type LetterKind = keyof typeof letters;

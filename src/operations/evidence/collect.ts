@@ -12,6 +12,8 @@ export interface EvidenceOrder {
   readonly messageId: string;
   /** Certificates of the signing keys, old ones too, with their chains, in the files' order. */
   readonly certificates: readonly (readonly Certificate[])[];
+  /** By fingerprint: those that were withdrawn, and why (RFC 5280 §5.3.1). */
+  readonly withdrawn?: ReadonlyMap<string, { readonly at: Date; readonly as: string }>;
   readonly madeBy: string;
   readonly version: string;
   readonly now: Date;
@@ -34,6 +36,8 @@ export async function collectEvidence(pool: Pool, order: EvidenceOrder): Promise
   const { envelope, document } = requireWhole(record, order.messageId);
   const certificates = chainOf(order.certificates, envelope.keyThumbprint);
   const { format, keyThumbprint, sha256, sealedAt } = envelope;
+  const [signing] = certificates;
+  const withdrawn = signing && order.withdrawn?.get(signing.fingerprint);
   const files = new Map<string, Buffer>([
     [
       nameFor('envelope', envelopeMediaTypes[format]),
@@ -54,6 +58,7 @@ export async function collectEvidence(pool: Pool, order: EvidenceOrder): Promise
         madeAt: order.now.toISOString(),
         madeBy: order.madeBy,
         kuvert: order.version,
+        ...(withdrawn && { signingCertificateWithdrawn: { at: withdrawn.at.toISOString(), as: withdrawn.as } }),
       }),
     ],
   ]);

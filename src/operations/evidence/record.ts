@@ -34,6 +34,18 @@ export function readRecord(files: EvidenceFiles): {
   return { record, claims };
 }
 
+export interface Withdrawal {
+  readonly at: string;
+  readonly as: string;
+}
+
+/** What whoever made the evidence says of the signing certificate; undefined: it was not withdrawn then. */
+export function withdrawalIn(files: EvidenceFiles): Withdrawal | undefined {
+  const made = jsonOf(files, 'made');
+  const said = isObject(made) ? made['signingCertificateWithdrawn'] : undefined;
+  return isObject(said) ? { at: String(said['at']), as: String(said['as']) } : undefined;
+}
+
 /** Undefined when it is no JSON. */
 export function jsonOf(files: EvidenceFiles, part: Part): unknown {
   try {

@@ -1,11 +1,13 @@
 /** Whose signature it is. */
 import { Fault } from '../../domain/fault.ts';
+import { keyStayedOurs } from '../../domain/revocation.ts';
 import { isP256, jwkThumbprint } from '../../envelope/keys.ts';
 import { type Certificate, readCertificates } from '../../pki/certificate.ts';
 import { constraintsOf } from '../../pki/constraints.ts';
 import { judgeChain } from '../../pki/judge-peer.ts';
 import { type Claim, proven, type Trust, unproven, wrong } from './claims.ts';
 import { type EvidenceFiles, partOf } from './files.ts';
+import type { Withdrawal } from './record.ts';
 
 /** The certificates in the evidence. Undefined, and a claim more, when there is none that can be used. */
 export function readSigning(files: EvidenceFiles, claims: Claim[]): readonly Certificate[] | undefined {
@@ -54,6 +56,18 @@ export function judgeSigner(
   return unproven(
     'signer',
     `Whose key it is: the evidence itself brings the certificate, ${named}. Give --ca or --cert with what you got from the gateway itself.`,
+  );
+}
+
+/**
+ * A signature proves nothing of the time when it was made: once somebody else may have the key, what speaks for it is
+ * the record, and who got the envelope.
+ */
+export function judgeWithdrawal(signer: Claim, withdrawal: Withdrawal | undefined): Claim {
+  if (withdrawal === undefined || keyStayedOurs(withdrawal.as) || signer.verdict !== 'proven') return signer;
+  return unproven(
+    'signer',
+    `${signer.text} But the certificate was withdrawn at ${withdrawal.at} (${withdrawal.as}): somebody else may have had its key, and could have signed anything with it since. Compare with what the supplier has, and when it got it.`,
   );
 }
 

@@ -6,8 +6,8 @@ import type { Certificate } from '../../pki/certificate.ts';
 import { judgeAudit } from './audit.ts';
 import { type Claim, proven, type Trust, unproven, wrong } from './claims.ts';
 import { type EvidenceFiles, manifestName, manifestOf, type Part, partOf, parts, sha256 } from './files.ts';
-import { about, readRecord } from './record.ts';
-import { judgeSigner, readSigning } from './signer.ts';
+import { about, readRecord, withdrawalIn } from './record.ts';
+import { judgeSigner, judgeWithdrawal, readSigning } from './signer.ts';
 
 /** Without one of these it is no evidence. */
 const needed: readonly Part[] = [
@@ -40,7 +40,8 @@ export async function verifyEvidence(files: EvidenceFiles, trust: Trust): Promis
   if (opened !== undefined) {
     claims.push(judgeDocument(files, opened));
     if (record !== undefined) claims.push(about(record, opened, sha256(partOf(files, 'envelope') ?? Buffer.alloc(0))));
-    claims.push(judgeSigner(signing ?? [], opened.keyThumbprint, trust, record?.sealedAt));
+    const signer = judgeSigner(signing ?? [], opened.keyThumbprint, trust, record?.sealedAt);
+    claims.push(judgeWithdrawal(signer, withdrawalIn(files)));
   }
   // 4. What people did to it, row by row.
   claims.push(...(await judgeAudit(files, record?.id, keysOf(signing))));

@@ -69,7 +69,7 @@ function valueOf(name: string, secret: boolean, environment: Environment): strin
 
 /** What must hold between settings. */
 function disagreements(values: Partial<Settings>): Finding[] {
-  const { lease, pushTimeout, mailUrl, publicUrl, crlLifetime, crlInterval } = values;
+  const { lease, pushTimeout, mailUrl, publicUrl, crlLifetime, crlInterval, signingAhead, credentialsReload } = values;
   const findings: Finding[] = [];
   // A worker must be able to finish a push and record it before another may take its lane.
   if (lease !== undefined && pushTimeout !== undefined && lease <= pushTimeout + 5_000)
@@ -83,6 +83,13 @@ function disagreements(values: Partial<Settings>): Finding[] {
       where: settingsTable.publicUrl.name,
       rule: 'links',
       text: `${settingsTable.publicUrl.name} must be set where ${settingsTable.mailUrl.name} is: links in letters begin with it`,
+    });
+  // A process that has not looked yet would hand out a key list without the key that another signs with.
+  if (signingAhead !== undefined && credentialsReload !== undefined && signingAhead < credentialsReload)
+    findings.push({
+      where: settingsTable.signingAhead.name,
+      rule: 'signing-ahead',
+      text: `${settingsTable.signingAhead.name} must not be less than ${settingsTable.credentialsReload.name}`,
     });
   // Between the end of one list and the next, outsiders would trust nobody.
   if (crlLifetime !== undefined && crlInterval !== undefined && crlLifetime <= crlInterval)

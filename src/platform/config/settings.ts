@@ -162,14 +162,14 @@ export const settingsTable = {
     'KUVERT_CREDENTIALS_RELOAD',
     duration('100ms', '1d'),
     '30s',
-    'How often the files of our own keys and certificates, and of the authorities, are looked at. What has changed and is right is in use from then on, without a restart; what is not right is not, and the log says why. SIGHUP does it at once.',
+    'How often the files of our own keys and certificates, and of the authorities, are looked at. What has changed and is right, or has come of its time (`.next`), is in use from then on, without a restart; what is not right is not, and the log says why. SIGHUP does it at once.',
   ),
 
   signingAhead: preset(
     'KUVERT_SIGNING_AHEAD',
     duration('0s', '90d'),
     '10m',
-    'How long the key of a changed KUVERT_SIGNING_CERTIFICATE_FILE is in the key list at `/.well-known/jwks.json` before a role that runs signs with it; more than the five minutes that suppliers may keep the list, and KUVERT_CREDENTIALS_RELOAD.',
+    'How long the key of a changed KUVERT_SIGNING_CERTIFICATE_FILE is in the key list at `/.well-known/jwks.json` before a role that runs signs with it; more than the five minutes that suppliers may keep the list, and not less than KUVERT_CREDENTIALS_RELOAD, in which every process has it in its list.',
   ),
 
   ...deliveryTable,

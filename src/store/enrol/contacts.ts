@@ -51,6 +51,15 @@ export async function readContact(db: Db, id: number): Promise<Contact | undefin
   return { organisationNumber, ...rest };
 }
 
+/** The name of the organisation whose contact it is. */
+export async function readContactOrganisation(db: Db, id: number): Promise<string | undefined> {
+  const { rows } = await db.query<{ name: string }>(
+    'select s.name from technical_contact t join supplier s on s.organisation_number = t.organisation_number where t.id = $1',
+    [id],
+  );
+  return rows[0]?.name;
+}
+
 /** Puts another person in charge of a certificate. */
 export async function setCertificateContact(db: Db, fingerprint: string, contactId: number): Promise<void> {
   await db.query('update certificate set contact_id = $2 where fingerprint = $1', [fingerprint, contactId]);

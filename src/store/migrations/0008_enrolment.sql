@@ -37,6 +37,8 @@ create table technical_contact (
   unique (id, organisation_number)
 );
 
+create index technical_contact_of on technical_contact (organisation_number);
+
 -- An order for one certificate. Codes are kept as hashes only.
 create table certificate_order (
   id uuid primary key,
@@ -208,6 +210,7 @@ create table letter (
   check ((next_try_at is null) = (sent_at is not null or given_up_at is not null))
 );
 create index letter_due on letter (next_try_at) where next_try_at is not null;
+create index letter_about on letter (fingerprint, contact_id) where fingerprint is not null;
 
 -- Which notices of a coming end were given. What is here is not given again.
 create table expiry_notice (

@@ -28,6 +28,19 @@ describe('settings', () => {
     );
   });
 
+  it('a new signing key is announced for no shorter time than processes take to see it', () => {
+    const read = (ahead: string) =>
+      readSettings(['signingAhead', 'credentialsReload'], {
+        KUVERT_SIGNING_AHEAD: ahead,
+        KUVERT_CREDENTIALS_RELOAD: '1h',
+      });
+    assert.equal(read('1h').signingAhead, 3_600_000);
+    assert.throws(() => read('59m'), {
+      code: 'setting-invalid',
+      message: 'KUVERT_SIGNING_AHEAD must not be less than KUVERT_CREDENTIALS_RELOAD',
+    });
+  });
+
   it('the sender is an organisation number, its check digit too, kept without a hyphen', () => {
     const { senderOrganisation } = readSettings(['senderOrganisation'], { KUVERT_SENDER_ORGANISATION: '202100-2114' });
     assert.equal(senderOrganisation, '2021002114');

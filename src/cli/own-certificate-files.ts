@@ -41,8 +41,8 @@ export type Waiting =
   | { readonly kind: 'none' }
   /** Roles use it already: its files are moved to where the settings name them. */
   | { readonly kind: 'in-use'; readonly certificate: Certificate }
-  /** It is of no use any more, and put aside. */
-  | { readonly kind: 'withdrawn' }
+  /** Withdrawn, ended, or older than the one of now: no role would take it. It is put aside. */
+  | { readonly kind: 'useless' }
   | { readonly kind: 'to-come'; readonly useFrom: Date };
 
 /** @throws Fault `not-possible-now` when nobody knows what lies there · `certificate-invalid` */
@@ -56,7 +56,9 @@ export function waitingIn(present: OwnFiles, record: OwnRecord, now: Date): Wait
       'not-possible-now',
       `${next.certificate} is there and not on record; take it away before another is asked for`,
     );
-  if (known.withdrawnAt !== undefined) return { kind: 'withdrawn' };
+  const shown = certificateIn(present);
+  const isOlder = shown !== undefined && certificate.notBefore < shown.notBefore;
+  if (known.withdrawnAt !== undefined || certificate.notAfter < now || isOlder) return { kind: 'useless' };
   if (known.useFrom > now) return { kind: 'to-come', useFrom: known.useFrom };
   if (!isKeyOf(next.key, certificate) && !isKeyOf(present.key, certificate))
     throw new Fault('not-possible-now', `neither ${next.key} nor ${present.key} is the key of ${next.certificate}`);
@@ -70,11 +72,13 @@ export function moveIntoPlace(present: OwnFiles, certificate: Certificate): void
   moveDurably(next.certificate, present.certificate);
 }
 
+const asideSuffix = '.aside';
+
 /** The certificate last: while it is there, the same is done again. */
 export function putAside(present: OwnFiles): void {
   const { key, certificate } = nextOf(present);
-  if (existsSync(key)) moveDurably(key, `${key}.withdrawn`);
-  moveDurably(certificate, `${certificate}.withdrawn`);
+  if (existsSync(key)) moveDurably(key, key + asideSuffix);
+  moveDurably(certificate, certificate + asideSuffix);
 }
 
 function isKeyOf(path: string, { x509 }: Certificate): boolean {

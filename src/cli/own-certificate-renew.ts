@@ -112,7 +112,7 @@ async function renew(pool: Pool, purpose: OwnPurpose, options: RenewOptions): Pr
   const waiting = waitingIn(present, record, now);
   const moved = waiting.kind === 'in-use';
   if (waiting.kind === 'in-use' && !rehearsal) moveIntoPlace(present, waiting.certificate);
-  if (waiting.kind === 'withdrawn' && !rehearsal) putAside(present);
+  if (waiting.kind === 'useless' && !rehearsal) putAside(present);
   const about = { purpose, moved, rehearsal };
   if (waiting.kind === 'to-come') {
     if (options.ifDue) return { kind: 'nothing', ...about, useFrom: waiting.useFrom };

@@ -115,6 +115,35 @@ describe('evidence is verified offline, and any change in it is found', () => {
     assert.equal(claims.find(({ what }) => what === 'signer')?.verdict, 'proven');
   });
 
+  it('of a key whose certificate was withdrawn: it is there, with when and why; whose signature it is counts as proven only when nobody else had the key', async () => {
+    const withdraw = (as: string | null) =>
+      line.pool.query(
+        `update own_certificate set withdrawn_at = case when $1::text is null then null else now() end, revocation_reason = $1 where purpose = 'signing'`,
+        [as],
+      );
+    try {
+      for (const [as, verdict] of [
+        ['keyCompromise', 'not-proven'],
+        ['superseded', 'proven'],
+      ] as const) {
+        await withdraw(as);
+        // No file names it any more.
+        const name = `${as}.zip`;
+        const made = await command(['evidence', 'export', 'SF-1', '--out', path(name)], {
+          DATABASE_URL: line.databaseUrl,
+        });
+        assert.deepEqual([made.code, made.err], [0, '']);
+        const { code, out } = await verify(name, '--ca', line.certificates.caFile, '--json');
+        const { claims } = JSON.parse(out) as { claims: Claim[] };
+        const signer = claims.find(({ what }) => what === 'signer');
+        assert.deepEqual([code, signer?.verdict], [0, verdict], out);
+        assert.equal(/was withdrawn at .*keyCompromise/.test(signer?.text ?? ''), as === 'keyCompromise');
+      }
+    } finally {
+      await withdraw(null);
+    }
+  });
+
   it('and is not believed when another authority, or another certificate, is what the verifier trusts', async () => {
     const other = await createDevAuthority();
     const signing = await issueDevCertificate(other, { name: 'Någon annan', usages: ['signing'] });

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { announceAll } from '../../src/enrolment/announce.ts';
 import { changeContact } from '../../src/enrolment/contact.ts';
 import { sendNext } from '../../src/enrolment/postman.ts';
 import { silentLog } from '../../src/platform/log.ts';
@@ -62,6 +63,15 @@ describe('statements of orders and letters are planned once and by key', () => {
           new AbortController().signal,
         );
     }
+    // One of our own that follows another.
+    await operators.query(
+      `insert into own_certificate (fingerprint, purpose, environment, pem, subject, spki_sha256, not_before, not_after, use_from)
+       select repeat(n::text, 64), 'signing', 'test', 'pem', 'CN=Kuvert', sha256(n::text::bytea), now(), now() + interval '1 year', now() + n * interval '1 day'
+         from generate_series(1, 2) n`,
+    );
+    await announceAll({ log: silentLog, pool, environment: 'test', now: () => new Date() });
+    const told = await operators.query("select 1 from letter where kind = 'own-certificate'");
+    assert.ok(told.rows.length > 0);
     const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
       'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
     );
@@ -69,7 +79,7 @@ describe('statements of orders and letters are planned once and by key', () => {
     const ours = rows.filter(
       ({ statement, parameters }) =>
         parameters.length > 0 &&
-        /certificate_order|letter|technical_contact|incident|from certificate c/.test(statement),
+        /certificate_order|letter|technical_contact|incident|from certificate c|own_certificate/.test(statement),
     );
     assert.ok(ours.length >= 14, `${ours.length} statements`);
     for (const { name, statement, parameters, custom_plans: custom } of ours) {

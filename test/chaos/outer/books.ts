@@ -125,6 +125,8 @@ export interface Books {
     readonly key: string | null;
     /** The certificate in whose place it was issued. */
     readonly renews: string | null;
+    /** Upper-case hex; only of what this gateway's authority issued. */
+    readonly serial: string | null;
   }[];
   /** What operators and KA did to single messages. */
   readonly actions: readonly { readonly message: string; readonly action: string; readonly at: number }[];
@@ -154,7 +156,7 @@ const statements = {
   lanes: `select lane.id::float8, address.organisation_number as org, address.name, lane.state, ${ms('lane.wake_at')} as wake, address.delivery,
     ${ms('address.retired_at')} as retired from lane join address on address.id = lane.id`,
   certificates: `select fingerprint, organisation_number as org, ${ms('registered_at')} as at, ${ms('withdrawn_at')} as withdrawn,
-    encode(spki_sha256, 'hex') as key, renews from certificate`,
+    encode(spki_sha256, 'hex') as key, renews, serial from certificate`,
   actions: `select substring(subject from 9) as message, action, ${ms('at')} as at from audit where subject like 'message/%' order by id`,
   clock: `select ${ms('clock_timestamp()')} as now`,
 } as const;

@@ -41,6 +41,14 @@ export interface UnansweredLine extends Enrolling {
 
 export type EnrolledLine = AskingLine | IssuedLine | NotIssuedLine | UnansweredLine;
 
+/** lists.jsonl: a revocation list as it was handed out. */
+export interface ListLine {
+  readonly event: 'list';
+  readonly url: string;
+  /** Upper-case hex. */
+  readonly serials: readonly string[];
+}
+
 /** connections.jsonl: a connection of a program that fetches is there, or is no more. */
 export interface ConnectionLine {
   readonly event: 'connected' | 'ended';

@@ -1,6 +1,6 @@
 /** What the outer world wrote down, beside the gateway's books, and both put in order for looking up. */
 import { type AttemptRow, type Books, type DeliveryRow, type MessageRow, readBooks, type Store } from './books.ts';
-import type { ConnectionLine, EnrolledLine, FaultLine, RegisterLine } from './certificate-lines.ts';
+import type { ConnectionLine, EnrolledLine, FaultLine, ListLine, RegisterLine } from './certificate-lines.ts';
 import { readJournal } from './journal.ts';
 import type {
   AnsweredLine,
@@ -47,6 +47,7 @@ export interface Evidence {
   readonly enrolled: readonly At<EnrolledLine>[];
   readonly connections: readonly At<ConnectionLine>[];
   readonly faults: readonly At<FaultLine>[];
+  readonly lists: readonly At<ListLine>[];
   /** By `kaMessageId`. */
   readonly sent: ReadonlyMap<string, SentFrame>;
   readonly message: ReadonlyMap<string, MessageRow>;
@@ -72,6 +73,7 @@ export async function readEvidence(folder: string, store: Store): Promise<Eviden
     enrolled: readJournal<EnrolledLine>(folder, 'enrolled.jsonl'),
     connections: readJournal<ConnectionLine>(folder, 'connections.jsonl'),
     faults: readJournal<FaultLine>(folder, 'faults.jsonl'),
+    lists: readJournal<ListLine>(folder, 'lists.jsonl'),
   });
 }
 

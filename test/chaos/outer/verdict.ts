@@ -7,6 +7,7 @@ import { rightCollector } from './claims/collected.ts';
 import { conserved } from './claims/conservation.ts';
 import { rightIdentity } from './claims/identity.ts';
 import { registeredAreLetIn } from './claims/let-in.ts';
+import { listsAreTrue } from './claims/lists.ts';
 import { nothingLost } from './claims/nothing-lost.ts';
 import { numbersExplained } from './claims/numbers.ts';
 import { oneDocument } from './claims/one-document.ts';
@@ -25,6 +26,7 @@ export const claims = {
   'nothing goes to a wrong identity': rightIdentity,
   'nothing is collected by others': rightCollector,
   'what is revoked is ended': revokedIsEnded,
+  'revocation lists are true': listsAreTrue,
   'a renewal is one certificate': renewedOnce,
   'who is registered is let in': registeredAreLetIn,
   'receipts are true': receiptsTrue,
@@ -77,6 +79,7 @@ function countsOf({
   collected,
   enrolled,
   register,
+  lists,
 }: Evidence): Record<string, number> {
   const current = books.deliveries.filter((row) => row.current);
   const states = ['delivered', 'refused', 'held', 'cancelled', 'waiting', 'sending'] as const;
@@ -105,6 +108,7 @@ function countsOf({
     renewals: new Set(enrolled.flatMap((line) => (line.event === 'issued' ? [line.fingerprint] : []))).size,
     renewalsUnanswered: enrolled.filter(({ event }) => event === 'unanswered').length,
     withdrawnCertificates: register.filter(({ event }) => event === 'withdrawn').length,
+    onTheLists: new Set(lists.flatMap(({ serials }) => serials)).size,
     outcomesUnknown: books.attempts.filter(({ outcome }) => outcome === 'unknown').length,
     attempts: books.attempts.length,
     answers: status.length,

@@ -72,6 +72,8 @@ export interface World {
   readonly signing: { readonly certificateFile: string };
   /** Where the gateway is fetched from: doors of 127.0.0.1 that lead to the same, and whose certificates it shows. */
   readonly api?: { readonly ports: readonly number[]; readonly caFile: string };
+  /** Where the revocation lists are handed out: URLs. */
+  readonly lists?: readonly string[];
   readonly suppliers: readonly WorldSupplier[];
 }
 

@@ -61,6 +61,7 @@ export async function holdCampaign(options: CampaignOptions): Promise<Campaign> 
     const settling = await settle(stage, settleLimit, progress);
     progress('asking what became of each number');
     await stage.programs.ask({ do: 'numbers' });
+    await stage.certificates.ask({ do: 'lists' });
     progress('judging');
     const verdict = await judge(stage.folder, stage.pool);
     const endedByItself = [...stage.gateways.values()].flatMap((gateway) => gateway.endedByItself);

@@ -29,7 +29,8 @@ export const hurried = {
   KUVERT_RENEWAL_FROM: '3650d',
 };
 
-/** What each role says when it runs. */
+/** What is said when all that belongs to a process runs; a broken one is its role and nothing else, and says what that says. */
+const allRuns = 'the gateway runs';
 const runs: Readonly<Record<(typeof gatewayRoles)[GatewayName], string>> = {
   intake: 'intake runs',
   delivery: 'delivery runs',
@@ -131,7 +132,7 @@ function keep(name: GatewayName, options: GatewayOptions): Gateway {
   let loggedBefore = 0;
 
   const said = (): string => readFileSync(logFile, 'utf8').slice(loggedBefore);
-  const hasRun = (): boolean => said().includes(`"${runs[role]}"`);
+  const hasRun = (): boolean => said().includes(`"${broken === undefined ? allRuns : runs[role]}"`);
   const isUp = (): boolean => child !== undefined && hasRun();
   const launch = (): void => {
     loggedBefore = readFileSync(logFile, 'utf8').length;

@@ -6,7 +6,11 @@ import type { CredentialFiles } from '../../../src/pki/dev-certificates.ts';
 import { issueDevCertificate } from '../../support/dev-authority.ts';
 import type { CastSupplier } from './suppliers.ts';
 
-export type Issue = (supplier: CastSupplier) => Promise<CredentialFiles>;
+export interface Issue {
+  (supplier: CastSupplier): Promise<CredentialFiles>;
+  /** SHA-256 of the authority's certificate. */
+  readonly authority: string;
+}
 
 /** @param folder where the authority's key is (src/pki/dev-certificates.ts), and where they are put */
 export function issuerIn(folder: string): Issue {
@@ -16,7 +20,7 @@ export function issuerIn(folder: string): Issue {
   const keyPem = read('issuing.key.pem');
   const authority = { keyPem, certificatePem, chainPem: certificatePem, rootPem: read('root.pem') };
   let issued = 0;
-  return async ({ org, name }) => {
+  const issue = async ({ org, name }: CastSupplier): Promise<CredentialFiles> => {
     const number = ++issued;
     const credential = await issueDevCertificate(authority, {
       name,
@@ -32,4 +36,5 @@ export function issuerIn(folder: string): Issue {
     writeFileSync(files.certificateFile, credential.chainPem);
     return files;
   };
+  return Object.assign(issue, { authority: issuing.fingerprint });
 }

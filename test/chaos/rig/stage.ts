@@ -108,6 +108,7 @@ async function open(begun: AsyncDisposableStack, { seed, broken, progress, ...op
     gatewayCa: stage.caFile,
     signing: { certificateFile: settings.signingCertificateFile },
     api: { ports: ways.apiDoors, caFile: stage.caFile },
+    lists: crlPorts.map((port) => `http://127.0.0.1:${port}/crl/${issue.authority}.crl`),
     suppliers: suppliers.map((one, i) => ({
       ...one,
       lane: 'main',

@@ -30,6 +30,7 @@ export interface Campaign {
   enrolled: Lines;
   connections: Lines;
   faults: Lines;
+  lists: Lines;
   store: Tables;
 }
 
@@ -76,6 +77,7 @@ export function buildCampaign() {
     enrolled: [],
     connections: [],
     faults: [],
+    lists: [],
     store: {
       message: [],
       delivery: [],
@@ -104,6 +106,7 @@ export function buildCampaign() {
         withdrawn: null,
         key: `key-of-${org}`,
         renews: null,
+        serial: null,
       })),
     },
   };
@@ -317,7 +320,7 @@ export function buildCampaign() {
       campaign.enrolled.push({ at: tick(), event: 'asking', ...first });
       campaign.enrolled.push({ at: tick(), event: 'unanswered', ...first, begun: tick() });
       const begun = tick();
-      store.certificate.push({ fingerprint, org, at: tick(), withdrawn: null, key, renews });
+      store.certificate.push({ fingerprint, org, at: tick(), withdrawn: null, key, renews, serial: 'A1' });
       for (const again of [begun, tick()])
         campaign.enrolled.push({ at: tick(), event: 'issued', ...first, begun: again, fingerprint, holds: key });
       const second = { org, key: `other-key-of-${org}`, renews, wants: 'another' };

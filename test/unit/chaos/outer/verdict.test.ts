@@ -48,6 +48,10 @@ const turnedAway = ({ collected }: Campaign, identity: string, at: number): void
   const said = { what: 'list', status: 403, fault: 'certificate-not-accepted' };
   collected.push({ event: 'turned-away', org: strict, identity, begun: at, at: at + 5, ...said });
 };
+const listed = ({ store, lists }: Campaign, row: Row, serials: readonly string[], at: number): void => {
+  change(store.certificate, { fingerprint: next }, row);
+  lists.push({ event: 'list', url: 'here', serials, at });
+};
 const fault = ({ faults }: Campaign, target: string, from: number, to: number): void => {
   const about = { number: 1, kind: 'stopped', target };
   faults.push({ at: from, event: 'begins', ...about }, { at: to, event: 'healed', ...about });
@@ -232,6 +236,20 @@ const broken: Record<keyof typeof claims, Record<string, Way>> = {
         change(campaign.enrolled, { event: 'issued', at: issuedLast(campaign) }, { begun: later + 11 });
       },
       says: /5599990024 was given the certificate next-of-5599… in the place of of-559999002…, which had been taken out of use/,
+    },
+  },
+  'revocation lists are true': {
+    'one that was revoked is not on it': {
+      by: (campaign) => listed(campaign, { withdrawn: later }, [], later + 16_000),
+      says: /next-of-5599… of 5599990024 was taken out of use 16 s before the list at here was fetched, and is not on it/,
+    },
+    'one that is in use is on it': {
+      by: (campaign) => listed(campaign, {}, ['A1'], later),
+      says: /the list at here names A1, which is in use/,
+    },
+    'one that nobody knows is on it': {
+      by: (campaign) => listed(campaign, {}, ['B2'], later),
+      says: /the list at here names B2, which is in no book/,
     },
   },
   'a renewal is one certificate': {
@@ -711,6 +729,11 @@ describe('the verdict', () => {
     askNumbers(broken, later, later + 17_000);
     revoke(broken, later);
     assert.deepEqual((await judged(broken)).findings, []);
+    // Of what was revoked just now a list need not know.
+    const [before, after] = [cleanCampaign(), cleanCampaign()];
+    listed(before, { withdrawn: later }, [], later + 14_000);
+    listed(after, { withdrawn: later }, ['A1'], later + 1_000);
+    for (const one of [before, after]) assert.deepEqual((await judged(one)).findings, []);
     // Opened while the command ran: nobody was there yet whom it could end.
     const opened = cleanCampaign();
     revoke(opened, later);

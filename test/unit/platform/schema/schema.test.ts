@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Fault } from '../../../../src/domain/fault.ts';
-import { loadSchema } from '../../../../src/platform/schema/schema.ts';
+import { compileSchema, loadSchema } from '../../../../src/platform/schema/schema.ts';
 
 const common = ['documents/common/1.json'];
 const types = ['purchase-order', 'self-invoice', 'self-invoice-credit'];
@@ -72,5 +72,10 @@ describe('schemas', () => {
       (error) => error instanceof Fault && error.code === 'internal',
     );
     assert.throws(() => loadSchema('documents/self-invoice/1.json', 'X-1'), Fault);
+    for (const [wrong, why] of [
+      [{ properties: 1 }, /schema is invalid: data\/properties must be object/],
+      [{ unknown: 1 }, /strict mode: unknown keyword/],
+    ] as const)
+      assert.throws(() => compileSchema({ $id: 'urn:test:wrong', ...wrong }, 'X-1'), why);
   });
 });

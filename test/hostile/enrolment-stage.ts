@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { type Enrolment, openEnrolment } from '../support/enrolment.ts';
+import { eventually } from '../support/eventually.ts';
 import { rememberingLog } from '../support/http.ts';
 import { ownServers } from '../support/servers.ts';
 
@@ -66,8 +67,7 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
       socket.setTimeout(changed ? patience : 0, () => socket.end());
       socket.write(bytes);
       await gone;
-      // Nobody waits for an answer any more, and what was asked may be done all the same.
-      if (!/HTTP\/1\.1 [2-5]/.test(said)) await sleep(3 * patience);
+      if (changed) await done(stage.pool);
       return said;
     },
     judgeLog: (secrets) => {
@@ -86,6 +86,18 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
       if (own !== undefined) delete process.env[variable];
     },
   };
+}
+
+/** Who has hung up waits for nothing any more, and what was asked may be done all the same: until it is. */
+async function done(pool: Enrolment['pool']): Promise<void> {
+  await eventually('nothing is in hand', async () => {
+    await sleep(50);
+    const { rows } = await pool.query(
+      `select 1 from pg_stat_activity where datname = current_database() and application_name = 'kuvert supplier-api' and state <> 'idle'
+       union all select 1 from issuance where state in ('asked', 'intended') limit 1`,
+    );
+    return rows.length === 0;
+  });
 }
 
 /** The status line of each answer. Nothing of ours ever ends in a fault of the server. */

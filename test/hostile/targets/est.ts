@@ -185,7 +185,7 @@ interface Cast {
 export const est: Target = {
   name: 'est',
   about: 'certificate requests, codes and client certificates, right and changed, to EST, with the authority behind it',
-  share: 6,
+  share: 3,
   limit: 10_000,
   open: async () => {
     const stage = await openStage();

@@ -197,7 +197,7 @@ const odd = {
 export const orders: Target = {
   name: 'orders',
   about: 'links, PINs, forms, languages and methods, right and changed, to the page of a certificate order',
-  share: 4,
+  share: 2,
   limit: 10_000,
   open: async () => {
     const phones = mkdtempSync(join(tmpdir(), 'kuvert-phones-'));

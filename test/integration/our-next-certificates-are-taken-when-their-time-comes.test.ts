@@ -302,7 +302,24 @@ describe('our next certificates, beside those of now', () => {
       async () => (await pushOne(supplier)).clientFingerprint === fingerprint(good),
     );
     assert.equal((await incidents()).filter(({ open }) => open).length, 0);
+    // Nor is one that was withdrawn let go for want of another, and that is said too.
+    for (const file of [keyFile, certificateFile]) renameSync(`${file}.next`, file);
+    const withdraw = (at: string) =>
+      line.pool.query(`update own_certificate set withdrawn_at = ${at} where fingerprint = $1`, [fingerprint(good)]);
+    await withdraw('now()');
+    await eventually('an incident is open', async () => (await incidents()).some(({ open }) => open));
+    assert.match(
+      (await incidents()).at(-1)?.findings.join() ?? '',
+      /was withdrawn at .*, and no other is there to use/,
+    );
+    assert.equal((await pushOne(supplier)).clientFingerprint, fingerprint(good));
+    await withdraw('null');
+    await eventually('it is closed', async () => (await incidents()).every(({ open }) => !open));
+    putNext('client', good);
     // One that is in use, from beside the old one, is no less in use.
+    writeFileSync(keyFile, old.keyPem);
+    writeFileSync(certificateFile, old.chainPem);
+    await new Promise((resolve) => setTimeout(resolve, 500));
     writeFileSync(`${certificateFile}.next`, 'gone');
     await eventually('an incident is open', async () => (await incidents()).some(({ open }) => open));
     assert.equal((await pushOne(supplier)).clientFingerprint, fingerprint(good));

@@ -11,7 +11,7 @@ import type { Claimed } from '../store/lane/claim.ts';
 import type { DueDelivery, StoredEnvelope } from '../store/lane/due.ts';
 import type { Lanes } from '../store/lane/lanes.ts';
 import type { Try } from '../store/lane/outcomes.ts';
-import type { Recorded } from '../store/lane/record.ts';
+import type { Recorded, SettleNow } from '../store/lane/record.ts';
 import type { Hold } from '../store/lane/take.ts';
 import type { LaneTarget } from '../store/lane/target.ts';
 import { isServerTrouble } from '../store/pool.ts';
@@ -97,7 +97,9 @@ async function drainTaken(deps: DrainDeps, hold: Hold, taken: Held): Promise<Dra
 async function drainWindow(deps: DrainDeps, hold: Hold, { lane, target }: Held): Promise<Recorded | 'leave'> {
   if (lane.state === 'held' && (lane.reason === 'endpoint-certificate' || lane.reason === 'url-not-allowed')) {
     const outcome = await deps.probe(target);
-    return record(deps, hold, [], 0, (now) => deps.settleProbe(now, outcome));
+    return record(deps, hold, [], 0, (now, version) =>
+      deps.settleProbe(now, outcome === 'passed' ? outcome : asItIsNow(outcome, target, version)),
+    );
   }
   // 2 claim: a window of what is due. Sealed and counted before a byte of it is on the wire.
   const began = deps.now();
@@ -138,18 +140,27 @@ async function drainWindow(deps: DrainDeps, hold: Hold, { lane, target }: Held):
   // 4 settle and 5 record: one transaction that fails if the epoch is old, and leaves the lane if nothing more is due.
   const before = new Map(due.map((one) => [one.deliveryId, one]));
   const pause = pauseFor(target, tries, deps.now() - began);
-  const recorded = await record(deps, hold, tries, pause, (now) =>
+  const recorded = await record(deps, hold, tries, pause, (now, version) =>
     deps.settle(
       now,
       tries.map(({ deliveryId, outcome }) => {
         const { failures = 0, refusedBefore = false } = before.get(deliveryId) ?? {};
-        return { deliveryId, outcome, failures, refusedBefore };
+        return { deliveryId, outcome: asItIsNow(outcome, target, version), failures, refusedBefore };
       }),
     ),
   );
   if (pause > 0 && recorded.kind === 'more') await deps.sleep(pause);
   return recorded;
 }
+
+/**
+ * An endpoint that turned us away, or that we turned away from, while its address was changed: it was judged as the register was before. A
+ * supplier that shows the certificate which it renewed this moment would have its lane held for it.
+ */
+const asItIsNow = (outcome: Outcome, target: LaneTarget, version: number): Outcome =>
+  outcome.kind !== 'turned-away' || version === target.version
+    ? outcome
+    : { kind: 'not-sent', detail: outcome.detail, totalMs: outcome.totalMs };
 
 async function followAll(deps: DrainDeps, lane: number, principals: readonly string[]): Promise<void> {
   for (const principal of principals)
@@ -211,7 +222,7 @@ async function record(
   hold: Hold,
   tries: readonly Try[],
   pause: number,
-  settle: (lane: LaneView) => Settled,
+  settle: SettleNow,
 ): Promise<Recorded> {
   const giveUp = deps.now() + deps.lease;
   for (let wait = 50; ; wait = Math.min(wait * 2, 1_000)) {

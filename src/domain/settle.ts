@@ -46,6 +46,9 @@ const severity: Readonly<Record<Outcome['kind'], number>> = {
   'turned-away': 5,
 };
 
+/** Milliseconds. */
+const soon = 1_000;
+
 /** @param random 0 ≤ random < 1, asked once for each wait. */
 export function settle(rules: Rules, lane: LaneView, tried: readonly Tried[], random: () => number): Settled {
   const draft = draftOf(lane);
@@ -91,8 +94,9 @@ export function settle(rules: Rules, lane: LaneView, tried: readonly Tried[], ra
         break;
     }
   }
-  // A probe that never began leaves the lane's alarm where it was: at once.
-  if (draft.wakeIn === undefined && (draft.state === 'backing-off' || draft.state === 'held')) draft.wakeIn = 0;
+  // A probe that never began leaves the lane's alarm where it was: at once. Of a held lane nothing but its alarm tells that it is due.
+  if (draft.wakeIn === undefined && draft.state === 'backing-off') draft.wakeIn = 0;
+  if (draft.wakeIn === undefined && draft.state === 'held') draft.wakeIn = soon;
   const { wakeIn, ...after } = draft;
   return {
     deliveries: backToWaiting(deliveries, draft, unrefuse),

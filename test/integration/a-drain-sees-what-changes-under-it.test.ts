@@ -150,6 +150,80 @@ describe('a drain sees what changes under it', () => {
     assert.equal(supplier.endpoint.requests.length, 4);
   });
 
+  /** Takes the endpoint's certificate out of the register, and gives a function that puts it back as a renewal does. */
+  async function unregister(lane: number): Promise<() => Promise<void>> {
+    const { rows } = await line.pool.query<{ fingerprint: string; organisation_number: string }>(
+      'delete from address_certificate where address_id = $1 returning fingerprint, organisation_number',
+      [lane],
+    );
+    await line.pool.query('update address set version = version + 1 where id = $1', [lane]);
+    return async () => {
+      for (const { fingerprint, organisation_number } of rows)
+        await line.pool.query(
+          'insert into address_certificate (address_id, organisation_number, fingerprint) values ($1, $2, $3) on conflict do nothing',
+          [lane, organisation_number, fingerprint],
+        );
+      await line.pool.query('update address set version = version + 1 where id = $1', [lane]);
+      await line.pool.query('update lane set wake_at = least(wake_at, clock_timestamp()) where id = $1', [lane]);
+    };
+  }
+
+  it('an endpoint that shows a certificate which was registered while the push was on its way is pushed to again at once', async () => {
+    const supplier = await line.addSupplier({ concurrency: 3 });
+    await line.take(framesFor(supplier.organisationNumber, 3));
+    const register = await unregister(supplier.lane);
+    const outcomes: string[] = [];
+    const deps: DrainDeps = {
+      ...steps,
+      push: async (...given) => {
+        await register();
+        const outcome = await steps.push(...given);
+        outcomes.push(outcome.kind);
+        return outcome;
+      },
+    };
+    assert.equal(await drain(deps, supplier.lane), 'done');
+    assert.deepEqual(outcomes.slice(0, 3), ['turned-away', 'turned-away', 'turned-away']);
+    assert.deepEqual(await line.states(supplier.lane), { delivered: 3 });
+    assert.deepEqual((await line.lane(supplier.lane)).state, 'flowing');
+    assert.deepEqual(await line.answers('held'), []);
+  });
+
+  it('a lane that is held for its certificate is probed again at once when one was registered during the probe', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 1));
+    const register = await unregister(supplier.lane);
+    await drain(steps, supplier.lane);
+    assert.deepEqual((await line.lane(supplier.lane)).state, 'held');
+    await line.pool.query('update lane set wake_at = clock_timestamp() where id = $1', [supplier.lane]);
+    let probes = 0;
+    const hourly = drainDeps(
+      {
+        settings: line.settings({ KUVERT_HELD_PROBE: '1h' }),
+        log: silentLog,
+        pool: line.pool,
+        giveUp: new AbortController(),
+        stopping: () => false,
+      },
+      '0.0.0',
+    );
+    const deps: DrainDeps = {
+      ...hourly,
+      probe: async (...given) => {
+        probes += 1;
+        if (probes === 1) await register();
+        return steps.probe(...given);
+      },
+    };
+    const drained = await drain(deps, supplier.lane);
+    assert.ok(drained !== 'done' && drained.armIn <= 1_000, JSON.stringify(drained));
+    await sleep(drained.armIn);
+    assert.equal(await drain(deps, supplier.lane), 'done');
+    assert.equal(probes, 2);
+    await hourly.close();
+    assert.deepEqual(await line.states(supplier.lane), { delivered: 1 });
+  });
+
   it('a drain that breaks lets go of the lane, and the next one has it at once', async () => {
     const supplier = await line.addSupplier();
     await line.take(framesFor(supplier.organisationNumber, 3));

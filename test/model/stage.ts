@@ -248,8 +248,8 @@ function stepsOf(stage: Stage, hand: Hand): DrainDeps {
       }),
     record: (hold, tries, pause, made) =>
       ask('record', async () => {
-        const came = await lanes.record(hold, tries, pause, (lane) => {
-          const settled = made(lane);
+        const came = await lanes.record(hold, tries, pause, (lane, version) => {
+          const settled = made(lane, version);
           transactionNow()?.examine.push((db) => settledInRows(db, hold.lane, lane, settled));
           return settled;
         });

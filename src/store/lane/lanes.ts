@@ -2,15 +2,13 @@
  * The steps of a drain in the store. Lanes are drained side by side, and what they ask at the same time goes over in one
  * transaction: each statement, lock and commit is paid once for all of them (docs/proof/performance.md).
  */
-import type { LaneView } from '../../domain/lane-draft.ts';
-import type { Settled } from '../../domain/settle.ts';
 import { gather } from '../../platform/gather.ts';
 import { errorText, type Log } from '../../platform/log.ts';
 import type { Db, Pool } from '../pool.ts';
 import { type ClaimAsk, type ClaimedWindow, writeClaims } from './claim.ts';
 import { type DueAsk, type DueDelivery, type DueOrder, readDue, type StoredEnvelope } from './due.ts';
 import type { Try } from './outcomes.ts';
-import { type RecordAsk, type Recorded, recordTries } from './record.ts';
+import { type RecordAsk, type Recorded, recordTries, type SettleNow } from './record.ts';
 import { leaveLane } from './rest.ts';
 import { type Hold, type Taken, takeLanes } from './take.ts';
 import type { LaneTarget } from './target.ts';
@@ -30,7 +28,7 @@ export interface Lanes {
     hold: Hold,
     tries: readonly Try[],
     pause: { readonly milliseconds: number; readonly waits: boolean },
-    settle: (lane: LaneView) => Settled,
+    settle: SettleNow,
   ): Promise<Recorded>;
   /** Nothing was due: leaves the lane, unless something is now. */
   rest(hold: Hold): Promise<Recorded>;

@@ -20,9 +20,14 @@ export interface RecordAsk {
   readonly pause: number;
   /** The holder waits for the end of the pause with the lane in its hand. */
   readonly waits: boolean;
-  /** Is given the lane as it is in the row now: an operator may have paused it meanwhile. Undefined: nothing was tried. */
-  readonly settle: ((lane: LaneView) => Settled) | undefined;
+  /**
+   * Is given the lane as it is in the row now, for an operator may have paused it meanwhile, and the version of its address, for the
+   * register may have changed. Undefined: nothing was tried.
+   */
+  readonly settle: SettleNow | undefined;
 }
+
+export type SettleNow = (lane: LaneView, version: number) => Settled;
 
 export type Recorded =
   /** On record. Something is due: the lane is still held, go on. */
@@ -103,7 +108,7 @@ async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<Record
     [asks.map(({ hold }) => hold.lane)],
   );
   const found = new Map(rows.map((row) => [row.id, row]));
-  const pushed = await pushedTo(db, asks);
+  const versions = await versionsOf(db, asks);
   const lives = asks.flatMap((ask): [RecordAsk, Live][] => {
     const row = found.get(ask.hold.lane);
     if (row?.epoch !== ask.hold.epoch || row.holder !== ask.hold.holder) return [];
@@ -113,7 +118,8 @@ async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<Record
       const settled = { deliveries: [], unrefuse: [], lane, wakeIn: undefined, announceHeld: false };
       return [[ask, { ask, settled, wake: wait, pause: pause ?? 0, unshown }]];
     }
-    const settled = pushed.has(row.id) ? ask.settle(lane) : settledAside(ask.settle(lane), lane);
+    const version = versions.get(row.id);
+    const settled = version === undefined ? settledAside(ask.settle(lane, 0), lane) : ask.settle(lane, version);
     const wake = settled.wakeIn === undefined ? wait : settled.wakeIn;
     return [[ask, { ask, settled, wake, pause: ask.waits ? 0 : ask.pause, unshown }]];
   });
@@ -121,17 +127,17 @@ async function lockLanes(db: Db, asks: readonly RecordAsk[]): Promise<Map<Record
 }
 
 /**
- * With a new snapshot: the one before may have waited for somebody who changed the address, and has the lane's row as it is
+ * Of the addresses that are pushed to. With a new snapshot: the one before may have waited for somebody who changed the address, and has the lane's row as it is
  * now, but the address as it was.
  */
-async function pushedTo(db: Db, asks: readonly RecordAsk[]): Promise<ReadonlySet<number>> {
+async function versionsOf(db: Db, asks: readonly RecordAsk[]): Promise<ReadonlyMap<number, number>> {
   const lanes = asks.flatMap(({ hold, settle }) => (settle ? [hold.lane] : []));
-  if (lanes.length === 0) return new Set();
-  const { rows } = await db.query<{ id: number }>(
-    "select id from address where id = any($1) and delivery = 'push' and retired_at is null",
+  if (lanes.length === 0) return new Map();
+  const { rows } = await db.query<{ id: number; version: number }>(
+    "select id, version from address where id = any($1) and delivery = 'push' and retired_at is null",
     [lanes],
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Map(rows.map(({ id, version }) => [id, version]));
 }
 
 /**

@@ -77,7 +77,7 @@ function world(count: number, more: Partial<DrainDeps> = {}, view: LaneView = fl
     record: async (_hold, tries, { milliseconds, waits }, decide): Promise<Recorded> => {
       if (milliseconds > 0) diary.push(`pause ${milliseconds}`);
       diary.push(`record ${tries.map(({ deliveryId, outcome }) => `${deliveryId}:${outcome.kind}`).join()}`);
-      const settled = decide(lane);
+      const settled = decide(lane, at.version);
       lane = settled.lane;
       for (const { deliveryId, event } of settled.deliveries) {
         const at = waiting.findIndex((one) => one.deliveryId === deliveryId);

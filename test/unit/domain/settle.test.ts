@@ -87,13 +87,13 @@ describe('settle: one try', () => {
     unsendable: {
       flowing: 'hold flowing -',
       'backing-off': 'hold backing-off 0',
-      held: 'hold held 0',
+      held: 'hold held 1000',
       paused: 'hold paused -',
     },
     'not-sent': {
       flowing: 'put-back flowing -',
       'backing-off': 'put-back backing-off 0',
-      held: 'put-back held 0',
+      held: 'put-back held 1000',
       paused: 'put-back paused -',
     },
   };

@@ -19,10 +19,11 @@ const attribute = (value: string): string => `"${value.replace(/[&<>"]/g, (char)
  */
 export function brokerXml(config: BrokerConfig): string {
   const { tls } = config;
+  // Started in this order: whoever is answered by the last finds the others there.
   const connectors = [
-    `<transportConnector name="stomp" uri="stomp+nio://127.0.0.1:${config.stompPort}"/>`,
-    `<transportConnector name="openwire" uri="tcp://127.0.0.1:${config.openwirePort}"/>`,
     ...(tls ? [`<transportConnector name="stomp-tls" uri="stomp+ssl://127.0.0.1:${tls.port}"/>`] : []),
+    `<transportConnector name="openwire" uri="tcp://127.0.0.1:${config.openwirePort}"/>`,
+    `<transportConnector name="stomp" uri="stomp+nio://127.0.0.1:${config.stompPort}"/>`,
   ];
   const ssl = tls
     ? `<sslContext><sslContext keyStore=${attribute(`file:${tls.keyStore}`)} keyStoreType="PKCS12" keyStorePassword=${attribute(tls.keyStorePassword)}/></sslContext>`

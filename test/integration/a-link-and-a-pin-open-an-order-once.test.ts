@@ -78,6 +78,12 @@ describe('a link and a PIN open an order once', () => {
     const pin = desk.lastPin();
     const password = passwordOn(await desk.open(link, pin));
     const kept = (await orderOf(transferId)).passwordCheck;
+    const secondsLater = (seconds: number) => new Date(orderedAt.getTime() + seconds * 1_000);
+    desk.now = secondsLater(4);
+    // A button pressed twice is one wish; with another PIN it is not.
+    assert.equal(passwordOn(await desk.open(link, pin)), password);
+    assert.equal(passwordOn(await desk.open(link, wrong(pin))), undefined);
+    desk.now = secondsLater(6);
     for (const page of [
       await desk.open(link, pin),
       await desk.open(link, wrong(pin)),
@@ -99,7 +105,11 @@ describe('a link and a PIN open an order once', () => {
     await desk.askForPin(link);
     const pages = await Promise.all(Array.from({ length: 10 }, () => desk.open(link, desk.lastPin())));
     const passwords = pages.map(passwordOn).filter((one) => one !== undefined);
-    assert.equal(passwords.length, 1);
+    assert.equal(new Set(passwords).size, 1);
+    assert.deepEqual(
+      (await audited(transferId)).map(({ action }) => action),
+      ['order.place', 'order.open'],
+    );
     assert.deepEqual((await orderOf(transferId)).passwordCheck, checkOf(proofOf(passwords[0] ?? '')));
   });
 

@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { type DeliveryState, deliveryStates } from '../domain/delivery.ts';
 import { type MessageType, messageTypes, parseMessageType } from '../domain/message.ts';
 import { type OrganisationNumber, parseOrganisationNumber } from '../domain/organisation-number.ts';
+import { revocationReasons } from '../domain/revocation.ts';
 import { parseDuration } from '../domain/schedule.ts';
 import { reasonLimit } from '../store/audit.ts';
 
@@ -51,6 +52,12 @@ export function evidence(text: string): string {
     throw new InvalidArgumentError('Say where it is kept, in 1 to 500 characters: a diary number, a contract.');
   return trimmed;
 }
+
+/** `--as`, what outsiders are told; `--reason` is ours. */
+export const revocationReason = (): Option =>
+  new Option('--as <reason>', 'the reason that the revocation list gives (RFC 5280)')
+    .choices(revocationReasons)
+    .makeOptionMandatory();
 
 /** `--reason`, without which nothing is changed. */
 export const mandatoryReason = (): Option =>

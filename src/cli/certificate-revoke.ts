@@ -1,11 +1,11 @@
 /** `kuvert certificate list`, `show` and `revoke`. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { Fault } from '../domain/fault.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
-import type { RevocationReason } from '../pki/revocation-list.ts';
+import type { RevocationReason } from '../domain/revocation.ts';
 import { settingsOfProcess } from '../platform/config/process.ts';
 import type { ListedCertificate } from '../store/enrol/certificate-list.ts';
-import { mandatoryReason, organisationNumber } from './arguments.ts';
+import { mandatoryReason, organisationNumber, revocationReason } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { actor, withStore } from './store.ts';
 import { facts, moment, table } from './table.ts';
@@ -47,26 +47,12 @@ export function addShowCertificate(certificate: Command, { terminal }: Context):
     });
 }
 
-/** Those of RFC 5280 §5.3.1 that a certificate of an end entity can have; read without loading what makes lists. */
-export const revocationReasons: readonly RevocationReason[] = [
-  'unspecified',
-  'keyCompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'privilegeWithdrawn',
-];
-
 export function addRevoke(certificate: Command, { terminal }: Context): void {
   certificate
     .command('revoke')
     .description('Takes a certificate out of use for good, at once and everywhere; it cannot be undone.')
     .argument('<certificate>', 'SHA-256 or serial number, in hex')
-    .addOption(
-      new Option('--as <reason>', 'the reason that the revocation list gives (RFC 5280)')
-        .choices(revocationReasons)
-        .makeOptionMandatory(),
-    )
+    .addOption(revocationReason())
     .addOption(mandatoryReason())
     .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
     .option('--json', 'for programs')

@@ -1,9 +1,8 @@
 /** `kuvert own-certificate withdraw`. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import type { RevocationReason } from '../domain/revocation.ts';
 import type { WithdrawnOwn } from '../enrolment/withdraw-own.ts';
-import type { RevocationReason } from '../pki/revocation-list.ts';
-import { mandatoryReason } from './arguments.ts';
-import { revocationReasons } from './certificate-revoke.ts';
+import { mandatoryReason, revocationReason } from './arguments.ts';
 import { type Context, examples } from './context.ts';
 import { actor, withStore } from './store.ts';
 import { json } from './terminal.ts';
@@ -15,11 +14,7 @@ export function addWithdraw(own: Command, { terminal }: Context): void {
       'Takes one of our own certificates out of use for good, as when its key may be in other hands: on the next revocation list, marked where suppliers look; the one that follows it is used at once. It cannot be undone.',
     )
     .argument('<certificate>', 'SHA-256, in hex')
-    .addOption(
-      new Option('--as <reason>', 'the reason that the revocation list gives (RFC 5280)')
-        .choices(revocationReasons)
-        .makeOptionMandatory(),
-    )
+    .addOption(revocationReason())
     .addOption(mandatoryReason())
     .option('--dry-run', 'a rehearsal: say what would be done, and do nothing')
     .option('--json', 'for programs')

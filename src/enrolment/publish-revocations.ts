@@ -1,7 +1,8 @@
 /** Revocation lists for outsiders: made when something was revoked, and before the last one ends. Inside, the register decides. */
 import { createHash } from 'node:crypto';
+import { type RevocationReason, revocationReasons } from '../domain/revocation.ts';
 import type { Issuer } from '../pki/authority.ts';
-import { makeRevocationList, type RevocationReason, revocationReasons } from '../pki/revocation-list.ts';
+import { makeRevocationList } from '../pki/revocation-list.ts';
 import type { Log } from '../platform/log.ts';
 import {
   dropEndedLists,

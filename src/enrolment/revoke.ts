@@ -1,7 +1,7 @@
 /** Revocation: a certificate is of no use from this moment on, in every process; who has no other is not sent to. */
 import { Fault } from '../domain/fault.ts';
 import { nextLaneState } from '../domain/lane.ts';
-import type { RevocationReason } from '../pki/revocation-list.ts';
+import type { RevocationReason } from '../domain/revocation.ts';
 import { appendAudit } from '../store/audit.ts';
 import {
   type BereftLane,

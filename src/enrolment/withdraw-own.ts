@@ -1,9 +1,8 @@
 /** One of our own certificates is withdrawn: on the next revocation list, marked for whoever asks, and its successor is used at once. */
 import { Fault } from '../domain/fault.ts';
-import { keyStayedOurs } from '../domain/revocation.ts';
+import { keyStayedOurs, type RevocationReason } from '../domain/revocation.ts';
 import { isP256, jwkThumbprint } from '../envelope/keys.ts';
 import { readCertificates } from '../pki/certificate.ts';
-import type { RevocationReason } from '../pki/revocation-list.ts';
 import { appendAudit } from '../store/audit.ts';
 import {
   countSealedWith,

@@ -11,17 +11,10 @@ import {
   Time,
   TimeType,
 } from 'pkijs';
+import type { RevocationReason } from '../domain/revocation.ts';
 import type { Issuer } from './authority.ts';
 
-/** RFC 5280 §5.3.1; those that a supplier's certificate can have. */
-export type RevocationReason =
-  | 'unspecified'
-  | 'keyCompromise'
-  | 'affiliationChanged'
-  | 'superseded'
-  | 'cessationOfOperation'
-  | 'privilegeWithdrawn';
-
+/** RFC 5280 §5.3.1. */
 const codes: Readonly<Record<RevocationReason, number>> = {
   unspecified: 0,
   keyCompromise: 1,
@@ -30,8 +23,6 @@ const codes: Readonly<Record<RevocationReason, number>> = {
   cessationOfOperation: 5,
   privilegeWithdrawn: 9,
 };
-
-export const revocationReasons = Object.keys(codes) as readonly RevocationReason[];
 
 export interface Revocation {
   /** Hex. */

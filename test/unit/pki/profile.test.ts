@@ -1,10 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { generateKeyPairSync } from 'node:crypto';
+import { revocationReasons } from '../../../src/domain/revocation.ts';
 import { describeCertificate, readCertificates } from '../../../src/pki/certificate.ts';
 import { certsOnly } from '../../../src/pki/certs-only.ts';
 import { judgePeer } from '../../../src/pki/judge-peer.ts';
 import { type CertificateProfile, environmentPolicy, issueCertificate, validityFor } from '../../../src/pki/profile.ts';
-import { makeRevocationList, type Revocation, revocationReasons } from '../../../src/pki/revocation-list.ts';
+import { makeRevocationList, type Revocation } from '../../../src/pki/revocation-list.ts';
 import { newSerial } from '../../../src/pki/subject.ts';
 import { type TestAuthority, testAuthority } from '../../support/authority.ts';
 import { type OpenSsl, openSsl } from '../../support/openssl.ts';

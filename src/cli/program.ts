@@ -17,6 +17,7 @@ import { exitCodes } from './exit-codes.ts';
 import { addIncident } from './incident.ts';
 import { addMessage } from './message.ts';
 import { addMigrate } from './migrate.ts';
+import { addOperator } from './operator.ts';
 import { addOwnCertificate } from './own-certificate.ts';
 import { addReceive } from './receive.ts';
 import { addReport } from './report.ts';
@@ -59,6 +60,7 @@ export function buildProgram(context: Context): Command {
     addCertificate,
     addOwnCertificate,
     addMessage,
+    addOperator,
     addStatus,
     addIncident,
     addReport,

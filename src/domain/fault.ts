@@ -184,6 +184,22 @@ const table = {
     title: 'The message is not there to be fetched or receipted',
   },
   'media-type-not-taken': { disposition: 'final', status: 415, title: 'The body is of a type that is not taken here' },
+  'sign-in-required': { disposition: 'final', status: 401, title: 'Sign in first, or show a token' },
+  'not-permitted': {
+    disposition: 'final',
+    status: 403,
+    title: 'That is not among what this account, or token, may do',
+  },
+  'form-not-ours': {
+    disposition: 'final',
+    status: 403,
+    title: 'The request does not come from a page of this console, or the page is too old; load it again',
+  },
+  'host-unknown': {
+    disposition: 'final',
+    status: 421,
+    title: 'This listener does not serve the host that the request names',
+  },
   'too-many-requests': { disposition: 'retry', status: 429, title: 'Too many requests; come back later' },
   'not-acceptable': { disposition: 'final', status: 406, title: 'The resource exists in no format that was asked for' },
   // Operators, settings, suppliers.

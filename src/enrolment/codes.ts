@@ -1,6 +1,6 @@
 /** The codes of an order: made here, kept as hashes only. docs/decisions/0063 says why each is kept as it is. */
-import { argon2, createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { hashSecret, secretIsRight } from '../platform/secret-hash.ts';
 
 /** Without what is mistaken for something else: 0 and O, 1, I and L. */
 const alphabet = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
@@ -50,35 +50,12 @@ export function makePin(random: Random = secureRandom): string {
   return String(random(1_000_000)).padStart(6, '0');
 }
 
-/** 19 MiB and two passes: OWASP's least for argon2id, 60 ms on a small machine. */
-const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const;
-const derive = promisify(argon2);
-
-/** argon2id (RFC 9106) as a PHC string. */
-export async function hashPin(pin: string): Promise<string> {
-  const nonce = randomBytes(16);
-  const tag = await derive('argon2id', { ...cost, nonce, message: Buffer.from(pin) });
-  const { memory, passes, parallelism } = cost;
-  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(nonce)}$${base64(tag)}`;
-}
-
-const phc = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{16,86})$/;
+/** @returns what is kept of a PIN */
+export const hashPin = (pin: string): Promise<string> => hashSecret(pin);
 
 /** Spaces in what was typed do not count. @throws Error when what was kept is no such hash */
-export async function pinIsRight(pin: string, kept: string): Promise<boolean> {
-  const [, memory = '', passes = '', parallelism = '', salt = '', hash = ''] = phc.exec(kept) ?? [];
-  if (hash === '') throw new Error('what is kept as the hash of a PIN is none');
-  const expected = Buffer.from(hash, 'base64');
-  const tag = await derive('argon2id', {
-    message: Buffer.from(pin.replaceAll(/\s/g, '')),
-    nonce: Buffer.from(salt, 'base64'),
-    memory: Number(memory),
-    passes: Number(passes),
-    parallelism: Number(parallelism),
-    tagLength: expected.length,
-  });
-  return timingSafeEqual(tag, expected);
-}
+export const pinIsRight = (pin: string, kept: string): Promise<boolean> =>
+  secretIsRight(pin.replaceAll(/\s/g, ''), kept);
 
 /** What stands in a link: 32 random bytes, base64url. */
 export function makeLink(): string {
@@ -99,6 +76,3 @@ const inGroups = (characters: string): string =>
 const plain = (text: string): string => text.replaceAll(/[\s-]/g, '').toUpperCase();
 
 const sha256 = (bytes: string | Buffer): Buffer => createHash('sha256').update(bytes).digest();
-
-/** As PHC strings have it: without padding. */
-const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');

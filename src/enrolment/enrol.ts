@@ -7,6 +7,7 @@ import { Fault } from '../domain/fault.ts';
 import { fingerprintOf, readCertificates } from '../pki/certificate.ts';
 import { judgeChain } from '../pki/judge-peer.ts';
 import { readSigningRequest, type SigningRequest } from '../pki/request.ts';
+import type { Guesses } from '../platform/http/guesses.ts';
 import { networkOf } from '../platform/http/network.ts';
 import type { Log } from '../platform/log.ts';
 import { readAuthorities } from '../store/enrol/authorities.ts';
@@ -23,7 +24,6 @@ import { checkCodes } from './check-codes.ts';
 import { proofOf, readTransferId } from './codes.ts';
 import { alreadyFetched } from './decide.ts';
 import type { Decisions } from './decisions.ts';
-import type { Guesses } from './guesses.ts';
 
 export interface EnrolParts {
   readonly log: Log;

@@ -53,6 +53,11 @@ export interface SupplierApiCredentials {
   readonly mailCa?: string | undefined;
 }
 
+export interface OperatorApiCredentials {
+  /** Undefined: plain HTTP. */
+  readonly listener: TlsCredentials | undefined;
+}
+
 export interface CaCredentials {
   readonly issuer: Issuer;
   /** The one before: only its revocation lists are made. */
@@ -63,6 +68,7 @@ export interface CredentialsOf {
   readonly intake: IntakeCredentials;
   readonly delivery: DeliveryCredentials;
   readonly 'supplier-api': SupplierApiCredentials;
+  readonly 'operator-api': OperatorApiCredentials;
   readonly ca: CaCredentials;
 }
 /** Of the roles that were asked for. */
@@ -72,6 +78,7 @@ const loaders: { readonly [R in RoleName]: (shelf: Shelf) => CredentialsOf[R] | 
   intake: intakeOf,
   delivery: deliveryOf,
   'supplier-api': supplierApiOf,
+  'operator-api': operatorApiOf,
   ca: caOf,
 };
 
@@ -179,6 +186,19 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
     keyPems: [signer.pair.cert, ...(old === undefined ? [] : [old])],
     mailCa,
   };
+}
+
+function operatorApiOf(shelf: Shelf): OperatorApiCredentials | undefined {
+  const own = pair(shelf, 'operatorKeyFile', 'operatorCertificateFile');
+  tryInTls(shelf, 'operatorCertificateFile', own);
+  if (own !== undefined) return { listener: { key: own.key, cert: own.cert } };
+  // With one of the two somebody means TLS.
+  const named = (['operatorKeyFile', 'operatorCertificateFile'] as const).filter(
+    (key) => shelf.read(key) !== undefined,
+  );
+  if (named.length === 1 && named[0] !== undefined)
+    shelf.refuse(named[0], 'KUVERT_OPERATOR_KEY_FILE and KUVERT_OPERATOR_CERTIFICATE_FILE go together');
+  return named.length === 0 ? { listener: undefined } : undefined;
 }
 
 function caOf(shelf: Shelf): CaCredentials | undefined {

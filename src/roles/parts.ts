@@ -8,7 +8,7 @@ import { requireDurable, requireMigrated } from '../store/migrate.ts';
 import { createPool, type Pool } from '../store/pool.ts';
 
 /** What runs where nothing else is said. */
-export const usualRoles = ['intake', 'delivery', 'supplier-api'] as const;
+export const usualRoles = ['intake', 'delivery', 'supplier-api', 'operator-api'] as const;
 /** The authority is started by its name, where its key lies: nothing else that runs there can be reached from outside. */
 export const roleNames = [...usualRoles, 'ca'] as const;
 export type RoleName = (typeof roleNames)[number];

@@ -79,13 +79,17 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const certificates = options.keep
       ? await keepDevCertificates(folders, options.suppliers, sender, new Date(), passphraseIn(given))
       : await writeDevCertificates(certificatesFolder, options.suppliers, sender);
-    const [supplierPort = 0, crlPort = 0] = await freePorts(2, options.keep ? portsBefore(folder) : []);
+    const [supplierPort = 0, crlPort = 0, operatorPort = 0] = await freePorts(
+      3,
+      options.keep ? portsBefore(folder) : [],
+    );
     const environment = present({
       KUVERT_ENVIRONMENT: 'test',
       // Endpoints of a developer's machine are on it.
       KUVERT_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
       KUVERT_SUPPLIER_HOST: '127.0.0.1',
       KUVERT_SUPPLIER_PORT: String(supplierPort),
+      KUVERT_OPERATOR_PORT: String(operatorPort),
       KUVERT_PUBLIC_URL: `https://localhost:${supplierPort}`,
       // Letters and SMS are files there.
       KUVERT_MAIL_URL: `file:${join(folder, 'mail')}`,
@@ -180,7 +184,7 @@ const environmentFileIn = (folder: string): string => join(folder, 'env');
 function portsBefore(folder: string): number[] {
   const file = environmentFileIn(folder);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return ['SUPPLIER', 'CRL'].flatMap((name) => {
+  return ['SUPPLIER', 'CRL', 'OPERATOR'].flatMap((name) => {
     const [, port] = new RegExp(`^KUVERT_${name}_PORT='(\\d{4,5})'$`, 'm').exec(text) ?? [];
     return port === undefined ? [] : [Number(port)];
   });

@@ -9,6 +9,7 @@ import { caSettings, startCa } from './ca.ts';
 import { type Credentials, inspectCredentials, loadCredentials } from './credentials.ts';
 import { deliverySettings, startDelivery } from './delivery.ts';
 import { intakeSettings, startIntake } from './intake.ts';
+import { operatorApiSettings, startOperatorApi } from './operator-api.ts';
 import { type RoleName, type Running, roleNames } from './parts.ts';
 import { stopAll } from './stop.ts';
 import { startSupplierApi, supplierApiSettings } from './supplier-api.ts';
@@ -19,6 +20,7 @@ const settingsOf: Readonly<Record<RoleName, readonly SettingKey[]>> = {
   intake: intakeSettings,
   delivery: deliverySettings,
   'supplier-api': supplierApiSettings,
+  'operator-api': operatorApiSettings,
   ca: caSettings,
 };
 
@@ -46,6 +48,8 @@ export function prepare(
 export interface Gateway extends Running {
   /** The port of the suppliers' listener, when that role runs here. */
   readonly supplierPort: number | undefined;
+  /** Where browsers reach the console, when that role runs here. */
+  readonly operatorOrigin: string | undefined;
   /** Every role looks at once for changed keys and certificates. */
   readonly reload: () => Promise<void>;
 }
@@ -65,6 +69,7 @@ export async function startGateway(
   if (roles.length === 0) throw new Fault('argument-invalid', `name at least one role of ${roleNames.join(', ')}`);
   const running = new Map<string, Running>();
   let supplierPort: number | undefined;
+  let operatorOrigin: string | undefined;
   let signer: (() => Signer) | undefined;
   const stop = () => stopAll(running, settings.stopTimeout, log);
   const logOf = (role: RoleName) => log.with({ role });
@@ -83,6 +88,13 @@ export async function startGateway(
     }
     if (roles.includes('intake'))
       running.set('intake', await startIntake(settings, logOf('intake'), undefined, credentials.intake));
+    if (roles.includes('operator-api')) {
+      const console = await startOperatorApi(settings, logOf('operator-api'), {
+        credentials: credentials['operator-api'],
+      });
+      running.set('operator-api', console);
+      operatorOrigin = console.origin;
+    }
     if (signer !== undefined)
       running.set('audit heads', await startAuditHeads(settings, log.with({ role: 'audit-heads' }), signer));
   } catch (error) {
@@ -92,5 +104,5 @@ export async function startGateway(
   const reload = async () => {
     for (const role of running.values()) await role.reload?.();
   };
-  return { stop, supplierPort, reload };
+  return { stop, supplierPort, operatorOrigin, reload };
 }

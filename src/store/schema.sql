@@ -554,6 +554,78 @@ create table migration (
   constraint migration_pkey PRIMARY KEY (name)
 );
 
+create table operator_account (
+  id bigint not null generated always as identity,
+  name text not null,
+  display_name text not null,
+  roles text[] not null,
+  password_hash text,
+  issuer text,
+  subject text,
+  wrong_passwords integer not null default 0,
+  locked_until timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  disabled_at timestamp with time zone,
+  constraint operator_account_check CHECK ((issuer IS NULL) = (subject IS NULL)),
+  constraint operator_account_display_name_check CHECK (length(display_name) >= 1 AND length(display_name) <= 200),
+  constraint operator_account_issuer_check CHECK (length(issuer) <= 500),
+  constraint operator_account_name_check CHECK (name ~ '^[a-z0-9][a-z0-9._@-]{0,99}$'::text),
+  constraint operator_account_name_key UNIQUE (name),
+  constraint operator_account_password_hash_check CHECK (length(password_hash) <= 500),
+  constraint operator_account_pkey PRIMARY KEY (id),
+  constraint operator_account_roles_check CHECK (cardinality(roles) > 0 AND roles <@ ARRAY['viewer'::text, 'operator'::text, 'security-officer'::text, 'auditor'::text, 'administrator'::text]),
+  constraint operator_account_subject_check CHECK (length(subject) <= 500)
+);
+CREATE UNIQUE INDEX operator_account_subject ON operator_account USING btree (issuer, subject) WHERE subject IS NOT NULL;
+
+create table operator_link (
+  hash bytea not null,
+  account_id bigint not null,
+  made_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint operator_link_account_id_fkey FOREIGN KEY (account_id) REFERENCES operator_account(id),
+  constraint operator_link_hash_check CHECK (length(hash) = 32),
+  constraint operator_link_pkey PRIMARY KEY (hash)
+);
+CREATE INDEX operator_link_of_account ON operator_link USING btree (account_id);
+
+create table operator_session (
+  hash bytea not null,
+  account_id bigint not null,
+  how text not null,
+  remote_address text,
+  began_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint operator_session_account_id_fkey FOREIGN KEY (account_id) REFERENCES operator_account(id),
+  constraint operator_session_hash_check CHECK (length(hash) = 32),
+  constraint operator_session_how_check CHECK (how = ANY (ARRAY['password'::text, 'link'::text, 'oidc'::text])),
+  constraint operator_session_pkey PRIMARY KEY (hash)
+);
+CREATE INDEX operator_session_ends ON operator_session USING btree (ends_at);
+CREATE INDEX operator_session_of_account ON operator_session USING btree (account_id) WHERE ended_at IS NULL;
+
+create table operator_token (
+  id bigint not null generated always as identity,
+  hash bytea not null,
+  account_id bigint not null,
+  name text not null,
+  permissions text[] not null,
+  made_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint operator_token_account_id_fkey FOREIGN KEY (account_id) REFERENCES operator_account(id),
+  constraint operator_token_hash_check CHECK (length(hash) = 32),
+  constraint operator_token_hash_key UNIQUE (hash),
+  constraint operator_token_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
+  constraint operator_token_permissions_check CHECK (cardinality(permissions) > 0 AND permissions <@ ARRAY['view'::text, 'act'::text, 'certify'::text, 'open'::text, 'audit'::text, 'administer'::text]),
+  constraint operator_token_pkey PRIMARY KEY (id)
+);
+CREATE INDEX operator_token_of_account ON operator_token USING btree (account_id);
+
 create table outbox (
   id bigint not null generated always as identity,
   queue text not null,

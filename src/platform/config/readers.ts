@@ -157,6 +157,18 @@ export const origin: Reader<string> = (value) => {
   return parsed.origin;
 };
 
+/** As above; plain HTTP is for this machine itself. */
+export const anyOrigin: Reader<string> = (value) => {
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const here = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+  const right = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && here.test(parsed.hostname));
+  if (parsed === undefined || !right || `${parsed.origin}/` !== parsed.href)
+    throw new Error(
+      'must be an https URL without path, user or question, such as https://kuvert.example, or http on this machine itself',
+    );
+  return parsed.origin;
+};
+
 /** A folder to write into, of `file:FOLDER`; undefined: it is not of that form. */
 export const folderIn = (value: string): string | undefined => /^file:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1];
 

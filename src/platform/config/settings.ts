@@ -3,6 +3,7 @@ import { environments } from '../../domain/message.ts';
 import { caTable } from './ca-settings.ts';
 import { deliveryTable } from './delivery-settings.ts';
 import { enrolmentTable } from './enrolment-settings.ts';
+import { operatorTable } from './operator-settings.ts';
 import {
   bool,
   brokers,
@@ -175,6 +176,8 @@ export const settingsTable = {
   ...deliveryTable,
 
   ...supplierApiTable,
+
+  ...operatorTable,
 
   ...enrolmentTable,
 

@@ -11,7 +11,7 @@ import { Fault, type FaultCode } from '../../domain/fault.ts';
 import { errorText, type Log } from '../log.ts';
 import { peerFingerprint } from './connections.ts';
 import type { Contract } from './contract.ts';
-import { asFault, callersStatus, problemMediaType, problemOf } from './problem.ts';
+import { asFault, callersStatus, type Problem, problemMediaType, problemOf } from './problem.ts';
 import { holdRequests } from './requests.ts';
 
 export interface Route {
@@ -65,6 +65,13 @@ export interface AppOptions {
   readonly contract?: Contract;
   /** Says an error of a library as the fault that it is, where that is known. */
   readonly translate?: (error: unknown) => unknown;
+  /** Answers with something else than a problem, such as a page for people. Returns false to leave it. */
+  readonly present?: (
+    problem: Problem,
+    fault: Fault,
+    request: Request,
+    response: Response,
+  ) => boolean | Promise<boolean>;
 }
 
 /** Puts routes together to an application. A path without a route is 404, a method that a path does not have is 405. */
@@ -98,7 +105,7 @@ export function createApp(log: Log, routes: readonly Route[], options: AppOption
     await options.enter?.(request, response, nowhere);
     throw new Fault('not-found', `there is nothing at ${request.path.slice(0, 200)}`);
   });
-  app.use(answerFault(log, options.translate));
+  app.use(answerFault(log, options));
   return app;
 }
 
@@ -149,8 +156,8 @@ function guards(route: Route, head: boolean, enter: AppOptions['enter']): Reques
 const held = ({ method, path }: Route, contract: Contract | undefined): RequestHandler[] =>
   [contract && holdRequests(contract, method, path)].filter((handler) => handler !== undefined);
 
-function answerFault(log: Log, translate: AppOptions['translate'] = (error) => error): ErrorRequestHandler {
-  return (error: unknown, request: Request, response: Response, _next) => {
+function answerFault(log: Log, { translate = (error) => error, present }: AppOptions): ErrorRequestHandler {
+  return async (error: unknown, request: Request, response: Response, _next) => {
     const trail = trailOf(request);
     // A body that breaks off has the code of a connection that broke: it is the caller's, and no server of ours.
     const fault = asFault(callersStatus(error) === undefined ? translate(error) : error);
@@ -168,11 +175,9 @@ function answerFault(log: Log, translate: AppOptions['translate'] = (error) => e
       response.set('retry-after', String(unavailableSeconds));
     // What follows on this connection is a body that nobody will look at: without this, all of it would be read.
     if (hasBody(request) && !request.complete) response.set('connection', 'close');
-    response
-      .status(problem.status)
-      .type(problemMediaType)
-      .set('cache-control', 'no-store')
-      .send(Buffer.from(JSON.stringify(problem)));
+    response.status(problem.status).set('cache-control', 'no-store');
+    if ((await present?.(problem, fault, request, response)) === true) return;
+    response.type(problemMediaType).send(Buffer.from(JSON.stringify(problem)));
   };
 }
 

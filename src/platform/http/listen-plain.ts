@@ -13,10 +13,13 @@ export interface PlainListener {
 /** Milliseconds and numbers: whoever is slow, or comes many at a time, is not waited for. */
 const limits = { headers: 5_000, request: 10_000, keepAlive: 5_000, headerBytes: 8_192, connections: 500, ofOne: 50 };
 
-/** @throws Fault `setting-invalid` if the address cannot be had */
+/**
+ * @param ofOne connections from one network at most
+ * @throws Fault `setting-invalid` if the address cannot be had
+ */
 export async function listenPlain(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, ofOne = limits.ofOne }: { readonly host: string; readonly port: number; readonly ofOne?: number },
 ): Promise<PlainListener> {
   const server = createServer(
     {
@@ -29,7 +32,7 @@ export async function listenPlain(
     handler,
   );
   server.maxConnections = limits.connections;
-  const connections = trackConnections(server, limits.ofOne);
+  const connections = trackConnections(server, ofOne);
   await bind(server, { host, port });
   return {
     port: (server.address() as AddressInfo).port,

@@ -23,6 +23,7 @@ const serversByRole: Readonly<Record<RoleName, readonly ServerName[]>> = {
   delivery: ['postgresql', 'redis'],
   'supplier-api': ['postgresql'],
   ca: ['postgresql'],
+  'operator-api': ['postgresql'],
 };
 export const serversOf = (gateway: GatewayName): readonly ServerName[] => serversByRole[gatewayRoles[gateway]];
 

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { createGuesses } from '../../../src/enrolment/guesses.ts';
+import { createGuesses } from '../../../../src/platform/http/guesses.ts';
 
 const hour = 3_600_000;
 

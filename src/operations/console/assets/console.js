@@ -1,0 +1,2 @@
+// What pages do beyond links and forms; without it they work all the same.
+'use strict';

@@ -1,0 +1,147 @@
+/** The operators' application: who asks, what they may, and whether a form is ours, before a route sees anything. */
+import type { Express, Request, Response } from 'express';
+import { Fault } from '../../domain/fault.ts';
+import { type AppOptions, createApp, type Route } from '../../platform/http/app.ts';
+import { networkOf } from '../../platform/http/network.ts';
+import type { Problem } from '../../platform/http/problem.ts';
+import { secureHeaders } from '../../platform/http/secure-headers.ts';
+import type { Log } from '../../platform/log.ts';
+import { isServerTrouble, type Pool } from '../../store/pool.ts';
+import { bySession, byToken, type Who } from '../access/entered.ts';
+import { isFormToken } from '../access/secrets.ts';
+import type { Language } from '../catalogue.ts';
+import { type CookieRules, cookieOf, languageCookie, sessionCookie } from './cookies.ts';
+import type { Asked, OperatorRoute } from './route.ts';
+
+export interface FaceParts {
+  readonly log: Log;
+  readonly pool: Pool;
+  /** Origin under which operators reach this listener, such as `https://kuvert.example:8444`. */
+  readonly origin: () => string;
+  /** Milliseconds without a request after which a session is over. */
+  readonly idle: number;
+  now(): Date;
+  /** A fault as a page for people. */
+  faultPage(problem: Problem, fault: Fault, asked: Asked): string;
+  /** Throws for a network that asks too much. */
+  charge?(network: string, response: Response): void;
+}
+
+export const cookieRules = (origin: string): CookieRules => ({ secure: origin.startsWith('https:') });
+
+export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]): Express {
+  const { log, pool, now } = parts;
+  const entered = new WeakMap<Request, Who | undefined>();
+  const ofRoute = new Map<unknown, OperatorRoute>();
+  const asRoute = (one: OperatorRoute): Route => {
+    const route: Route = {
+      method: one.method,
+      path: one.path,
+      certificate: 'not-asked',
+      ...(one.mostBodyBytes === undefined ? {} : { mostBodyBytes: one.mostBodyBytes }),
+      handle: (request, response) => run(one, askedOf(parts, request, entered.get(request)), response),
+    };
+    ofRoute.set(route, one);
+    return route;
+  };
+  return createApp(log, routes.map(asRoute), {
+    enter: async (request, response, route) => {
+      secureHeaders(request, response);
+      parts.charge?.(networkOf(request.socket.remoteAddress), response);
+      requireOurHost(request, parts.origin());
+      const who = await whoAsks(parts, request);
+      entered.set(request, who);
+      const one = ofRoute.get(route);
+      if (one === undefined || one.needs === 'nothing') return requireOurPage(request, who, parts.origin());
+      if (who === undefined)
+        throw new Fault('sign-in-required', 'sign in, or send a token: `authorization: Bearer kuvert_…`');
+      if (one.needs !== 'entered' && !who.may.has(one.needs))
+        throw new Fault('not-permitted', `${who.name} may not do that: it needs “${one.needs}”`);
+      return requireOurPage(request, who, parts.origin());
+    },
+    translate: (error) =>
+      isServerTrouble(error) ? new Fault('server-unavailable', undefined, { cause: error }) : error,
+    present: presenter(parts, (request) => entered.get(request), routes),
+  });
+
+  async function whoAsks({ idle }: FaceParts, request: Request): Promise<Who | undefined> {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      const [, token = ''] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+      const who = await byToken(pool, token, now());
+      if (who === undefined) throw new Fault('sign-in-required', 'the token is not known, has expired or was revoked');
+      return who;
+    }
+    const secret = cookieOf(request, sessionCookie(cookieRules(parts.origin())));
+    return secret === undefined ? undefined : bySession(pool, secret, idle, now());
+  }
+}
+
+const reads = new Set(['GET', 'HEAD']);
+
+/** A name that somebody else leads to this machine (DNS rebinding) is not ours. */
+function requireOurHost({ headers }: Request, origin: string): void {
+  const { host } = new URL(origin);
+  if (headers.host?.toLowerCase() !== host) throw new Fault('host-unknown', `this is ${origin}`);
+}
+
+/** What changes something comes from a page of ours, in any browser; a script has a token, which no page can send. */
+function requireOurPage({ method, headers }: Request, who: Who | undefined, origin: string): void {
+  if (reads.has(method) || (who !== undefined && who.session === undefined)) return;
+  const site = headers['sec-fetch-site'];
+  if (headers.origin !== origin || (site !== undefined && site !== 'same-origin')) throw new Fault('form-not-ours');
+}
+
+async function run(route: OperatorRoute, asked: Asked, response: Response): Promise<void> {
+  const session = asked.who?.session;
+  if (session !== undefined && !reads.has(route.method) && route.needs !== 'nothing') {
+    const given = asked.request.get('x-kuvert-form') ?? asked.form.get('form') ?? '';
+    if (!isFormToken(session.secret, given)) throw new Fault('form-not-ours');
+  }
+  await route.handle(asked as Asked & { readonly who: Who }, response);
+}
+
+function askedOf({ now }: FaceParts, request: Request, who: Who | undefined): Asked {
+  return {
+    request,
+    who,
+    language: languageOf(request),
+    now: now(),
+    remoteAddress: request.socket.remoteAddress,
+    form: formOf(request),
+  };
+}
+
+/** As chosen before; else what the browser asks for, Swedish first. */
+function languageOf(request: Request): Language {
+  const chosen = cookieOf(request, languageCookie);
+  if (chosen === 'sv' || chosen === 'en') return chosen;
+  return request.acceptsLanguages(['sv', 'en']) === 'en' ? 'en' : 'sv';
+}
+
+/** @throws nothing: what is no form is an empty one */
+function formOf({ headers, body }: Request): URLSearchParams {
+  const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
+  const isForm = type.trim().toLowerCase() === 'application/x-www-form-urlencoded';
+  return new URLSearchParams(isForm && Buffer.isBuffer(body) ? body.toString('utf8') : '');
+}
+
+function presenter(
+  parts: FaceParts,
+  who: (request: Request) => Who | undefined,
+  routes: readonly OperatorRoute[],
+): NonNullable<AppOptions['present']> {
+  const data = routes.filter(({ shows }) => shows === 'data').map(({ path }) => path.split('/:')[0] ?? path);
+  return (problem, fault, request, response) => {
+    if (data.some((path) => request.path.startsWith(path)) || request.headers.authorization !== undefined) return false;
+    if (fault.code === 'sign-in-required' && reads.has(request.method)) {
+      // Back to where they wanted to go, on this host only: a path, no URL.
+      response.redirect(303, `/sign-in?next=${encodeURIComponent(request.originalUrl)}`);
+      return true;
+    }
+    response
+      .type('text/html; charset=utf-8')
+      .send(Buffer.from(parts.faultPage(problem, fault, askedOf(parts, request, who(request)))));
+    return true;
+  };
+}

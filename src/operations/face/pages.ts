@@ -1,0 +1,55 @@
+/** How a route answers with a page. */
+import type { Response } from 'express';
+import type { Fault } from '../../domain/fault.ts';
+import type { Problem } from '../../platform/http/problem.ts';
+import { page } from '../console/views.ts';
+import { isWord, word } from '../console/words.ts';
+import type { Asked } from './route.ts';
+
+/** What every page of this listener has in common. */
+export interface Pages {
+  readonly environment: string;
+}
+
+export interface Shown {
+  readonly view: string;
+  readonly title: string;
+  readonly place?: string;
+  readonly status?: number;
+  readonly data?: object;
+}
+
+export function show(pages: Pages, asked: Asked, response: Response, shown: Shown): void {
+  const { view, title, place, status = 200, data } = shown;
+  response
+    .status(status)
+    .set('content-language', asked.language)
+    .type('text/html; charset=utf-8')
+    .send(
+      Buffer.from(page(view, { ...partsOf(pages, asked), title, ...(place === undefined ? {} : { place }) }, data)),
+    );
+}
+
+const partsOf = ({ environment }: Pages, { language, who, request, now }: Asked) => ({
+  environment,
+  language,
+  who,
+  now,
+  // Of what was sent with a form nothing is left to come back to but its page.
+  path: request.method === 'GET' ? request.originalUrl : '/',
+});
+
+export function faultPage(pages: Pages, problem: Problem, fault: Fault, asked: Asked): string {
+  const { language } = asked;
+  const known = `fault.${fault.code}`;
+  const doing = `${known}-do`;
+  const heading = word(language, isWord(known) ? known : 'fault');
+  const lines = isWord(doing) ? [word(language, doing)] : [problem.detail ?? problem.title];
+  return page('fault', { ...partsOf(pages, asked), title: heading }, { heading, lines, instance: problem.instance });
+}
+
+/** A path of ours that somebody is led to; anything else is the overview. */
+export function pathOf(text: string | undefined | null): string {
+  // One slash, then no second one nor a backslash: `//host` and `/\host` are other hosts.
+  return text !== undefined && text !== null && /^\/(?![/\\])[\x21-\x7e]{0,2000}$/.test(text) ? text : '/';
+}

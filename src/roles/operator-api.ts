@@ -1,0 +1,117 @@
+/** The operator-api role: the listener of operators, for their console and their scripts. */
+import { Fault } from '../domain/fault.ts';
+import type { SignInRules } from '../operations/access/sign-in.ts';
+import { cookieRules, operatorApp } from '../operations/face/app.ts';
+import { assetRoute } from '../operations/face/assets.ts';
+import { faultPage, type Pages } from '../operations/face/pages.ts';
+import type { OperatorRoute } from '../operations/face/route.ts';
+import { signInRoutes } from '../operations/face/sign-in.ts';
+import type { SettingKey, Settings } from '../platform/config/settings.ts';
+import { createGuesses } from '../platform/http/guesses.ts';
+import { listenTls } from '../platform/http/listen.ts';
+import { listenPlain } from '../platform/http/listen-plain.ts';
+import { networkOf } from '../platform/http/network.ts';
+import type { Log } from '../platform/log.ts';
+import { loadCredentials, type OperatorApiCredentials } from './credentials.ts';
+import { openStore, type Running } from './parts.ts';
+
+export const operatorApiSettings = [
+  'environment',
+  'databaseUrl',
+  'databaseConnections',
+  'operatorHost',
+  'operatorPort',
+  'operatorKeyFile',
+  'operatorCertificateFile',
+  'operatorUrl',
+  'sessionIdle',
+  'sessionLifetime',
+  'signInTries',
+  'signInLock',
+  'wrongGuesses',
+] as const satisfies readonly SettingKey[];
+export type OperatorApiSettings = Pick<Settings, (typeof operatorApiSettings)[number]>;
+
+export interface OperatorApiOptions {
+  /** Left out: read from the files that the settings name. */
+  readonly credentials?: OperatorApiCredentials | undefined;
+  /** For tests. */
+  readonly now?: () => Date;
+}
+
+export interface OperatorApi extends Running {
+  /** Where browsers reach it. */
+  readonly origin: string;
+  /** For the test of who may what. */
+  readonly routes: readonly OperatorRoute[];
+}
+
+/** @throws Fault when PostgreSQL does not answer, a file of the settings is not right or the address cannot be had */
+export async function startOperatorApi(
+  settings: OperatorApiSettings,
+  log: Log,
+  options: OperatorApiOptions = {},
+): Promise<OperatorApi> {
+  const now = options.now ?? (() => new Date());
+  const { listener: tls } = options.credentials ?? loadCredentials(settings, ['operator-api'], now())['operator-api'];
+  requireTlsOutside(settings, tls !== undefined);
+  const begun = new AsyncDisposableStack();
+  try {
+    const pool = begun.adopt(await openStore(settings, 'operator-api', log), (one) => one.close());
+    let origin = '';
+    const pages: Pages = { environment: settings.environment };
+    const routes: readonly OperatorRoute[] = [
+      assetRoute,
+      ...signInRoutes({
+        pool,
+        pages,
+        rules: rulesOf(settings),
+        cookies: () => cookieRules(origin),
+        guesses: createGuesses(settings.wrongGuesses, () => performance.now()),
+        networkOf,
+      }),
+    ];
+    const app = operatorApp(
+      {
+        log,
+        pool,
+        origin: () => origin,
+        idle: settings.sessionIdle,
+        now,
+        faultPage: (problem, fault, asked) => faultPage(pages, problem, fault, asked),
+      },
+      routes,
+    );
+    const { operatorHost: host, operatorPort: port } = settings;
+    const listener =
+      tls === undefined
+        ? // All come from this machine itself, or a proxy on it.
+          await listenPlain(app, { host, port, ofOne: 500 })
+        : await listenTls({ log, now }, tls, app, { host, port, requestCertificate: false });
+    begun.defer(() => listener.close());
+    origin = settings.operatorUrl ?? originOf(host, listener.port, tls !== undefined);
+    log.info('the operators listener runs', { host, port: listener.port, origin });
+    return { origin, routes, stop: () => begun.disposeAsync() };
+  } catch (error) {
+    await begun.disposeAsync();
+    throw error;
+  }
+}
+
+const rulesOf = (settings: OperatorApiSettings): SignInRules => ({
+  wrongPasswords: settings.signInTries,
+  lockFor: settings.signInLock,
+  sessionFor: settings.sessionLifetime,
+});
+
+/** Passwords and documents go in the clear over nobody's network. */
+function requireTlsOutside({ operatorHost: host }: OperatorApiSettings, tls: boolean): void {
+  if (tls || /^(localhost|127(\.\d+){3}|::1)$/.test(host)) return;
+  throw new Fault(
+    'setting-invalid',
+    `KUVERT_OPERATOR_HOST (${host}) can be reached from outside this machine: KUVERT_OPERATOR_KEY_FILE and KUVERT_OPERATOR_CERTIFICATE_FILE must be set`,
+  );
+}
+
+const originOf = (host: string, port: number, tls: boolean): string =>
+  `${tls ? 'https' : 'http'}://${host === '127.0.0.1' ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;

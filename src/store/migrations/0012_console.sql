@@ -1,0 +1,74 @@
+-- What the operators' console asks for: sums that are made now and then, orders for many messages, test calls.
+
+-- One row for each kind, made anew by whichever process of the role operator-api comes first.
+create table snapshot (
+  kind text primary key check (length(kind) between 1 and 50),
+  at timestamptz not null,
+  took_ms double precision not null,
+  value jsonb not null
+);
+
+-- An operator's order for many messages.
+create table job (
+  id bigint generated always as identity primary key,
+  kind text not null check (kind in ('resend', 'release')),
+  -- What was selected, as the dry run showed it.
+  wanted jsonb not null,
+  account_id bigint not null references operator_account (id),
+  actor text not null,
+  reason text not null check (length(reason) between 1 and 1000),
+  rate double precision not null check (rate > 0),
+  state text not null default 'queued' check (state in ('queued', 'running', 'stopping', 'stopped', 'done', 'failed')),
+  total integer not null check (total >= 0),
+  moved integer not null default 0,
+  not_moved integer not null default 0,
+  -- The first of those that could not be moved, each with its reason.
+  examples jsonb not null default '[]',
+  -- The row of the audit that the messages' rows name.
+  order_row bigint,
+  -- The message with this number, and all before it, are behind us.
+  cursor bigint,
+  detail text check (length(detail) <= 1000),
+  made_at timestamptz not null,
+  began_at timestamptz,
+  ended_at timestamptz,
+  holder text,
+  lease_until timestamptz,
+  check ((ended_at is null) = (state in ('queued', 'running', 'stopping')))
+);
+create index job_open on job (id) where ended_at is null;
+
+-- What was selected, in its order.
+create table job_message (
+  job_id bigint not null references job (id),
+  message_number bigint not null,
+  message_id uuid not null,
+  delivery_id bigint not null,
+  primary key (job_id, message_number)
+);
+
+-- An operator asks whether an endpoint lets us in: a TLS handshake, never a message. Role delivery makes it.
+create table test_call (
+  id bigint generated always as identity primary key,
+  address_id bigint not null references address (id),
+  actor text not null,
+  reason text not null check (length(reason) between 1 and 1000),
+  asked_at timestamptz not null,
+  answered_at timestamptz,
+  result jsonb,
+  check ((answered_at is null) = (result is null))
+);
+create index test_call_open on test_call (id) where answered_at is null;
+create index test_call_of_address on test_call (address_id, id);
+create function tell_test_call() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('kuvert_test_call', new.id::text);
+  return null;
+end
+$$;
+create trigger test_call_asked after insert on test_call for each row execute function tell_test_call();
+create trigger test_call_answered after update of answered_at on test_call for each row execute function tell_test_call();
+
+-- The flow of the last hours, without a cost worth telling for whoever writes.
+create index attempt_started_at on attempt using brin (started_at);
+create index receipt_at on receipt using brin (at);

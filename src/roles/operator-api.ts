@@ -1,17 +1,22 @@
 /** The operator-api role: the listener of operators, for their console and their scripts. */
 import { Fault } from '../domain/fault.ts';
+import { bySession } from '../operations/access/entered.ts';
 import type { SignInRules } from '../operations/access/sign-in.ts';
 import { cookieRules, operatorApp } from '../operations/face/app.ts';
 import { assetRoute } from '../operations/face/assets.ts';
+import { createLive } from '../operations/face/live.ts';
+import { overviewRoutes } from '../operations/face/pages/overview.ts';
 import { faultPage, type Pages } from '../operations/face/pages.ts';
 import type { OperatorRoute } from '../operations/face/route.ts';
 import { signInRoutes } from '../operations/face/sign-in.ts';
+import { readStanding, renewStanding } from '../operations/standing.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { createGuesses } from '../platform/http/guesses.ts';
 import { listenTls } from '../platform/http/listen.ts';
 import { listenPlain } from '../platform/http/listen-plain.ts';
 import { networkOf } from '../platform/http/network.ts';
-import type { Log } from '../platform/log.ts';
+import { errorText, type Log } from '../platform/log.ts';
+import { createPool } from '../store/pool.ts';
 import { loadCredentials, type OperatorApiCredentials } from './credentials.ts';
 import { openStore, type Running } from './parts.ts';
 
@@ -60,8 +65,22 @@ export async function startOperatorApi(
     const pool = begun.adopt(await openStore(settings, 'operator-api', log), (one) => one.close());
     let origin = '';
     const pages: Pages = { environment: settings.environment };
+    const live = createLive({
+      log,
+      read: () => readStanding(pool, now()),
+      mayRead: async ({ who }) => {
+        const secret = who?.session?.secret;
+        if (secret === undefined) return who !== undefined;
+        const still = await bySession(pool, secret, { idle: settings.sessionIdle, passive: true }, now());
+        return still?.may.has('view') === true;
+      },
+      every: 5_000,
+      most: 100,
+    });
+    begun.defer(() => live.stop());
     const routes: readonly OperatorRoute[] = [
       assetRoute,
+      ...overviewRoutes({ pool, pages, live }),
       ...signInRoutes({
         pool,
         pages,
@@ -82,6 +101,7 @@ export async function startOperatorApi(
       },
       routes,
     );
+    begun.use(startSums(settings, log, now));
     const { operatorHost: host, operatorPort: port } = settings;
     const listener =
       tls === undefined
@@ -97,6 +117,31 @@ export async function startOperatorApi(
     throw error;
   }
 }
+
+/** The sums of the overview, over connections that may read whole tables. */
+function startSums(settings: OperatorApiSettings, log: Log, now: () => Date): AsyncDisposable {
+  const pool = createPool({ url: settings.databaseUrl, connections: 2, name: 'kuvert operator-api sums' });
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const round = async (): Promise<void> => {
+    await renewStanding(pool, now()).catch((error: unknown) =>
+      log.warn('the sums of the overview cannot be made just now', { error: errorText(error) }),
+    );
+    if (!stopped) timer = setTimeout(() => (running = round()), sumsEvery);
+  };
+  let running = round();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+      await pool.close();
+    },
+  };
+}
+
+/** Milliseconds between two looks whether a sum is old. */
+const sumsEvery = 2_000;
 
 const rulesOf = (settings: OperatorApiSettings): SignInRules => ({
   wrongPasswords: settings.signInTries,

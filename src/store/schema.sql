@@ -81,6 +81,7 @@ create table attempt (
   constraint attempt_outcome_check CHECK (outcome = ANY (ARRAY['delivered'::text, 'endpoint-failed'::text, 'message-failed'::text, 'refused'::text, 'turned-away'::text, 'unsendable'::text, 'not-sent'::text, 'unknown'::text])),
   constraint attempt_pkey PRIMARY KEY (delivery_id, number)
 );
+CREATE INDEX attempt_started_at ON attempt USING brin (started_at);
 CREATE INDEX attempt_under_way ON attempt USING btree (lane_id) WHERE outcome IS NULL;
 CREATE INDEX attempt_unsuccessful ON attempt USING btree (lane_id, finished_at) WHERE outcome IS NOT NULL AND outcome <> 'delivered'::text;
 
@@ -428,6 +429,48 @@ CREATE UNIQUE INDEX issuance_serial ON issuance USING btree (authority, serial) 
 CREATE TRIGGER issuance_asked AFTER INSERT ON issuance FOR EACH ROW EXECUTE FUNCTION tell_issuance();
 CREATE TRIGGER issuance_decided AFTER UPDATE OF state ON issuance FOR EACH ROW WHEN (new.state = ANY (ARRAY['issued'::text, 'refused'::text])) EXECUTE FUNCTION tell_issuance();
 
+create table job (
+  id bigint not null generated always as identity,
+  kind text not null,
+  wanted jsonb not null,
+  account_id bigint not null,
+  actor text not null,
+  reason text not null,
+  rate double precision not null,
+  state text not null default 'queued'::text,
+  total integer not null,
+  moved integer not null default 0,
+  not_moved integer not null default 0,
+  examples jsonb not null default '[]'::jsonb,
+  order_row bigint,
+  cursor bigint,
+  detail text,
+  made_at timestamp with time zone not null,
+  began_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  holder text,
+  lease_until timestamp with time zone,
+  constraint job_account_id_fkey FOREIGN KEY (account_id) REFERENCES operator_account(id),
+  constraint job_check CHECK ((ended_at IS NULL) = (state = ANY (ARRAY['queued'::text, 'running'::text, 'stopping'::text]))),
+  constraint job_detail_check CHECK (length(detail) <= 1000),
+  constraint job_kind_check CHECK (kind = ANY (ARRAY['resend'::text, 'release'::text])),
+  constraint job_pkey PRIMARY KEY (id),
+  constraint job_rate_check CHECK (rate > 0::double precision),
+  constraint job_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 1000),
+  constraint job_state_check CHECK (state = ANY (ARRAY['queued'::text, 'running'::text, 'stopping'::text, 'stopped'::text, 'done'::text, 'failed'::text])),
+  constraint job_total_check CHECK (total >= 0)
+);
+CREATE INDEX job_open ON job USING btree (id) WHERE ended_at IS NULL;
+
+create table job_message (
+  job_id bigint not null,
+  message_number bigint not null,
+  message_id uuid not null,
+  delivery_id bigint not null,
+  constraint job_message_job_id_fkey FOREIGN KEY (job_id) REFERENCES job(id),
+  constraint job_message_pkey PRIMARY KEY (job_id, message_number)
+);
+
 create table lane (
   id bigint not null,
   state text not null default 'flowing'::text,
@@ -676,6 +719,7 @@ create table receipt (
   constraint receipt_fingerprint_check CHECK (fingerprint ~ '^[0-9a-f]{64}$'::text),
   constraint receipt_pkey PRIMARY KEY (delivery_id)
 );
+CREATE INDEX receipt_at ON receipt USING brin (at);
 CREATE TRIGGER receipt_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON receipt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table recipient (
@@ -715,6 +759,15 @@ create table revocation_list (
   constraint revocation_list_pkey PRIMARY KEY (authority, number)
 );
 
+create table snapshot (
+  kind text not null,
+  at timestamp with time zone not null,
+  took_ms double precision not null,
+  value jsonb not null,
+  constraint snapshot_kind_check CHECK (length(kind) >= 1 AND length(kind) <= 50),
+  constraint snapshot_pkey PRIMARY KEY (kind)
+);
+
 create table supplier (
   organisation_number text not null,
   name text not null,
@@ -744,6 +797,24 @@ create table technical_contact (
   constraint technical_contact_pkey PRIMARY KEY (id)
 );
 CREATE INDEX technical_contact_of ON technical_contact USING btree (organisation_number);
+
+create table test_call (
+  id bigint not null generated always as identity,
+  address_id bigint not null,
+  actor text not null,
+  reason text not null,
+  asked_at timestamp with time zone not null,
+  answered_at timestamp with time zone,
+  result jsonb,
+  constraint test_call_address_id_fkey FOREIGN KEY (address_id) REFERENCES address(id),
+  constraint test_call_check CHECK ((answered_at IS NULL) = (result IS NULL)),
+  constraint test_call_pkey PRIMARY KEY (id),
+  constraint test_call_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 1000)
+);
+CREATE INDEX test_call_of_address ON test_call USING btree (address_id, id);
+CREATE INDEX test_call_open ON test_call USING btree (id) WHERE answered_at IS NULL;
+CREATE TRIGGER test_call_answered AFTER UPDATE OF answered_at ON test_call FOR EACH ROW EXECUTE FUNCTION tell_test_call();
+CREATE TRIGGER test_call_asked AFTER INSERT ON test_call FOR EACH ROW EXECUTE FUNCTION tell_test_call();
 
 create table void_range (
   organisation_number text not null,
@@ -860,6 +931,16 @@ CREATE OR REPLACE FUNCTION tell_retirement()
 AS $function$
 begin
   perform pg_notify('kuvert_register', fingerprint) from address_certificate where address_id = new.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_test_call()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('kuvert_test_call', new.id::text);
   return null;
 end
 $function$;

@@ -22,13 +22,22 @@ export interface Who {
 /** Milliseconds. A row is not written at every request. */
 const touchEvery = 60_000;
 
-/** @param idle milliseconds without a request after which a session is over */
-export async function bySession(db: Db, secret: string, idle: number, now: Date): Promise<Who | undefined> {
+/**
+ * @param idle milliseconds without a request after which a session is over
+ * @param passive it is no person that asks: the session is not kept alive by it
+ */
+export async function bySession(
+  db: Db,
+  secret: string,
+  { idle, passive = false }: { readonly idle: number; readonly passive?: boolean },
+  now: Date,
+): Promise<Who | undefined> {
   if (!looksLikeSecret(secret)) return undefined;
   const hash = secretHash(secret);
   const row = await readSession(db, hash, now, new Date(now.getTime() - idle));
   if (row === undefined) return undefined;
-  if (now.getTime() - row.seenAt.getTime() > Math.min(touchEvery, idle / 4)) await touchSession(db, hash, now);
+  if (!passive && now.getTime() - row.seenAt.getTime() > Math.min(touchEvery, idle / 4))
+    await touchSession(db, hash, now);
   const may = permissionsOf(row.roles as OperatorRole[]);
   return { ...whoOf(row), may, actor: `operator:${row.name}`, session: { secret, how: row.how } };
 }

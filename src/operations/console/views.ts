@@ -27,12 +27,20 @@ const places: readonly { readonly name: string; readonly path: string; readonly 
   { name: 'overview', path: '/', needs: 'view' },
 ];
 
+/** A part of a page by itself. */
+export function view(name: string, language: Language, data: object): string {
+  return eta.render(`./${name}`, { w: wordsIn(language), ...data });
+}
+
+const wordsIn = (language: Language) => (key: Word, facts?: Readonly<Record<string, string | number>>) =>
+  word(language, key, facts);
+
 /** In templates: `it.w('key', facts)`, `it.may('act')`, `it.form` (the hidden field's value), and the view's own data. */
 export function page(view: string, parts: PageParts, data: object = {}): string {
   const { language, who } = parts;
   return eta.render(`./${view}`, {
     ...parts,
-    w: (key: Word, facts?: Readonly<Record<string, string | number>>) => word(language, key, facts),
+    w: wordsIn(language),
     may: (permission: Permission) => who?.may.has(permission) ?? false,
     form: who?.session === undefined ? '' : formToken(who.session.secret),
     asset: assetPath,

@@ -1,7 +1,10 @@
 /** The console's words: one catalogue for all pages, Swedish and English. `{a}` is filled in. */
 import { fill, type InEach, type Language } from '../catalogue.ts';
+import { overviewWords } from './words/overview.ts';
 
 export const words = {
+  ...overviewWords,
+
   // On every page.
   skip: { en: 'Skip to the content', sv: 'Hoppa till innehållet' },
   'environment.test': { en: 'test', sv: 'test' },

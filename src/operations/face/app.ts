@@ -49,9 +49,9 @@ export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]):
       secureHeaders(request, response);
       parts.charge?.(networkOf(request.socket.remoteAddress), response);
       requireOurHost(request, parts.origin());
-      const who = await whoAsks(parts, request);
-      entered.set(request, who);
       const one = ofRoute.get(route);
+      const who = await whoAsks(request, one?.passive === true);
+      entered.set(request, who);
       if (one === undefined || one.needs === 'nothing') return requireOurPage(request, who, parts.origin());
       if (who === undefined)
         throw new Fault('sign-in-required', 'sign in, or send a token: `authorization: Bearer kuvert_…`');
@@ -64,7 +64,7 @@ export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]):
     present: presenter(parts, (request) => entered.get(request), routes),
   });
 
-  async function whoAsks({ idle }: FaceParts, request: Request): Promise<Who | undefined> {
+  async function whoAsks(request: Request, passive: boolean): Promise<Who | undefined> {
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const [, token = ''] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
@@ -73,7 +73,7 @@ export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]):
       return who;
     }
     const secret = cookieOf(request, sessionCookie(cookieRules(parts.origin())));
-    return secret === undefined ? undefined : bySession(pool, secret, idle, now());
+    return secret === undefined ? undefined : bySession(pool, secret, { idle: parts.idle, passive }, now());
   }
 }
 

@@ -10,6 +10,8 @@ interface Common {
   /** `page`: for people; a fault is a page too, and who is not signed in is led to where they can. */
   readonly shows: 'page' | 'data';
   readonly mostBodyBytes?: number;
+  /** Asked by the page itself, not by a person: it keeps no session alive. */
+  readonly passive?: true;
 }
 
 /** Before the sign-in, or whoever it is. */

@@ -78,18 +78,6 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
   return [
     {
       method: 'GET',
-      path: '/',
-      needs: 'view',
-      shows: 'page',
-      handle: (asked, response) =>
-        show(pages, asked, response, {
-          view: 'overview',
-          title: word(asked.language, 'nav.overview'),
-          place: 'overview',
-        }),
-    },
-    {
-      method: 'GET',
       path: '/sign-in',
       needs: 'nothing',
       shows: 'page',

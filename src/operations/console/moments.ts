@@ -1,0 +1,43 @@
+/** Times as people read them: Swedish local time, with the whole of it in UTC beside for who asks. */
+import { type Html, html } from '../../platform/html.ts';
+import type { Language } from '../catalogue.ts';
+
+const zone = 'Europe/Stockholm';
+
+const parts = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: zone,
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+/** `2026-11-22 14:03`, Swedish local time. */
+export const localTime = (at: Date): string => parts.format(at);
+
+/** A `time` element: the day only where it is another than today; seconds and UTC on asking. */
+export function moment(at: Date | undefined, now: Date): Html {
+  if (at === undefined) return html`–`;
+  const [day, time] = localTime(at).split(' ');
+  const shown = day === localTime(now).split(' ')[0] ? time : `${day} ${time}`;
+  return html`<time datetime="${at.toISOString()}" title="${at.toISOString().slice(0, 19).replace('T', ' ')} UTC">${shown}</time>`;
+}
+
+const units = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const;
+
+/** “3 hours ago”, “in 5 minutes”, in the largest unit that fits. */
+export function relative(at: Date, now: Date, language: Language): string {
+  const ms = at.getTime() - now.getTime();
+  const [unit, size] = units.find(([, least]) => Math.abs(ms) >= least) ?? units[3];
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit);
+}
+
+const numbers = { sv: new Intl.NumberFormat('sv-SE'), en: new Intl.NumberFormat('en-GB') } as const;
+
+export const count = (n: number, language: Language): string => numbers[language].format(n);

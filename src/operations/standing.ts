@@ -1,0 +1,81 @@
+/** How all is, for the overview: what is asked of the book now, and the sums that are kept. */
+import type { Sums } from '../store/conservation.ts';
+import { readBreaches, readSums, sumBreaches } from '../store/conservation.ts';
+import { countOpenIncidents } from '../store/enrol/incidents.ts';
+import {
+  type EndingCertificate,
+  type FlowBucket,
+  type OldestWaiting,
+  type OutboxStanding,
+  readEndingCertificates,
+  readFlow,
+  readOldestWaiting,
+  readOutbox,
+  readStandingLanes,
+  type StandingLane,
+} from '../store/operator/overview.ts';
+import { readSnapshot, renewSnapshot, type Snapshot } from '../store/operator/snapshots.ts';
+import type { Pool } from '../store/pool.ts';
+
+export interface Standing {
+  readonly at: Date;
+  /** Undefined: not made yet. */
+  readonly sums: Snapshot<Sums> | undefined;
+  readonly laws: Snapshot<readonly string[]> | undefined;
+  readonly flow: Snapshot<readonly FlowBucket[]> | undefined;
+  readonly oldest: OldestWaiting | undefined;
+  readonly outbox: OutboxStanding;
+  readonly lanes: readonly StandingLane[];
+  /** How many lanes there are in each state. */
+  readonly lanesByState: Readonly<Record<string, number>>;
+  readonly ending: readonly EndingCertificate[];
+  readonly openIncidents: number;
+}
+
+const day = 86_400_000;
+/** Days ahead that the overview looks for certificates that end. */
+export const endingWithin = 60;
+/** Minutes that the chart shows. */
+export const flowMinutes = 120;
+const mostLanes = 12;
+const mostEnding = 8;
+
+export async function readStanding(pool: Pool, now: Date): Promise<Standing> {
+  const [sums, laws, flow, oldest, outbox, standing, ending, openIncidents] = await Promise.all([
+    readSnapshot<Sums>(pool, 'sums'),
+    readSnapshot<readonly string[]>(pool, 'laws'),
+    readSnapshot<readonly FlowBucket[]>(pool, 'flow'),
+    readOldestWaiting(pool),
+    readOutbox(pool),
+    readStandingLanes(pool, mostLanes),
+    readEndingCertificates(pool, new Date(now.getTime() + endingWithin * day), mostEnding),
+    countOpenIncidents(pool),
+  ]);
+  const { lanes, all: lanesByState } = standing;
+  return { at: now, sums, laws, flow, oldest, outbox, lanes, lanesByState, ending, openIncidents };
+}
+
+/** Milliseconds between two makings at least; a sum that is dear is made more seldom, so that it never takes more than a twentieth of the time. */
+const ages = { sums: 10_000, flow: 10_000, laws: 300_000 } as const;
+const share = 20;
+
+/**
+ * Makes anew what is old.
+ * @param pool one that may read whole tables
+ * @returns whether anything was made
+ */
+export async function renewStanding(pool: Pool, now: Date): Promise<boolean> {
+  const age = async (kind: keyof typeof ages): Promise<number> =>
+    Math.max(ages[kind], share * ((await readSnapshot(pool, kind))?.tookMs ?? 0));
+  const made = [
+    await renewSnapshot(pool, 'flow', await age('flow'), (db) =>
+      readFlow(db, { until: now, seconds: 60, buckets: flowMinutes }),
+    ),
+    await renewSnapshot(pool, 'sums', await age('sums'), readSums),
+    await renewSnapshot(pool, 'laws', await age('laws'), async (db) => [
+      ...sumBreaches(await readSums(db)),
+      ...(await readBreaches(db)),
+    ]),
+  ];
+  return made.includes(true);
+}

@@ -4,7 +4,7 @@ import type { InEach } from '../../catalogue.ts';
 export const overviewWords = {
   'overview.well': { en: 'All is well', sv: 'Allt är som det ska' },
   'overview.look': { en: 'Something needs a look', sv: 'Något behöver ses över' },
-  'overview.broken': { en: 'Messages are not accounted for', sv: 'Alla meddelanden är inte redovisade' },
+  'overview.broken': { en: 'Messages are not accounted for', sv: 'Det finns meddelanden som inte är redovisade' },
   'overview.unknown': { en: 'The first check is not done yet', sv: 'Den första kontrollen är inte klar' },
   'overview.conserved': { en: 'Every message is accounted for', sv: 'Varje meddelande är redovisat' },
   'overview.line': {

@@ -11,7 +11,7 @@ export function addStart(program: Command, _context: Context): void {
   program
     .command('start')
     .description('Runs the gateway, or some of its roles, until it is told to stop (SIGTERM, Ctrl-C).')
-    .argument('[role...]', 'intake, delivery, supplier-api, ca; none named: all but ca')
+    .argument('[role...]', 'intake, delivery, supplier-api, operator-api, ca; none named: all but ca')
     .addHelpText(
       'after',
       examples(

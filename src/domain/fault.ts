@@ -190,16 +190,8 @@ const table = {
     status: 403,
     title: 'That is not among what this account, or token, may do',
   },
-  'form-not-ours': {
-    disposition: 'final',
-    status: 403,
-    title: 'The request does not come from a page of this console, or the page is too old; load it again',
-  },
-  'host-unknown': {
-    disposition: 'final',
-    status: 421,
-    title: 'This listener does not serve the host that the request names',
-  },
+  'form-not-ours': { disposition: 'final', status: 403, title: 'The page was not ours, or too old; load it again' },
+  'host-unknown': { disposition: 'final', status: 421, title: 'This listener does not serve that host' },
   'too-many-requests': { disposition: 'retry', status: 429, title: 'Too many requests; come back later' },
   'not-acceptable': { disposition: 'final', status: 406, title: 'The resource exists in no format that was asked for' },
   // Operators, settings, suppliers.

@@ -1,8 +1,15 @@
 /** What is said to people about messages and lanes: every sentence in every language, side by side. Pure. */
+import { onPages } from './catalogue-pages.ts';
+
 export const languages = ['en', 'sv'] as const;
 export type Language = (typeof languages)[number];
 
 export type InEach = Readonly<Record<Language, string>>;
+
+/** Who is told: somebody at a terminal, or (`page`) somebody who has the buttons beside, and their own clock on the wall. */
+export type Telling = Language | { readonly language: Language; readonly on: 'page' };
+
+export const languageOf = (to: Telling): Language => (typeof to === 'string' ? to : to.language);
 
 /** `{name}` stands for a fact. One that stands right after a word brings its own space or punctuation, and may be empty. */
 export const catalogue = {
@@ -205,8 +212,10 @@ export const catalogue = {
 export type Key = keyof typeof catalogue;
 
 /** The sentence `key` with its facts filled in; a fact that is not given is left out. */
-export function say(language: Language, key: Key, facts: Readonly<Record<string, string | number>> = {}): string {
-  return fill(catalogue[key][language], facts);
+export function say(to: Telling, key: Key, facts: Readonly<Record<string, string | number>> = {}): string {
+  const sentence =
+    (typeof to === 'string' ? undefined : (onPages as Readonly<Partial<Record<Key, InEach>>>)[key]) ?? catalogue[key];
+  return fill(sentence[languageOf(to)], facts);
 }
 
 /** The text with its facts filled in. */

@@ -1,20 +1,7 @@
 /** Times as people read them: Swedish local time, with the whole of it in UTC beside for who asks. */
 import { type Html, html } from '../../platform/html.ts';
+import { localTime } from '../../platform/moments.ts';
 import type { Language } from '../catalogue.ts';
-
-const zone = 'Europe/Stockholm';
-
-const parts = new Intl.DateTimeFormat('sv-SE', {
-  timeZone: zone,
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-});
-
-/** `2026-11-22 14:03`, Swedish local time. */
-export const localTime = (at: Date): string => parts.format(at);
 
 /** A `time` element: the day only where it is another than today; seconds and UTC on asking. */
 export function moment(at: Date | undefined, now: Date): Html {

@@ -79,7 +79,7 @@ function shownOf(standing: Standing, language: Language) {
     breaches: laws?.value ?? [],
     lanes: lanes.map((lane) => ({
       ...lane,
-      why: explainLane(lane, language),
+      why: explainLane(lane, { language, on: 'page' }),
       shownWaiting: lane.waiting > mostCounted ? `> ${count(mostCounted, language)}` : count(lane.waiting, language),
     })),
     flowing: lanesByState['flowing'] ?? 0,

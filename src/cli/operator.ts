@@ -82,10 +82,12 @@ function addList(operator: Command, { terminal }: Context): void {
     .addHelpText('after', examples(['kuvert operator list', 'who gets in, with which roles, and who is locked out']))
     .action(async (options: { json?: true }) => {
       const { listAccounts } = await import('../store/operator/accounts.ts');
-      const accounts = (await withStore(listAccounts)).map(({ passwordHash, wrongPasswords: _, ...account }) => ({
-        ...account,
-        hasPassword: passwordHash !== undefined,
-      }));
+      const accounts = (await withStore(listAccounts)).map(
+        ({ id, name, displayName, roles: held, passwordHash, issuer, lockedUntil, createdAt, disabledAt }) => {
+          const hasPassword = passwordHash !== undefined;
+          return { id, name, displayName, roles: held, hasPassword, issuer, lockedUntil, createdAt, disabledAt };
+        },
+      );
       if (options.json) return terminal.out(json(accounts));
       if (accounts.length === 0) return terminal.out('No accounts yet: `kuvert operator add` makes the first.');
       terminal.out(

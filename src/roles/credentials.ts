@@ -9,6 +9,7 @@ import { type Certificate, readCertificates } from '../pki/certificate.ts';
 import { settingsFault } from '../platform/config/read.ts';
 import type { TlsCredentials } from '../platform/tls/credentials.ts';
 import type { OwnCertificate, OwnRecord } from '../store/enrol/own-certificates.ts';
+import { type OperatorApiCredentials, operatorApiOf } from './operator-credentials.ts';
 import { ownPair, type Pair } from './own-pair.ts';
 import type { RoleName } from './parts.ts';
 import { type FileKey, openShelf, type Shelf, type Values } from './shelf.ts';
@@ -51,11 +52,6 @@ export interface SupplierApiCredentials {
   readonly own: readonly OwnPair[];
   /** PEM of the authorities that may have issued the mail server's certificate; undefined: those that Node knows. */
   readonly mailCa?: string | undefined;
-}
-
-export interface OperatorApiCredentials {
-  /** Undefined: plain HTTP. */
-  readonly listener: TlsCredentials | undefined;
 }
 
 export interface CaCredentials {
@@ -186,19 +182,6 @@ function supplierApiOf(shelf: Shelf): SupplierApiCredentials | undefined {
     keyPems: [signer.pair.cert, ...(old === undefined ? [] : [old])],
     mailCa,
   };
-}
-
-function operatorApiOf(shelf: Shelf): OperatorApiCredentials | undefined {
-  const own = pair(shelf, 'operatorKeyFile', 'operatorCertificateFile');
-  tryInTls(shelf, 'operatorCertificateFile', own);
-  if (own !== undefined) return { listener: { key: own.key, cert: own.cert } };
-  // With one of the two somebody means TLS.
-  const named = (['operatorKeyFile', 'operatorCertificateFile'] as const).filter(
-    (key) => shelf.read(key) !== undefined,
-  );
-  if (named.length === 1 && named[0] !== undefined)
-    shelf.refuse(named[0], 'KUVERT_OPERATOR_KEY_FILE and KUVERT_OPERATOR_CERTIFICATE_FILE go together');
-  return named.length === 0 ? { listener: undefined } : undefined;
 }
 
 function caOf(shelf: Shelf): CaCredentials | undefined {

@@ -4,7 +4,6 @@ import { startAnnouncing } from '../enrolment/announce.ts';
 import type { Decisions } from '../enrolment/decisions.ts';
 import { estRoutes } from '../enrolment/face/est.ts';
 import { orderPageRoutes } from '../enrolment/face/order-page.ts';
-import { startNotices } from '../enrolment/notice-round.ts';
 import { startPostman } from '../enrolment/postman.ts';
 import { type Notices, startNotices } from '../enrolment/start-notices.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';

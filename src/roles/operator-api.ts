@@ -17,7 +17,8 @@ import { listenPlain } from '../platform/http/listen-plain.ts';
 import { networkOf } from '../platform/http/network.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { createPool } from '../store/pool.ts';
-import { loadCredentials, type OperatorApiCredentials } from './credentials.ts';
+import { loadCredentials } from './credentials.ts';
+import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { openStore, type Running } from './parts.ts';
 
 export const operatorApiSettings = [
@@ -127,7 +128,10 @@ function startSums(settings: OperatorApiSettings, log: Log, now: () => Date): As
     await renewStanding(pool, now()).catch((error: unknown) =>
       log.warn('the sums of the overview cannot be made just now', { error: errorText(error) }),
     );
-    if (!stopped) timer = setTimeout(() => (running = round()), sumsEvery);
+    if (!stopped)
+      timer = setTimeout(() => {
+        running = round();
+      }, sumsEvery);
   };
   let running = round();
   return {

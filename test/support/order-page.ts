@@ -2,10 +2,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { orderPageRoutes } from '../../src/enrolment/face/order-page.ts';
-import { createGuesses } from '../../src/platform/http/guesses.ts';
 import type { WantedOrder } from '../../src/enrolment/place.ts';
 import { sendNext } from '../../src/enrolment/postman.ts';
 import { createApp } from '../../src/platform/http/app.ts';
+import { createGuesses } from '../../src/platform/http/guesses.ts';
 import type { Mail } from '../../src/platform/mail.ts';
 import type { Sms, SmsOutcome } from '../../src/platform/sms.ts';
 import type { Pool } from '../../src/store/pool.ts';

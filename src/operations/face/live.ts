@@ -48,7 +48,7 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
   const look = async (): Promise<void> => {
     try {
       const value = await parts.read();
-      for (const reader of [...readers]) await send(reader, value);
+      for (const reader of readers) await send(reader, value);
     } catch (error) {
       parts.log.warn('the overview cannot be read just now', { error: errorText(error) });
     }

@@ -10,13 +10,13 @@ for (const part of document.querySelectorAll('[data-live]')) {
     part.innerHTML = last;
     last = undefined;
   };
-  source.onmessage = ({ data }) => {
+  source.addEventListener('message', ({ data }) => {
     last = data;
     part.classList.remove('stale');
     show();
-  };
+  });
   part.addEventListener('focusout', () => setTimeout(show));
-  source.onerror = () => part.classList.add('stale');
+  source.addEventListener('error', () => part.classList.add('stale'));
   // Signed out, here or elsewhere.
   source.addEventListener('over', () => location.reload());
 }

@@ -1,9 +1,11 @@
 /** The console's words: one catalogue for all pages, Swedish and English. `{a}` is filled in. */
 import { fill, type InEach, type Language } from '../catalogue.ts';
 import { overviewWords } from './words/overview.ts';
+import { sharedWords } from './words/shared.ts';
 
 export const words = {
   ...overviewWords,
+  ...sharedWords,
 
   // On every page.
   skip: { en: 'Skip to the content', sv: 'Hoppa till innehållet' },

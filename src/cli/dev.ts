@@ -6,9 +6,9 @@ import type { DevSupplier } from '../pki/dev-certificates.ts';
 import { processEnvironment } from '../platform/config/process.ts';
 import { untilTold } from '../platform/lifecycle.ts';
 import { createLog } from '../platform/log.ts';
+import { version } from '../platform/version.ts';
 import type { Stage } from '../roles/stage.ts';
 import { type Context, examples } from './context.ts';
-import { version } from './version.ts';
 
 export function addDev(program: Command, { terminal }: Context): void {
   program

@@ -3,13 +3,13 @@ import { statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Fault } from '../domain/fault.ts';
 import type { Claim } from '../operations/evidence/claims.ts';
+import { version } from '../platform/version.ts';
 import { type Context, examples } from './context.ts';
 import { findOne } from './message-find.ts';
 import { readBytes, readText } from './read-text.ts';
 import { actor, withStore } from './store.ts';
 import { printable } from './table.ts';
 import { json } from './terminal.ts';
-import { version } from './version.ts';
 
 export function addEvidence(program: Command, context: Context): void {
   const evidence = program

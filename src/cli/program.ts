@@ -1,5 +1,6 @@
 /** All commands. */
 import { Command } from 'commander';
+import { version } from '../platform/version.ts';
 import { addAudit } from './audit.ts';
 import { addCa } from './ca.ts';
 import { addCertificate } from './certificate.ts';
@@ -26,7 +27,6 @@ import { addStart } from './start.ts';
 import { addStatus } from './status.ts';
 import { addStore } from './store-command.ts';
 import { addSupplier } from './supplier.ts';
-import { version } from './version.ts';
 
 export function buildProgram(context: Context): Command {
   const program = new Command('kuvert')

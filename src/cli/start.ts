@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import { inspectProcess } from '../platform/config/process.ts';
 import { untilTold } from '../platform/lifecycle.ts';
 import { createLog } from '../platform/log.ts';
+import { version } from '../platform/version.ts';
 import { type Context, examples } from './context.ts';
 import { readRoles } from './roles.ts';
-import { version } from './version.ts';
 
 export function addStart(program: Command, _context: Context): void {
   program

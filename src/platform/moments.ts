@@ -11,3 +11,17 @@ const parts = new Intl.DateTimeFormat('sv-SE', {
 
 /** `2026-11-22 14:03`. */
 export const localTime = (at: Date): string => parts.format(at);
+
+/**
+ * The other way, as forms send it: `2026-11-22T14:03`, or a day, which begins at midnight.
+ * @returns undefined for what is none
+ */
+export function fromLocalTime(text: string): Date | undefined {
+  const [, day, time = '00:00'] = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?)?$/.exec(text) ?? [];
+  const said = Date.parse(`${day}T${time}:00Z`);
+  if (Number.isNaN(said)) return undefined;
+  let at = said;
+  // What the wall shows then tells how far it is ahead; once more for the nights on which it is set.
+  for (let look = 0; look < 2; look++) at += said - Date.parse(`${localTime(new Date(at)).replace(' ', 'T')}:00Z`);
+  return new Date(at);
+}

@@ -1,21 +1,27 @@
 /** The operator-api role: the listener of operators, for their console and their scripts. */
+import { readFileSync } from 'node:fs';
 import { Fault } from '../domain/fault.ts';
 import { bySession } from '../operations/access/entered.ts';
 import type { SignInRules } from '../operations/access/sign-in.ts';
 import { cookieRules, operatorApp } from '../operations/face/app.ts';
 import { assetRoute } from '../operations/face/assets.ts';
 import { createLive } from '../operations/face/live.ts';
+import { messageRoutes } from '../operations/face/pages/message.ts';
+import { messageDocumentRoutes } from '../operations/face/pages/message-document.ts';
+import { messagesRoutes } from '../operations/face/pages/messages.ts';
 import { overviewRoutes } from '../operations/face/pages/overview.ts';
 import { faultPage, type Pages } from '../operations/face/pages.ts';
 import type { OperatorRoute } from '../operations/face/route.ts';
 import { signInRoutes } from '../operations/face/sign-in.ts';
 import { readStanding, renewStanding } from '../operations/standing.ts';
+import { readCertificates } from '../pki/certificate.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { createGuesses } from '../platform/http/guesses.ts';
 import { listenTls } from '../platform/http/listen.ts';
 import { listenPlain } from '../platform/http/listen-plain.ts';
 import { networkOf } from '../platform/http/network.ts';
 import { errorText, type Log } from '../platform/log.ts';
+import { version } from '../platform/version.ts';
 import { createPool } from '../store/pool.ts';
 import { loadCredentials } from './credentials.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
@@ -35,6 +41,7 @@ export const operatorApiSettings = [
   'signInTries',
   'signInLock',
   'wrongGuesses',
+  'signingOldCertificatesFile',
 ] as const satisfies readonly SettingKey[];
 export type OperatorApiSettings = Pick<Settings, (typeof operatorApiSettings)[number]>;
 
@@ -61,6 +68,8 @@ export async function startOperatorApi(
   const now = options.now ?? (() => new Date());
   const { listener: tls } = options.credentials ?? loadCredentials(settings, ['operator-api'], now())['operator-api'];
   requireTlsOutside(settings, tls !== undefined);
+  const { signingOldCertificatesFile: oldFile } = settings;
+  const signing = oldFile === undefined ? [] : [readCertificates(readFileSync(oldFile, 'utf8'), oldFile)];
   const begun = new AsyncDisposableStack();
   try {
     const pool = begun.adopt(await openStore(settings, 'operator-api', log), (one) => one.close());
@@ -82,6 +91,9 @@ export async function startOperatorApi(
     const routes: readonly OperatorRoute[] = [
       assetRoute,
       ...overviewRoutes({ pool, pages, live }),
+      ...messagesRoutes({ pool, pages }),
+      ...messageRoutes({ pool, pages }),
+      ...messageDocumentRoutes({ pool, pages, signing: () => signing, version: version() }),
       ...signInRoutes({
         pool,
         pages,

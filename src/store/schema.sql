@@ -97,6 +97,7 @@ create table audit (
   hash bytea not null,
   constraint audit_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_subject ON audit USING btree (subject text_pattern_ops, id);
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_purged_from_the_start AFTER DELETE ON audit REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION keep_audit();
 
@@ -305,8 +306,10 @@ create table delivery (
   constraint delivery_pkey PRIMARY KEY (id),
   constraint delivery_state_check CHECK (state = ANY (ARRAY['waiting'::text, 'sending'::text, 'delivered'::text, 'refused'::text, 'held'::text, 'cancelled'::text]))
 );
+CREATE INDEX delivery_cancelled ON delivery USING btree (message_number) WHERE state = 'cancelled'::text;
 CREATE UNIQUE INDEX delivery_current ON delivery USING btree (message_id) WHERE current;
 CREATE INDEX delivery_due ON delivery USING btree (lane_id, next_try_at) WHERE state = 'waiting'::text;
+CREATE INDEX delivery_nowhere ON delivery USING btree (message_number) WHERE lane_id IS NULL AND (state = ANY (ARRAY['held'::text, 'refused'::text]));
 CREATE INDEX delivery_of_principal ON delivery USING btree (lane_id, principal, state, message_number) WHERE principal IS NOT NULL AND (state = ANY (ARRAY['waiting'::text, 'sending'::text, 'held'::text, 'refused'::text]));
 CREATE INDEX delivery_oldest ON delivery USING btree (lane_id, message_number) WHERE state = 'waiting'::text;
 CREATE INDEX delivery_own ON delivery USING btree (lane_id, message_number) WHERE principal IS NULL AND state = 'waiting'::text;
@@ -588,7 +591,8 @@ create table message (
   constraint message_version_check CHECK (version > 0)
 );
 CREATE INDEX message_accepted_at ON message USING brin (accepted_at);
-CREATE INDEX message_document_number ON message USING btree (document_number);
+CREATE INDEX message_document_number ON message USING btree (document_number text_pattern_ops);
+CREATE INDEX message_replaces ON message USING btree (replaces) WHERE replaces IS NOT NULL;
 
 create table migration (
   name text not null,

@@ -1,11 +1,11 @@
 /** What the demo plays on: servers, certificates, the gateway, and the suppliers' endpoints. */
 import type { OrganisationNumber } from '../../domain/organisation-number.ts';
 import { silentLog } from '../../platform/log.ts';
+import { version } from '../../platform/version.ts';
 import { brokerOf } from '../../roles/intake.ts';
 import { openStage, type Stage } from '../../roles/stage.ts';
 import { type Gateway, startGateway, usualRoles } from '../../roles/start.ts';
 import { createPool, type Pool } from '../../store/pool.ts';
-import { version } from '../version.ts';
 import { players } from './cast.ts';
 import { createSupplier, type DemoSupplier } from './supplier.ts';
 

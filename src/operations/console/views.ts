@@ -25,6 +25,7 @@ export interface PageParts {
 
 const places: readonly { readonly name: string; readonly path: string; readonly needs: Permission }[] = [
   { name: 'overview', path: '/', needs: 'view' },
+  { name: 'messages', path: '/messages', needs: 'view' },
 ];
 
 /** A part of a page by itself. */

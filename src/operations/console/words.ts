@@ -1,10 +1,14 @@
 /** The console's words: one catalogue for all pages, Swedish and English. `{a}` is filled in. */
 import { fill, type InEach, type Language } from '../catalogue.ts';
+import { storyWords } from './words/message-story.ts';
+import { messageWords } from './words/messages.ts';
 import { overviewWords } from './words/overview.ts';
 import { sharedWords } from './words/shared.ts';
 
 export const words = {
   ...overviewWords,
+  ...messageWords,
+  ...storyWords,
   ...sharedWords,
 
   // On every page.

@@ -72,3 +72,14 @@ create trigger test_call_answered after update of answered_at on test_call for e
 -- The flow of the last hours, without a cost worth telling for whoever writes.
 create index attempt_started_at on attempt using brin (started_at);
 create index receipt_at on receipt using brin (at);
+
+-- What lies in no lane, and what was cancelled: few rows, in the order of lists.
+create index delivery_nowhere on delivery (message_number) where lane_id is null and state in ('held', 'refused');
+create index delivery_cancelled on delivery (message_number) where state = 'cancelled';
+-- The newer version of a document, from the older one.
+create index message_replaces on message (replaces) where replaces is not null;
+-- Also by how a document number begins, whatever the database's language.
+drop index message_document_number;
+create index message_document_number on message (document_number text_pattern_ops);
+-- What was done to one thing.
+create index audit_subject on audit (subject text_pattern_ops, id);

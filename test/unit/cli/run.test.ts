@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { exitCodeOf, exitCodes } from '../../../src/cli/exit-codes.ts';
 import { buildProgram } from '../../../src/cli/program.ts';
 import { run } from '../../../src/cli/run.ts';
-import { version } from '../../../src/cli/version.ts';
 import { Fault, faultCodes } from '../../../src/domain/fault.ts';
+import { version } from '../../../src/platform/version.ts';
 
 async function kuvert(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };

@@ -1,0 +1,155 @@
+/** Messages: the list with its filters, and the search at the top of every page. */
+import { type DeliveryState, deliveryStates } from '../../../domain/delivery.ts';
+import { type MessageType, messageTypes } from '../../../domain/message.ts';
+import { parseOrganisationNumber } from '../../../domain/organisation-number.ts';
+import { fromLocalTime } from '../../../platform/moments.ts';
+import type { MessageRow } from '../../../store/messages.ts';
+import {
+  findSuppliers,
+  type ListedFilter,
+  type ListedMessage,
+  listForOperators,
+} from '../../../store/operator/messages.ts';
+import type { Pool } from '../../../store/pool.ts';
+import type { Who } from '../../access/entered.ts';
+import type { Language } from '../../catalogue.ts';
+import { moment } from '../../console/moments.ts';
+import { word } from '../../console/words.ts';
+import { search } from '../../message-search.ts';
+import { swedishTitles, titleOf } from '../../titles.ts';
+import { maySeeNumber, shownNumber } from '../masking.ts';
+import { type Pages, show } from '../pages.ts';
+import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
+import type { Asked, OperatorRoute } from '../route.ts';
+
+export interface MessagesParts {
+  readonly pool: Pool;
+  readonly pages: Pages;
+}
+
+export function messagesRoutes({ pool, pages }: MessagesParts): readonly OperatorRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/messages',
+      needs: 'view',
+      shows: 'page',
+      handle: async (asked, response) => {
+        const query = queryOf(asked.request);
+        const { filter, unread } = await filterOf(pool, query);
+        const page =
+          unread === undefined
+            ? await listForOperators(pool, filter, pageRows)
+            : { rows: [], next: undefined, lookedBackTo: undefined };
+        show(pages, asked, response, {
+          view: 'messages',
+          title: word(asked.language, 'nav.messages'),
+          place: 'messages',
+          data: {
+            rows: rowsOf(page.rows, asked),
+            filter: Object.fromEntries(query),
+            unread,
+            states: deliveryStates,
+            types: messageTypes,
+            faults: faultChoices(asked.language),
+            paging: pagingOf('/messages', query, page.next),
+            lookedBackTo: page.lookedBackTo && moment(page.lookedBackTo, asked.now).html,
+          },
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/search',
+      needs: 'view',
+      shows: 'page',
+      handle: async (asked, response) => {
+        const text = queryOf(asked.request).get('q') ?? '';
+        const found = text === '' ? undefined : await search(pool, text);
+        const suppliers = (found?.suppliers ?? []).map(({ organisationNumber, name }) => ({
+          name,
+          shown: shownNumber(asked.who, organisationNumber),
+          path: maySeeNumber(asked.who, organisationNumber) ? `/suppliers/${organisationNumber}` : undefined,
+        }));
+        const messages = [...(found?.exact ?? []), ...(found?.begins ?? [])];
+        const unknown = found?.recipient !== undefined && suppliers.length === 0 ? found.recipient : undefined;
+        const only = [
+          ...messages.map(({ id }) => `/messages/${id}`),
+          ...suppliers.map(({ path }) => path),
+          ...(unknown === undefined ? [] : [`/messages?supplier=${unknown}`]),
+        ];
+        // One hit is what was meant.
+        if (only.length === 1 && only[0] !== undefined) return response.redirect(303, only[0]);
+        show(pages, asked, response, {
+          view: 'search',
+          title: word(asked.language, 'search'),
+          data: { text, suppliers, unknown, rows: rowsOf(messages, asked), begins: (found?.begins.length ?? 0) > 0 },
+        });
+      },
+    },
+  ];
+}
+
+/** @returns `unread`: the field that cannot be understood */
+export async function filterOf(
+  pool: Pool,
+  query: ReadonlyMap<string, string>,
+): Promise<{ readonly filter: ListedFilter; readonly unread: 'supplier' | 'from' | 'to' | undefined }> {
+  const [from, to] = (['from', 'to'] as const).map((name) => {
+    const text = query.get(name);
+    return text === undefined ? undefined : (fromLocalTime(text) ?? 'unread');
+  });
+  const supplier = await supplierOf(pool, query.get('supplier'));
+  return {
+    unread: supplier === 'unread' ? 'supplier' : from === 'unread' ? 'from' : to === 'unread' ? 'to' : undefined,
+    filter: {
+      state: deliveryStates.find((state): state is DeliveryState => state === query.get('state')),
+      messageType: messageTypes.find((type): type is MessageType => type === query.get('type')),
+      supplier: supplier === 'unread' ? undefined : supplier,
+      fault: query.get('fault'),
+      documentNumber: query.get('document'),
+      from: from === 'unread' ? undefined : from,
+      to: to === 'unread' ? undefined : to,
+      after: afterOf(query),
+    },
+  };
+}
+
+/** By number, or by a name that only one has. */
+async function supplierOf(pool: Pool, text: string | undefined): Promise<string | undefined> {
+  if (text === undefined) return undefined;
+  const number = parseOrganisationNumber(text) ?? (/^\d{10}$/.test(text) ? text : undefined);
+  if (number !== undefined) return number;
+  const found = await findSuppliers(pool, text, 2);
+  const exactly = found.find(({ name }) => name.toLowerCase() === text.toLowerCase());
+  return (exactly ?? (found.length === 1 ? found[0] : undefined))?.organisationNumber ?? 'unread';
+}
+
+function rowsOf(
+  rows: readonly (MessageRow & Partial<ListedMessage>)[],
+  { who, language, now }: Asked & { readonly who: Who },
+) {
+  return rows.map((row) => ({
+    ...row,
+    shown: shownNumber(who, row.recipient),
+    supplierPath:
+      maySeeNumber(who, row.recipient) && row.supplier !== undefined ? `/suppliers/${row.recipient}` : undefined,
+    taken: moment(row.acceptedAt, now).html,
+    why: whyOf(row, language),
+    delivered: row.deliveredAt === undefined ? undefined : moment(row.deliveredAt, now).html,
+  }));
+}
+
+/** In a few words; the sentence stands on the message's own page. */
+function whyOf(row: MessageRow & Partial<ListedMessage>, language: Language): string | undefined {
+  const { state, laneState, laneReason, reason } = row;
+  if (state === 'delivered') return undefined;
+  if (state === 'waiting' && laneState !== undefined && laneState !== 'flowing')
+    return laneReason === undefined ? undefined : titleOf(laneReason, language);
+  return reason === undefined ? undefined : titleOf(reason, language);
+}
+
+const faultChoices = (language: Language) =>
+  Object.keys(swedishTitles)
+    .map((code) => ({ code, title: titleOf(code, language) }))
+    .sort((a, b) => a.title.localeCompare(b.title, language));

@@ -1,0 +1,179 @@
+/**
+ * Messages as the console lists them. Each page looks at so many rows at most, whatever lies in the book: where the filters let
+ * little through, it says how far it has looked, and the next page goes on from there.
+ */
+import type { DeliveryState } from '../../domain/delivery.ts';
+import type { MessageType } from '../../domain/message.ts';
+import type { MessageRow } from '../messages.ts';
+import type { Db } from '../pool.ts';
+import { candidatesOf } from './message-candidates.ts';
+
+export interface ListedFilter {
+  readonly state?: DeliveryState | undefined;
+  readonly messageType?: MessageType | undefined;
+  /** Organisation number of the recipient. */
+  readonly supplier?: string | undefined;
+  /** Why it, or the lane in which it waits, stands still. */
+  readonly fault?: string | undefined;
+  readonly documentNumber?: string | undefined;
+  /** Accepted at or after, and before. */
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** As `next` said. */
+  readonly after?: number | undefined;
+}
+
+export interface ListedPage {
+  /** Newest first. */
+  readonly rows: readonly ListedMessage[];
+  /** What the next page goes on after; undefined: there is no more. */
+  readonly next: number | undefined;
+  /** The page is not full, and there may be more that is older than this. */
+  readonly lookedBackTo: Date | undefined;
+}
+
+export interface ListedMessage extends MessageRow {
+  /** Of one that waits: whether, and why, its lane does not flow. */
+  readonly laneState: string | undefined;
+  readonly laneReason: string | undefined;
+}
+
+const columns = `m.id, m.number, m.organisation_number as recipient, s.name as supplier, a.name as address, m.sequence, m.environment,
+  m.message_type as "messageType", m.document_number as "documentNumber", m.version, m.accepted_at as "acceptedAt",
+  d.state, d.reason, d.detail, d.attempts, d.next_try_at as "nextTryAt", d.delivered_at as "deliveredAt",
+  l.state as "laneState", l.reason as "laneReason"`;
+const joined = `join message m on m.number = c.number join delivery d on d.message_id = m.id and d.current
+  left join supplier s on s.organisation_number = m.organisation_number left join address a on a.id = d.lane_id
+  left join lane l on l.id = d.lane_id`;
+
+/** How many rows a page looks at, at most. */
+export const mostLookedAt = 3_000;
+
+/** @param limit rows of a page */
+export async function listForOperators(db: Db, filter: ListedFilter, limit: number): Promise<ListedPage> {
+  const values: unknown[] = [];
+  const given = (value: unknown): string => `$${values.push(value)}`;
+  const { from, to, messageType, state, supplier, fault, documentNumber } = filter;
+  const span = { from: from && (await numberAt(db, from, -1)), to: to && (await numberAt(db, to, 1)) };
+  // Of these the index gives what fits and nothing else.
+  const exact = [messageType, from, to, documentNumber].every((one) => one === undefined) && state !== 'delivered';
+  const most = exact ? limit + 1 : mostLookedAt;
+  const candidates = candidatesOf({ ...filter, span }, most, given);
+  const conditions = [
+    state === undefined ? undefined : `d.state = ${given(state)}`,
+    messageType === undefined ? undefined : `m.message_type = ${given(messageType)}`,
+    supplier === undefined ? undefined : `m.organisation_number = ${given(supplier)}`,
+    documentNumber === undefined ? undefined : `m.document_number = ${given(documentNumber)}`,
+    from === undefined ? undefined : `m.accepted_at >= ${given(from)}`,
+    to === undefined ? undefined : `m.accepted_at < ${given(to)}`,
+    fault === undefined ? undefined : faultIs(given(fault)),
+  ].filter((one) => one !== undefined);
+  const { rows } = await db.query<
+    NullsOf<ListedMessage> & { looked: number; last: number | null; lastAt: Date | null }
+  >(
+    `with c as materialized (${candidates}),
+       found as (select ${columns} from c ${joined} ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
+                  order by c.number desc limit ${given(limit + 1)}),
+       looked as (select count(*) as looked, min(number) as last from c)
+     select found.*, looked.looked, looked.last, (select accepted_at from message where number = looked.last) as "lastAt"
+       from looked left join found on true order by found.number desc`,
+    values,
+  );
+  const [first] = rows;
+  const all = rows.filter(({ id }) => id !== null).map(withoutCounts);
+  if (all.length > limit) return { rows: all.slice(0, limit), next: all[limit - 1]?.number, lookedBackTo: undefined };
+  // A whole window of candidates: older ones were not looked at.
+  const more = (first?.looked ?? 0) >= most;
+  return {
+    rows: all,
+    next: more ? (first?.last ?? undefined) : undefined,
+    lookedBackTo: more ? (first?.lastAt ?? undefined) : undefined,
+  };
+}
+
+interface Counts {
+  readonly looked: number;
+  readonly last: number | null;
+  readonly lastAt: Date | null;
+}
+
+function withoutCounts(row: NullsOf<ListedMessage> & Counts): ListedMessage {
+  const { looked: _looked, last: _last, lastAt: _lastAt, ...rest } = row;
+  return withoutNulls(rest);
+}
+
+/** A message that waits in a lane that does not flow waits for the lane's reason. */
+const faultIs = (fault: string): string =>
+  `(d.reason = ${fault} or (d.state = 'waiting' and l.state <> 'flowing' and l.reason = ${fault}))`;
+
+/** Numbers are given in the order of acceptance but for transactions that overlapped, and clocks that were set. */
+const overlap = 600_000;
+
+/**
+ * The number at which a time begins, found by halving: no index by time is kept for it.
+ * @param side -1: surely none of that time or later is before it; 1: surely none of before that time is after it
+ */
+async function numberAt(db: Db, at: Date, side: -1 | 1): Promise<number> {
+  const { rows } = await db.query<{ number: number | null }>(
+    `with recursive half(low, high) as (
+       select (select number from message order by number limit 1), (select number from message order by number desc limit 1) + 1
+       union all
+       select case when at < $1 then middle + 1 else low end, case when at < $1 then high else middle end
+         from (select low, high, (low + high) / 2 as middle,
+                      (select accepted_at from message where number >= (low + high) / 2 order by number limit 1) as at
+                 from half where low < high) probe)
+     select low as number from half order by high - low limit 1`,
+    [new Date(at.getTime() + side * overlap)],
+  );
+  return rows[0]?.number ?? 0;
+}
+
+/** By its exact document number, newest first; or by how that begins, in its order. */
+export async function findByNumber(
+  db: Db,
+  text: string,
+  how: 'exact' | 'begins',
+  limit: number,
+): Promise<MessageRow[]> {
+  const { rows } = await db.query<NullsOf<ListedMessage>>(
+    how === 'exact'
+      ? `select ${columns} from (select number from message where document_number = $1 order by number desc limit $2) c ${joined}
+          order by c.number desc`
+      : // Bytes, not letters: the last character that there is stands behind everything that begins so.
+        `select ${columns} from (select number from message where document_number ~>=~ $1 and document_number ~<~ $3
+            order by document_number using ~<~ limit $2) c ${joined} order by m.document_number, c.number desc`,
+    how === 'exact' ? [text, limit] : [text, limit, `${text}\u{10ffff}`],
+  );
+  return rows.map((row) => withoutNulls(row));
+}
+
+export interface FoundSupplier {
+  readonly organisationNumber: string;
+  readonly name: string;
+}
+
+/** Suppliers by a part of their name, or their number; those whose name begins so first. */
+export async function findSuppliers(db: Db, text: string, limit: number): Promise<FoundSupplier[]> {
+  const { rows } = await db.query<FoundSupplier & Record<string, unknown>>(
+    `select organisation_number as "organisationNumber", name from supplier
+      where position(lower($1) in lower(name)) > 0 or organisation_number = $1
+      order by position(lower($1) in lower(name)), name limit $2`,
+    [text, limit],
+  );
+  return rows;
+}
+
+/** Whether anything was ever accepted for it, supplier or not. */
+export async function isRecipient(db: Db, organisationNumber: string): Promise<boolean> {
+  const { rowCount } = await db.query('select 1 from recipient where organisation_number = $1', [organisationNumber]);
+  return rowCount > 0;
+}
+
+/** SQL's null where we say undefined. */
+type NullsOf<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
+
+function withoutNulls(row: NullsOf<ListedMessage>): ListedMessage {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, value ?? undefined]),
+  ) as unknown as ListedMessage;
+}

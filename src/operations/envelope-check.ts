@@ -1,5 +1,5 @@
 /** Whether the envelope of a message, put together again, is what was signed, and by which key of ours. */
-import { Fault } from '../domain/fault.ts';
+import { Fault, type FaultCode } from '../domain/fault.ts';
 import { envelopeBytes } from '../envelope/bytes.ts';
 import { isP256, jwkThumbprint, keysOfCertificates } from '../envelope/keys.ts';
 import { type OpenedEnvelope, openEnvelope } from '../envelope/open.ts';
@@ -11,8 +11,8 @@ import type { Db } from '../store/pool.ts';
 export interface EnvelopeCheck {
   /** `not-sealed`, `not-kept`: there is nothing to check. `key-unknown`: nobody has its certificate. `wrong`: it is not what was signed. */
   readonly verdict: 'genuine' | 'not-sealed' | 'not-kept' | 'key-unknown' | 'wrong';
-  /** What is wrong. */
-  readonly why: string | undefined;
+  /** What is wrong with it. */
+  readonly why: FaultCode | undefined;
   /** What the envelope says; only of a genuine one. */
   readonly opened: Omit<OpenedEnvelope, 'document'> | undefined;
   readonly bytes: number | undefined;
@@ -80,6 +80,6 @@ export async function checkEnvelope(db: Db, messageId: string, own: OwnSigning):
     };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { verdict: 'wrong', ...none, why: error.message };
+    return { verdict: 'wrong', ...none, why: error.code };
   }
 }

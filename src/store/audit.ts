@@ -88,6 +88,15 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRow[]
   return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
 }
 
+/** What was done to one thing, newest first. */
+export async function listAuditOf(db: Db, subject: string, limit: number): Promise<AuditRow[]> {
+  const { rows } = await db.query<Omit<AuditRow, 'reason'> & { reason: string | null }>(
+    'select id, at, actor, action, subject, reason, details from audit where subject = $1 order by id desc limit $2',
+    [subject, limit],
+  );
+  return rows.map((row) => ({ ...row, reason: row.reason ?? undefined }));
+}
+
 /** PostgreSQL's text and jsonb take neither NUL nor half of a surrogate pair. */
 function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\uFFFD');

@@ -5,6 +5,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
+  /** The same, for what is no text. */
+  readonly bytes: Buffer;
 }
 
 export interface Visitor {
@@ -49,9 +51,10 @@ export function visitor(origin: string): Visitor {
               if (/expires=Thu, 01 Jan 1970/i.test(set)) cookies.delete(name);
               else cookies.set(name, value);
             }
-            const text = Buffer.concat(chunks).toString();
+            const bytes = Buffer.concat(chunks);
+            const text = bytes.toString();
             form = /name="form" value="([^"]+)"/.exec(text)?.[1] ?? form;
-            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text });
+            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text, bytes });
           });
         },
       );

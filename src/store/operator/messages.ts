@@ -6,7 +6,7 @@ import type { DeliveryState } from '../../domain/delivery.ts';
 import type { MessageType } from '../../domain/message.ts';
 import type { MessageRow } from '../messages.ts';
 import type { Db } from '../pool.ts';
-import { candidatesOf } from './message-candidates.ts';
+import { candidatesOf, given } from './message-candidates.ts';
 
 export interface ListedFilter {
   readonly state?: DeliveryState | undefined;
@@ -49,35 +49,42 @@ const joined = `join message m on m.number = c.number join delivery d on d.messa
 /** How many rows a page looks at, at most. */
 export const mostLookedAt = 3_000;
 
+/** Above every number. */
+const highest = Number.MAX_SAFE_INTEGER;
+
 /** @param limit rows of a page */
 export async function listForOperators(db: Db, filter: ListedFilter, limit: number): Promise<ListedPage> {
-  const values: unknown[] = [];
-  const given = (value: unknown): string => `$${values.push(value)}`;
-  const { from, to, messageType, state, supplier, fault, documentNumber } = filter;
-  const span = { from: from && (await numberAt(db, from, -1)), to: to && (await numberAt(db, to, 1)) };
+  const { from, to, messageType, state, supplier, fault, documentNumber, after } = filter;
   // Of these the index gives what fits and nothing else.
   const exact = [messageType, from, to, documentNumber].every((one) => one === undefined) && state !== 'delivered';
   const most = exact ? limit + 1 : mostLookedAt;
-  const candidates = candidatesOf({ ...filter, span }, most, given);
-  const conditions = [
-    state === undefined ? undefined : `d.state = ${given(state)}`,
-    messageType === undefined ? undefined : `m.message_type = ${given(messageType)}`,
-    supplier === undefined ? undefined : `m.organisation_number = ${given(supplier)}`,
-    documentNumber === undefined ? undefined : `m.document_number = ${given(documentNumber)}`,
-    from === undefined ? undefined : `m.accepted_at >= ${given(from)}`,
-    to === undefined ? undefined : `m.accepted_at < ${given(to)}`,
-    fault === undefined ? undefined : faultIs(given(fault)),
-  ].filter((one) => one !== undefined);
-  const { rows } = await db.query<
-    NullsOf<ListedMessage> & { looked: number; last: number | null; lastAt: Date | null }
-  >(
-    `with c as materialized (${candidates}),
-       found as (select ${columns} from c ${joined} ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
-                  order by c.number desc limit ${given(limit + 1)}),
+  const { rows } = await db.query<NullsOf<ListedMessage> & Counts>(
+    `with c as materialized (${candidatesOf({ state, supplier, fault, documentNumber }, most)}),
+       found as (select ${columns} from c ${joined}
+                  where ($7::text is null or d.state = $7) and ($8::text is null or m.message_type = $8)
+                    and (${given.supplier} is null or m.organisation_number = ${given.supplier})
+                    and (${given.document} is null or m.document_number = ${given.document})
+                    and ($9::timestamptz is null or m.accepted_at >= $9) and ($10::timestamptz is null or m.accepted_at < $10)
+                    and (${given.fault} is null or d.reason = ${given.fault}
+                         or (d.state = 'waiting' and l.state <> 'flowing' and l.reason = ${given.fault}))
+                    and m.number < ${given.before} and m.number >= ${given.least} and m.number <= ${given.most}
+                  order by c.number desc limit $11),
        looked as (select count(*) as looked, min(number) as last from c)
      select found.*, looked.looked, looked.last, (select accepted_at from message where number = looked.last) as "lastAt"
        from looked left join found on true order by found.number desc`,
-    values,
+    [
+      after ?? highest,
+      from === undefined ? 0 : await numberAt(db, from, -1),
+      to === undefined ? highest : await numberAt(db, to, 1),
+      supplier ?? null,
+      fault ?? null,
+      documentNumber ?? null,
+      state ?? null,
+      messageType ?? null,
+      from ?? null,
+      to ?? null,
+      limit + 1,
+    ],
   );
   const [first] = rows;
   const all = rows.filter(({ id }) => id !== null).map(withoutCounts);
@@ -101,10 +108,6 @@ function withoutCounts(row: NullsOf<ListedMessage> & Counts): ListedMessage {
   const { looked: _looked, last: _last, lastAt: _lastAt, ...rest } = row;
   return withoutNulls(rest);
 }
-
-/** A message that waits in a lane that does not flow waits for the lane's reason. */
-const faultIs = (fault: string): string =>
-  `(d.reason = ${fault} or (d.state = 'waiting' and l.state <> 'flowing' and l.reason = ${fault}))`;
 
 /** Numbers are given in the order of acceptance but for transactions that overlapped, and clocks that were set. */
 const overlap = 600_000;

@@ -1,6 +1,6 @@
 /** One message: why it is where it is, what happened, and what can be done. */
 import { Fault } from '../../../domain/fault.ts';
-import { listAudit } from '../../../store/audit.ts';
+import { listAuditOf } from '../../../store/audit.ts';
 import { findMessages, type MessageDetails, type MessageRow, readMessage } from '../../../store/messages.ts';
 import type { Pool } from '../../../store/pool.ts';
 import type { Who } from '../../access/entered.ts';
@@ -87,9 +87,10 @@ export async function messagePage(
   const [[row], details, audit] = await Promise.all([
     findMessages(pool, id, 1),
     readMessage(pool, id),
-    listAudit(pool, { subject: `message/${id}`, limit: mostActs }),
+    listAuditOf(pool, `message/${id}`, mostActs),
   ]);
-  const current = details?.deliveries.find((delivery) => delivery.current);
+  const found = details?.deliveries.find((delivery) => delivery.current);
+  const current = found?.agent === undefined ? found : { ...found, agent: shownNumber(who, found.agent) };
   if (row === undefined || details === undefined || current === undefined)
     throw new Fault('not-found', `there is no message ${id}`);
   const forms = who.may.has('act')

@@ -1,0 +1,102 @@
+import { strict as assert } from 'node:assert';
+import { deliveryStates } from '../../src/domain/delivery.ts';
+import { silentLog } from '../../src/platform/log.ts';
+import { openStore } from '../../src/roles/parts.ts';
+import { listAuditOf } from '../../src/store/audit.ts';
+import { findMessages, readMessage } from '../../src/store/messages.ts';
+import { findByNumber, type ListedFilter, listForOperators, mostLookedAt } from '../../src/store/operator/messages.ts';
+import type { Pool } from '../../src/store/pool.ts';
+import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
+
+describe('statements of the operators’ lists are by key', () => {
+  let line: Line;
+  let pool: Pool;
+  before(async () => {
+    line = await openLine();
+    pool = await openStore({ databaseUrl: line.databaseUrl, databaseConnections: 1 }, 'operator-api', silentLog);
+  });
+  after(async () => {
+    await pool.close();
+    await line.close();
+  });
+
+  /** Rows of these are as many as there ever were messages. */
+  const grows =
+    /Seq Scan on (message|delivery|attempt|envelope|content|audit|frame|collection|receipt|accepted_document)\b/;
+
+  it('whatever the filters are, no table that grows is read whole, and the texts are few', async () => {
+    const supplier = await line.addSupplier();
+    await line.take(framesFor(supplier.organisationNumber, 8));
+    const time = new Date();
+    const filters: ListedFilter[] = [undefined, ...deliveryStates].flatMap((state) =>
+      [undefined, supplier.organisationNumber].flatMap((recipient) =>
+        [undefined, 'no-address'].flatMap((fault) =>
+          [undefined, time].flatMap((from) => [
+            { state, supplier: recipient, fault, from },
+            { state, supplier: recipient, fault, from, to: time, after: 5, messageType: 'self-invoice' as const },
+          ]),
+        ),
+      ),
+    );
+    for (const filter of [...filters, { documentNumber: 'x' }]) await listForOperators(pool, filter, 50);
+    const [first] = (await listForOperators(pool, {}, 50)).rows;
+    assert.ok(first);
+    await findMessages(pool, first.id, 1);
+    await readMessage(pool, first.id);
+    await listAuditOf(pool, `message/${first.id}`, 100);
+    for (const how of ['exact', 'begins'] as const) await findByNumber(pool, first.documentNumber, how, 50);
+    const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
+      'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
+    );
+    const ours = rows.filter(({ parameters }) => parameters.length > 0);
+    assert.ok(ours.length >= 20 && ours.length <= 70, `${ours.length} texts`);
+    for (const { name, statement, parameters, custom_plans: custom } of ours) {
+      assert.equal(custom, 0, statement);
+      const nulls = parameters.map(() => 'null').join(', ');
+      const plan = await pool.query<{ 'QUERY PLAN': string }>(`explain execute "${name}"(${nulls})`);
+      const whole = plan.rows.filter((row) => grows.test(row['QUERY PLAN']));
+      assert.deepEqual(whole, [], statement);
+    }
+  });
+
+  it('where the filters let little through, a page says how far it looked, and the next ones come to all of it', async () => {
+    const supplier = await line.addSupplier();
+    const count = 2 * mostLookedAt + 500;
+    await fill(supplier, count);
+    const oldest = 'N-1';
+    await line.pool.query("update message set message_type = 'purchase-order' where document_number = $1", [oldest]);
+    const filter = { supplier: supplier.organisationNumber, messageType: 'purchase-order' } as const;
+    const found: string[] = [];
+    const looked: (Date | undefined)[] = [];
+    let after: number | undefined;
+    do {
+      const page = await listForOperators(pool, { ...filter, after }, 50);
+      found.push(...page.rows.map(({ documentNumber }) => documentNumber));
+      looked.push(page.lookedBackTo);
+      after = page.next;
+    } while (after !== undefined);
+    assert.deepEqual(found, [oldest]);
+    assert.deepEqual(
+      looked.map((at) => at !== undefined),
+      [true, true, false],
+    );
+  });
+
+  /** As intake would, had it all night. */
+  async function fill(owner: TestSupplier, count: number): Promise<void> {
+    await line.pool.query(
+      `with r as (insert into recipient (organisation_number, counter) values ($1, $2)),
+            given as (select gen_random_uuid() as id, n from generate_series(1, $2) n),
+            m as (
+              insert into message (id, organisation_number, sequence, environment, message_type, document_number, version, format,
+                                   media_type, data_schema, document_sha256, document_size, event_time, event_at)
+              select id, $1, n, 'test', 'self-invoice', 'N-' || n, 1, 'json', 'application/json', 'urn:test', sha256(id::text::bytea), 2,
+                     '2026-01-02T03:04:05Z', '2026-01-02T03:04:05Z' from given order by n
+              returning id, number),
+            f as (insert into frame (body_sha256, verdict, message_id) select sha256(id::text::bytea), 'message', id from m)
+       insert into delivery (message_id, message_number, number, lane_id, state, reason)
+       select id, number, 1, $3, 'held', 'held-by-operator' from m order by number`,
+      [owner.organisationNumber, count, owner.lane],
+    );
+  }
+});

@@ -9,9 +9,11 @@ import { createLog } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import type { Stage } from '../roles/stage.ts';
 import { type Context, examples } from './context.ts';
+import { addDevSeed } from './dev-seed.ts';
 
-export function addDev(program: Command, { terminal }: Context): void {
-  program
+export function addDev(program: Command, context: Context): void {
+  const { terminal } = context;
+  const dev = program
     .command('dev')
     .description('Runs the gateway with private local servers for those that no setting names, and fresh certificates.')
     .addHelpText(
@@ -37,12 +39,10 @@ export function addDev(program: Command, { terminal }: Context): void {
     .action(async () => {
       const { told } = untilTold();
       // Loaded when needed: the other commands are quicker without the whole gateway.
-      const { sampleOrganisationNumber } = await import('../documents/sample.ts');
+      const { fetching, pushedTo: sample } = await import('./dev-suppliers.ts');
       const { openStage } = await import('../roles/stage.ts');
       const { roleNames, startGateway } = await import('../roles/start.ts');
       const log = createLog({ level: 'info', pretty: true });
-      const sample = { organisationNumber: sampleOrganisationNumber(1), name: 'Norrskenet Utbildning AB' };
-      const fetching = { organisationNumber: sampleOrganisationNumber(2), name: 'Björkudden Kompetens AB' };
       terminal.err('Starting PostgreSQL, Redis and ActiveMQ where no setting names one …');
       const stage = await openStage({
         folder: '.kuvert/dev',
@@ -78,6 +78,7 @@ export function addDev(program: Command, { terminal }: Context): void {
         await stage.stop();
       }
     });
+  addDevSeed(dev, context);
 }
 
 const here = ({ folder }: Stage, name: string): string => relative('.', join(folder, name));

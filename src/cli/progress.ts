@@ -4,14 +4,14 @@ export interface Progress {
   readonly end: () => void;
 }
 
-/** On standard error, so that the result can be piped. */
-export async function startProgress(what: string, total: number): Promise<Progress> {
+/** On standard error, so that the result can be piped. @param unit what a stop lets finish */
+export async function startProgress(what: string, total: number, unit = 'the message'): Promise<Progress> {
   if (!process.stderr.isTTY) return { at: () => undefined, end: () => undefined };
   const { Presets, SingleBar } = await import('cli-progress');
   const bar = new SingleBar(
     {
       stream: process.stderr,
-      format: `${what} {bar} {value}/{total}, {eta_formatted} left; Ctrl-C stops after the message under way`,
+      format: `${what} {bar} {value}/{total}, {eta_formatted} left; Ctrl-C stops after ${unit} under way`,
       fps: 5,
       // A stop is ours to hear: the message under way is finished and what was done is told.
       gracefulExit: false,

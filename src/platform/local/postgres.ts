@@ -32,6 +32,8 @@ export async function startPostgres(folder: LocalFolder, port: number, log: Log)
     synchronous_commit: 'on',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    // Nothing real is kept in it: what fills databases with invented rows looks for this.
+    'kuvert.development': 'on',
   };
   const server = await supervise(
     {

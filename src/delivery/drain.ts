@@ -4,6 +4,7 @@
 
 import { Fault } from '../domain/fault.ts';
 import type { LaneView } from '../domain/lane-draft.ts';
+import { maskOrganisationNumber } from '../domain/organisation-number.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Settled, Tried } from '../domain/settle.ts';
 import { errorText, type Log } from '../platform/log.ts';
@@ -164,11 +165,13 @@ const asItIsNow = (outcome: Outcome, target: LaneTarget, version: number): Outco
 
 async function followAll(deps: DrainDeps, lane: number, principals: readonly string[]): Promise<void> {
   for (const principal of principals)
-    await deps
-      .follow(principal)
-      .catch((error: unknown) =>
-        deps.log.warn('what no mandate covers waits for the sweep', { lane, principal, error: errorText(error) }),
-      );
+    await deps.follow(principal).catch((error: unknown) =>
+      deps.log.warn('what no mandate covers waits for the sweep', {
+        lane,
+        principal: maskOrganisationNumber(principal),
+        error: errorText(error),
+      }),
+    );
 }
 
 /** A shorter wait is not worth giving the lane back for; a longer one must not keep another lane from its place. Milliseconds. */
@@ -199,7 +202,7 @@ async function pushOne(
   if (!one || !envelope) throw new Fault('internal', 'a delivery was claimed that was not asked for');
   const outcome = await deps.push(target, one, envelope, claimed.attempt, term).catch((error: unknown): Outcome => {
     // A defect of ours. The others of the window are on the wire; they must be waited for and recorded.
-    deps.log.error('a push broke', { lane: target.lane, message: one.messageId, error: errorText(error) });
+    deps.log.error('a push broke', { lane: target.lane, messageId: one.messageId, error: errorText(error) });
     return { kind: 'message-failed', fault: 'internal', detail: errorText(error), totalMs: 0 };
   });
   deps.log.info('pushed', {

@@ -1,4 +1,5 @@
 /** What PostgreSQL says is due and Redis forgot. */
+import { maskOrganisationNumber } from '../domain/organisation-number.ts';
 import { errorText, type Log } from '../platform/log.ts';
 
 export interface SweepDeps {
@@ -20,9 +21,10 @@ export async function sweep(deps: SweepDeps): Promise<void> {
   for (const lane of due) await deps.wake(lane, 0);
   if (due.length > 0) deps.log.debug('swept', { lanes: due.length });
   for (const principal of await deps.principalsDue())
-    await deps
-      .follow(principal)
-      .catch((error: unknown) =>
-        deps.log.warn('the messages of a principal wait for the next sweep', { principal, error: errorText(error) }),
-      );
+    await deps.follow(principal).catch((error: unknown) =>
+      deps.log.warn('the messages of a principal wait for the next sweep', {
+        principal: maskOrganisationNumber(principal),
+        error: errorText(error),
+      }),
+    );
 }

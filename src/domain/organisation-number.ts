@@ -35,3 +35,13 @@ export function isSoleTrader(organisationNumber: string): boolean {
 export function maskOrganisationNumber(organisationNumber: string): string {
   return isSoleTrader(organisationNumber) ? `${organisationNumber.slice(0, 2)}********` : organisationNumber;
 }
+
+/** Ten digits in a text, as a person's number is written: with or without the century, a sign before the last four, or the VAT number's letters. */
+const personal = /(?<![\w-])(SE)?(?:18|19|20)?(\d{2})([01]\d[0-9]\d)([-+]?)(\d{4})(01)?(?![\w-])/g;
+
+/** The same in the middle of a text: whatever reads as a sole trader's number, check digit right, shows only its first two digits. */
+export function maskNumbersIn(text: string): string {
+  return text.replaceAll(personal, (all, _se, year: string, day: string, _sign, last: string) =>
+    checkDigitIsRight(`${year}${day}${last}`) ? `${year}********` : all,
+  );
+}

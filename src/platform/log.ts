@@ -1,5 +1,6 @@
 /** The log: one JSON object per line on standard error, wide events, no document content. */
 import winston from 'winston';
+import { maskNumbersIn } from '../domain/organisation-number.ts';
 
 export { errorText } from './error-text.ts';
 
@@ -23,7 +24,7 @@ export function createLog(options: { level: Level; pretty: boolean }): Log {
   );
   const logger = winston.createLogger({
     level: options.level,
-    format: combine(timestamp(), options.pretty ? readable : json()),
+    format: combine(timestamp(), options.pretty ? readable : json({ replacer: masked })),
     transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
   });
   const make = (base: Fields): Log => ({
@@ -36,11 +37,17 @@ export function createLog(options: { level: Level; pretty: boolean }): Log {
   return make({});
 }
 
+/** Who writes a line masks what it knows to be a number; this is for texts of others: an error, a certificate's name, a path. */
+const masked = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? maskNumbersIn(value) : typeof value === 'bigint' ? String(value) : value;
+
 /** `key=value` for each field that has a value, as JSON leaves out those that have none. */
 export function readableFields(fields: Fields): string[] {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(
+      ([key, value]) => `${key}=${typeof value === 'string' ? maskNumbersIn(value) : JSON.stringify(value, masked)}`,
+    );
 }
 
 /** A log that keeps nothing; for tests and for commands that speak for themselves. */

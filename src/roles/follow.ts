@@ -1,5 +1,6 @@
 /** Messages of principals follow their mandates. */
 import type { Alarms } from '../delivery/queue/queue.ts';
+import { maskOrganisationNumber } from '../domain/organisation-number.ts';
 import type { Log } from '../platform/log.ts';
 import { notifyStored } from '../store/collect/channels.ts';
 import { followPrincipal } from '../store/mandate-clock.ts';
@@ -18,6 +19,6 @@ export function followerOf(pool: Pool, alarms: Pick<Alarms, 'wake'> | undefined,
     for (const lane of wake) await alarms?.wake(lane, 0);
     await notifyStored(pool, filled);
     if (counts.released + counts.rerouted + counts.held > 0)
-      log.info('messages followed their mandates', { principal, ...counts });
+      log.info('messages followed their mandates', { principal: maskOrganisationNumber(principal), ...counts });
   };
 }

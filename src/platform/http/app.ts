@@ -8,6 +8,7 @@ import express, {
   type Response,
 } from 'express';
 import { Fault, type FaultCode } from '../../domain/fault.ts';
+import { maskNumbersIn } from '../../domain/organisation-number.ts';
 import { errorText, type Log } from '../log.ts';
 import { peerFingerprint } from './connections.ts';
 import type { Contract } from './contract.ts';
@@ -36,6 +37,10 @@ const unavailableSeconds = 5;
 /** The link of a letter is 43 such characters, and may be asked for with something behind it that makes it no path of ours. */
 const secretLike = /[\w-]{43,}/g;
 
+const aboutMessage = /\/messages\/:id\b/;
+/** What else stands in a path is anybody's text. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** What no route answers costs whoever asks as much as what one does. */
 const nowhere = { certificate: 'not-asked' } as const;
 
@@ -44,6 +49,8 @@ interface Trail {
   readonly requestId: string;
   readonly startedAt: number;
   route?: string;
+  /** That its path names. */
+  messageId?: string;
   fault?: FaultCode;
   error?: string;
 }
@@ -53,6 +60,9 @@ const trails = new WeakMap<Request, Trail>();
 export function clientFingerprint(request: Request): string | undefined {
   return peerFingerprint(request.socket);
 }
+
+/** For log lines beside that of the request; the answer carries it as `x-request-id`. */
+export const requestIdOf = (response: Response): string | undefined => response.get('x-request-id');
 
 export interface AppOptions {
   /**
@@ -120,7 +130,8 @@ function beginTrail(log: Log): RequestHandler {
         requestId: trail.requestId,
         method: request.method,
         // A path is anybody's text, and may hold ids: the pattern where there is one.
-        route: trail.route ?? request.path.slice(0, 200).replaceAll(secretLike, '…'),
+        route: trail.route ?? maskNumbersIn(request.path.slice(0, 200).replaceAll(secretLike, '…')),
+        ...(trail.messageId === undefined ? {} : { messageId: trail.messageId }),
         status: response.statusCode,
         ms: Math.round(performance.now() - trail.startedAt),
         remote: request.socket.remoteAddress,
@@ -137,7 +148,10 @@ function guards(route: Route, head: boolean, enter: AppOptions['enter']): Reques
   const note: RequestHandler = async (request, response, next) => {
     // Express has the routes of GET answer HEAD too.
     if (request.method === 'HEAD' && !head) return next('route');
-    trailOf(request).route = route.path;
+    const trail = trailOf(request);
+    trail.route = route.path;
+    const { id } = request.params;
+    if (aboutMessage.test(route.path) && typeof id === 'string' && uuid.test(id)) trail.messageId = id;
     await enter?.(request, response, route);
     if (route.certificate === 'required' && peerFingerprint(request.socket) === undefined)
       throw new Fault('certificate-required', 'show the client certificate that is registered for your organisation');

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import {
   checkDigitIsRight,
   isSoleTrader,
+  maskNumbersIn,
   maskOrganisationNumber,
   parseOrganisationNumber,
 } from '../../../src/domain/organisation-number.ts';
@@ -71,5 +72,13 @@ describe('organisation numbers', () => {
     assert.equal(isSoleTrader('8112189876'), true);
     assert.equal(maskOrganisationNumber('8112189876'), '81********');
     assert.equal(maskOrganisationNumber('5560160680'), '5560160680');
+  });
+
+  it("in a text every spelling of a sole trader's is masked, and what only looks like one is not", () => {
+    for (const text of ['8001010118', '800101-0118', '800101+0118', '198001010118', 'SE800101011801'])
+      assert.equal(maskNumbersIn(`of “${text}”: no`), 'of “80********”: no', text);
+    // A company's, a wrong check digit, part of something longer, an id.
+    for (const text of ['5560160680', '8001010117', '80010101180', 'x8001010118', '3f2c8001010118-8001010118'])
+      assert.equal(maskNumbersIn(text), text);
   });
 });

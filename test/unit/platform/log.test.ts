@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { spawnSync } from 'node:child_process';
 import { Fault } from '../../../src/domain/fault.ts';
 import { errorText, readableFields } from '../../../src/platform/log.ts';
 
@@ -24,5 +25,21 @@ describe('the log', () => {
       new Error('connect ::1'),
     ]);
     assert.equal(errorText(all), 'connect ::1; connect 127.0.0.1');
+  });
+
+  it('masks a sole trader’s number in the middle of what others said, for a person and as JSON', () => {
+    const said = { error: 'CN=Eva Ek, 198001010118', more: { why: ['SE800101011801 is not ours'] }, n: 5560160680 };
+    assert.deepEqual(readableFields(said), [
+      'error=CN=Eva Ek, 80********',
+      'more={"why":["80******** is not ours"]}',
+      'n=5560160680',
+    ]);
+    // What is written is what a process writes: one of its own.
+    const program = `import { createLog } from '${new URL('../../../src/platform/log.ts', import.meta.url)}';
+      createLog({ level: 'info', pretty: false }).info('told', ${JSON.stringify(said)});`;
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+    assert.match(stderr, /"message":"told"/);
+    assert.match(stderr, /80\*{8} is not ours/);
+    assert.doesNotMatch(stderr, /800101/);
   });
 });

@@ -24,6 +24,7 @@ export function fetchRoute(parts: MailboxParts): Route {
       const { envelope, bytes, traceparent } = await parts.gate.through(caller.organisationNumber, response, () =>
         give(parts, caller, id, request),
       );
+      parts.count?.fetched();
       response
         .set({
           'content-type': envelopeMediaTypes[envelope.format],

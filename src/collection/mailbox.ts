@@ -4,6 +4,7 @@ import type { Fault } from '../domain/fault.ts';
 import type { Environment } from '../domain/message.ts';
 import type { Log } from '../platform/log.ts';
 import type { Fetchable, Giving } from '../store/collect/fetch.ts';
+import type { Receipted } from '../store/collect/receipts.ts';
 import type { OwnAddress, OwnAttempt } from '../store/collect/standing.ts';
 import type { StoredEnvelope } from '../store/lane/due.ts';
 import type { Pool } from '../store/pool.ts';
@@ -23,6 +24,11 @@ export interface MailboxParts {
   readonly seal: (fetched: Fetchable & { readonly document: Buffer }) => Promise<StoredEnvelope | Fault>;
   /** The exact bytes of an envelope. @throws Fault `envelope-changed` */
   readonly bytes: (envelope: StoredEnvelope, document: Buffer) => Buffer;
+  /** Is told of what was given out and receipted, when that is done. Left out: nobody counts. */
+  readonly count?: {
+    fetched(): void;
+    receipted(given: readonly Pick<Receipted, 'result'>[]): void;
+  };
   /** Sentences for the supplier. */
   readonly explain: {
     lane(address: OwnAddress, language: Caller['language']): string;

@@ -1,6 +1,6 @@
 /** `PUT /v1/messages/{id}/receipt` and `POST /v1/receipts`: the supplier's word that it has what it was given. */
 import { Fault } from '../domain/fault.ts';
-import type { Route } from '../platform/http/app.ts';
+import { type Route, requestIdOf } from '../platform/http/app.ts';
 import { type Receipted, takeReceipts } from '../store/collect/receipts.ts';
 import { idsIn, noSuchMessage } from './ask.ts';
 import { boxOf } from './box.ts';
@@ -13,7 +13,7 @@ export function receiptRoutes(parts: MailboxParts): Route[] {
   return [oneRoute(parts), manyRoute(parts)];
 }
 
-function oneRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
+function oneRoute({ pool, callerOf, gate, log, count }: MailboxParts): Route {
   return {
     method: 'PUT',
     path: '/v1/messages/:id/receipt',
@@ -21,10 +21,12 @@ function oneRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
     handle: async (request, response) => {
       const caller = await callerOf(request);
       const id = String(request.params['id']);
-      const [result] = await gate.through(caller.organisationNumber, response, async () =>
+      const results = await gate.through(caller.organisationNumber, response, async () =>
         takeReceipts(pool, [id], await boxOf(pool, caller, request), givingOf(caller, request)),
       );
-      log.info('receipt', { messageId: id, result: result?.result });
+      count?.receipted(results);
+      const [result] = results;
+      log.info('receipt', { requestId: requestIdOf(response), messageId: id, result: result?.result });
       response.json(said(result));
     },
   };
@@ -49,7 +51,7 @@ function said(receipt: Receipted | undefined) {
   }
 }
 
-function manyRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
+function manyRoute({ pool, callerOf, gate, log, count }: MailboxParts): Route {
   return {
     method: 'POST',
     path: '/v1/receipts',
@@ -62,7 +64,8 @@ function manyRoute({ pool, callerOf, gate, log }: MailboxParts): Route {
         takeReceipts(pool, ids, await boxOf(pool, caller, request), givingOf(caller, request)),
       );
       const received = results.filter(({ result }) => result === 'received').length;
-      log.info('receipts', { ids: ids.length, received });
+      count?.receipted(results);
+      log.info('receipts', { requestId: requestIdOf(response), ids: ids.length, received });
       response.json({ results });
     },
   };

@@ -8,6 +8,7 @@ import { listenPlain, type PlainListener } from '../platform/http/listen-plain.t
 import { networkOf } from '../platform/http/network.ts';
 import type { Log } from '../platform/log.ts';
 import { isServerTrouble, type Pool } from '../store/pool.ts';
+import type { Observe } from './meters.ts';
 
 /** A program fetches a list once in a while; a network with many programs behind it is still far below this. */
 const limits = { ratePerSecond: 50, burst: 500, connections: 50, waits: 1 };
@@ -15,7 +16,7 @@ const limits = { ratePerSecond: 50, burst: 500, connections: 50, waits: 1 };
 /** @returns undefined when the settings do not ask for it */
 export async function listenForLists(
   settings: Pick<Settings, 'crlHost' | 'crlPort'>,
-  { pool, log, now }: { readonly pool: Pool; readonly log: Log; now(): Date },
+  { pool, log, now, observe }: { readonly pool: Pool; readonly log: Log; readonly observe: Observe; now(): Date },
 ): Promise<PlainListener | undefined> {
   const { crlHost: host, crlPort: port } = settings;
   if (port === undefined) return undefined;
@@ -25,5 +26,5 @@ export async function listenForLists(
     translate: (error) =>
       isServerTrouble(error) ? new Fault('server-unavailable', undefined, { cause: error }) : error,
   });
-  return listenPlain(app, { host, port });
+  return listenPlain(observe('crl', app), { host, port });
 }

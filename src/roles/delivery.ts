@@ -129,7 +129,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
 }
 
 /**
- * @param compose for the crash tests: the steps may be replaced by steps that end the process.
+ * @param compose the steps may be counted; for the crash tests, replaced by steps that end the process.
  * @param credentials left out: read from the files that the settings name, before a server is touched.
  * @throws Fault when a server does not answer or the settings' files are not right
  */

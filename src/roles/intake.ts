@@ -75,8 +75,13 @@ export function brokerOf(
   });
 }
 
+export interface Intake extends Running {
+  /** Milliseconds without a subscription at a broker; undefined: there is one. */
+  readonly brokerAway: () => number | undefined;
+}
+
 /**
- * @param compose for the crash tests: the steps may be replaced by steps that end the process.
+ * @param compose the steps may be counted; for the crash tests, replaced by steps that end the process.
  * @param credentials left out: read from the files that the settings name, before a server is touched.
  * @throws Fault when PostgreSQL or Redis does not answer or a setting's file is not right; a broker that is away is waited for.
  */
@@ -85,7 +90,7 @@ export async function startIntake(
   log: Log,
   compose: (deps: ReceiveDeps) => ReceiveDeps = (deps) => deps,
   credentials: IntakeCredentials = loadCredentials(settings, ['intake'], new Date()).intake,
-): Promise<Running> {
+): Promise<Intake> {
   const broker = brokerOf(settings, log, credentials);
   const pool = await openStore(settings, 'intake', log);
   const alarms = await createAlarms({ redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log }).catch(
@@ -142,6 +147,7 @@ export async function startIntake(
   );
   log.info('intake runs', { environment: settings.environment, queue: settings.queueIn });
   return {
+    brokerAway: consumer.awayFor,
     stop: async () => {
       await consumer.close();
       await outbox.close();

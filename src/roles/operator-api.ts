@@ -24,6 +24,7 @@ import { errorText, type Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import { createPool } from '../store/pool.ts';
 import { loadCredentials } from './credentials.ts';
+import type { Observe } from './meters.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { openStore, type Running } from './parts.ts';
 
@@ -48,6 +49,8 @@ export type OperatorApiSettings = Pick<Settings, (typeof operatorApiSettings)[nu
 export interface OperatorApiOptions {
   /** Left out: read from the files that the settings name. */
   readonly credentials?: OperatorApiCredentials | undefined;
+  /** Counts what the listener answers. */
+  readonly observe?: Observe | undefined;
   /** For tests. */
   readonly now?: () => Date;
 }
@@ -103,6 +106,7 @@ export async function startOperatorApi(
         networkOf,
       }),
     ];
+    const observe = options.observe ?? ((_listener, handler) => handler);
     const app = operatorApp(
       {
         log,
@@ -114,13 +118,14 @@ export async function startOperatorApi(
       },
       routes,
     );
+    const observed = observe('operator-api', app);
     begun.use(startSums(settings, log, now));
     const { operatorHost: host, operatorPort: port } = settings;
     const listener =
       tls === undefined
         ? // All come from this machine itself, or a proxy on it.
-          await listenPlain(app, { host, port, ofOne: 500 })
-        : await listenTls({ log, now }, tls, app, { host, port, requestCertificate: false });
+          await listenPlain(observed, { host, port, ofOne: 500 })
+        : await listenTls({ log, now }, tls, observed, { host, port, requestCertificate: false });
     begun.defer(() => listener.close());
     origin = settings.operatorUrl ?? originOf(host, listener.port, tls !== undefined);
     log.info('the operators listener runs', { host, port: listener.port, origin });

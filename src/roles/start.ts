@@ -8,6 +8,7 @@ import { startAuditHeads } from './audit-heads.ts';
 import { caSettings, startCa } from './ca.ts';
 import { type Credentials, inspectCredentials, loadCredentials } from './credentials.ts';
 import { deliverySettings, startDelivery } from './delivery.ts';
+import { healthSettings, startHealth } from './health.ts';
 import { intakeSettings, startIntake } from './intake.ts';
 import { operatorApiSettings, startOperatorApi } from './operator-api.ts';
 import { type RoleName, type Running, roleNames } from './parts.ts';
@@ -26,7 +27,7 @@ const settingsOf: Readonly<Record<RoleName, readonly SettingKey[]>> = {
 
 /** The settings that these roles need, for `readSettings`. */
 export function settingsFor(roles: readonly RoleName[]): SettingKey[] {
-  return [...new Set(roles.flatMap((role) => settingsOf[role]))];
+  return [...new Set([...roles.flatMap((role) => settingsOf[role]), ...healthSettings])];
 }
 
 /**
@@ -50,6 +51,8 @@ export interface Gateway extends Running {
   readonly supplierPort: number | undefined;
   /** Where browsers reach the console, when that role runs here. */
   readonly operatorOrigin: string | undefined;
+  /** The port of metrics and probes, when the settings ask for them. */
+  readonly metricsPort: number | undefined;
   /** Every role looks at once for changed keys and certificates. */
   readonly reload: () => Promise<void>;
 }
@@ -71,26 +74,43 @@ export async function startGateway(
   let supplierPort: number | undefined;
   let operatorOrigin: string | undefined;
   let signer: (() => Signer) | undefined;
-  const stop = () => stopAll(running, settings.stopTimeout, log);
   const logOf = (role: RoleName) => log.with({ role });
+  const health = await startHealth(settings, roles, log.with({ role: 'health' }));
+  const stop = async () => {
+    health?.rolesRun(false);
+    await stopAll(running, settings.stopTimeout, log);
+    await health?.close();
+  };
   try {
     if (roles.includes('ca')) running.set('ca', await startCa(settings, logOf('ca'), { credentials: credentials.ca }));
     if (roles.includes('supplier-api')) {
-      const listener = await startSupplierApi(settings, logOf('supplier-api'), undefined, credentials['supplier-api']);
+      const listener = await startSupplierApi(
+        settings,
+        logOf('supplier-api'),
+        health?.meters.mailbox,
+        credentials['supplier-api'],
+        undefined,
+        health?.meters.observe,
+      );
       running.set('supplier-api', listener);
       supplierPort = listener.port;
       signer = listener.signer;
     }
     if (roles.includes('delivery')) {
-      const started = await startDelivery(settings, logOf('delivery'), version, undefined, credentials.delivery);
+      const steps = health?.meters.delivery;
+      const started = await startDelivery(settings, logOf('delivery'), version, steps, credentials.delivery);
       running.set('delivery', started);
       signer = started.signer;
     }
-    if (roles.includes('intake'))
-      running.set('intake', await startIntake(settings, logOf('intake'), undefined, credentials.intake));
+    if (roles.includes('intake')) {
+      const started = await startIntake(settings, logOf('intake'), health?.meters.intake, credentials.intake);
+      running.set('intake', started);
+      health?.watchBroker(started.brokerAway);
+    }
     if (roles.includes('operator-api')) {
       const console = await startOperatorApi(settings, logOf('operator-api'), {
         credentials: credentials['operator-api'],
+        observe: health?.meters.observe,
       });
       running.set('operator-api', console);
       operatorOrigin = console.origin;
@@ -101,8 +121,9 @@ export async function startGateway(
     await stop();
     throw error;
   }
+  health?.rolesRun(true);
   const reload = async () => {
     for (const role of running.values()) await role.reload?.();
   };
-  return { stop, supplierPort, operatorOrigin, reload };
+  return { stop, supplierPort, operatorOrigin, metricsPort: health?.port, reload };
 }

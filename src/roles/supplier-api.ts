@@ -21,6 +21,7 @@ import { loadCredentials, type SupplierApiCredentials } from './credentials.ts';
 import { listenForLists } from './crl.ts';
 import { type Enrolment, enrolmentSettings, openEnrolment } from './enrolment.ts';
 import { keyList } from './key-list.ts';
+import type { Observe } from './meters.ts';
 import { openStore, type Running } from './parts.ts';
 import { keepCredentials } from './reload.ts';
 import { sealOrFault } from './seal.ts';
@@ -59,9 +60,10 @@ export const supplierApiSettings = [
 export type SupplierApiSettings = Pick<Settings, (typeof supplierApiSettings)[number]>;
 
 /**
- * @param compose for the crash tests: the steps may be replaced by steps that end the process.
+ * @param compose the steps may be counted; for the crash tests, replaced by steps that end the process.
  * @param first credentials at the start; left out: read from the files that the settings name.
  * @param now for tests
+ * @param observe counts what the listeners answer
  * @throws Fault when PostgreSQL does not answer, a file of the settings is not right or the address cannot be had
  */
 export async function startSupplierApi(
@@ -70,6 +72,7 @@ export async function startSupplierApi(
   compose: (parts: MailboxParts) => MailboxParts = (parts) => parts,
   first: SupplierApiCredentials = loadCredentials(settings, ['supplier-api'], new Date())['supplier-api'],
   now: () => Date = () => new Date(),
+  observe: Observe = (_listener, handler) => handler,
 ): Promise<Running & { readonly port: number; readonly crlPort: number | undefined; readonly signer: () => Signer }> {
   // What was begun is ended again, last first: when a later part cannot be had, and at the stop.
   const begun = new AsyncDisposableStack();
@@ -128,13 +131,14 @@ export async function startSupplierApi(
       more: [keys.certificatesRoute, ...enrolment.routes],
     });
     const parts = { log, now };
-    listener = begun.adopt(await listenTls(parts, credentials().listener, app, listenOptionsOf(settings)), (one) =>
+    const observed = observe('supplier-api', app);
+    listener = begun.adopt(await listenTls(parts, credentials().listener, observed, listenOptionsOf(settings)), (one) =>
       one.close(),
     );
     begun.use(enrolment.startPost());
     notices = begun.use(enrolment.startNotices());
     begun.use(kept.start());
-    const lists = await listenForLists(settings, { pool: register, log, now });
+    const lists = await listenForLists(settings, { pool: register, log, now, observe });
     if (lists !== undefined) begun.adopt(lists, (one) => one.close());
     log.info('the suppliers listener runs', { host: listener.host, port: listener.port, crlPort: lists?.port });
     return {

@@ -60,6 +60,26 @@ export interface PoolOptions {
 const plansByKey =
   'set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off';
 
+export interface PoolCounts {
+  readonly name: string;
+  readonly busy: number;
+  readonly idle: number;
+  /** Those who wait for a connection. */
+  readonly waiting: number;
+}
+
+const pools = new Map<PgPool, string>();
+
+/** Of each pool of this process that is open. What listens has a connection beside them. */
+export function countConnections(): PoolCounts[] {
+  return [...pools].map(([{ totalCount, idleCount, waitingCount }, name]) => ({
+    name,
+    busy: totalCount - idleCount,
+    idle: idleCount,
+    waiting: waitingCount,
+  }));
+}
+
 export function createPool(options: PoolOptions): Pool {
   const config: PoolConfig = {
     connectionString: options.url,
@@ -76,6 +96,7 @@ export function createPool(options: PoolOptions): Pool {
     ...(options.byKey ? { onConnect: (client) => client.query(plansByKey) as unknown as void } : {}),
   };
   const pool = new PgPool(config);
+  pools.set(pool, options.name);
   pool.on('error', (error) => options.onTrouble?.(error));
   // A server that dies may say so in the same breath as “ready”: before whoever asked for the connection can listen to it,
   // and an error that nobody listens to ends the process.
@@ -92,7 +113,10 @@ export function createPool(options: PoolOptions): Pool {
     ...db(pool),
     transaction: (work, lockTimeout) => transaction(pool, db, work, lockTimeout),
     listen: (channels, heard) => listen(config, [channels].flat(), heard, options.onTrouble),
-    close: () => pool.end(),
+    close: () => {
+      pools.delete(pool);
+      return pool.end();
+    },
   };
 }
 

@@ -37,6 +37,7 @@ export const doors: Readonly<Record<string, string>> = {
   nodemailer: 'platform/mail\\.ts$',
   pg: 'store/pool\\.ts$',
   pkijs: 'pki/',
+  'prom-client': 'platform/metrics\\.ts$',
   'reflect-metadata': 'pki/',
   saxes: '(documents|envelope)/',
   stompit: 'intake/broker(/|\\.ts$)',

@@ -28,6 +28,8 @@ export interface ConsumeOptions {
 export interface Consumer {
   /** The broker that frames come from now; undefined: none. */
   connectedTo(): string | undefined;
+  /** Milliseconds since there was a subscription; undefined: there is one. */
+  awayFor(): number | undefined;
   /** Finishes the batch under way, acknowledges it and says goodbye. */
   close(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export function consume(
 ): Consumer {
   const closing = new AbortController();
   let connection: Connection | undefined;
+  let awaySince: number | undefined = performance.now();
   const lengths = createLengths();
 
   const run = async () => {
@@ -64,7 +67,11 @@ export function consume(
       try {
         connection = await needs.connect();
         needs.log.info('intake listens', { broker: connection.address.text, queue: options.queue });
-        const { batches, why } = await serve(needs, options, onBatch, connection, closing.signal, lengths);
+        const subscribed = () => {
+          awaySince = undefined;
+        };
+        const given = { needs, options, onBatch, closing: closing.signal, lengths, subscribed };
+        const { batches, why } = await serve(given, connection);
         if (closing.signal.aborted) return;
         refused = 0;
         failures = batches > 0 ? 0 : failures;
@@ -80,6 +87,7 @@ export function consume(
         const doubted = lengths.left(connection?.misread() ?? false);
         if (doubted !== undefined) needs.log.warn('intake asks its broker which lengths are true', doubted);
         connection = undefined;
+        awaySince ??= performance.now();
       }
       await needs.pause(failures++, closing.signal);
     }
@@ -87,6 +95,7 @@ export function consume(
   const running = run();
   return {
     connectedTo: () => connection?.address.text,
+    awayFor: () => (awaySince === undefined ? undefined : performance.now() - awaySince),
     close: async () => {
       closing.abort();
       await running;
@@ -94,14 +103,20 @@ export function consume(
   };
 }
 
+interface Serving {
+  readonly needs: ConsumerNeeds;
+  readonly options: ConsumeOptions;
+  readonly onBatch: (batch: Batch) => Promise<void>;
+  readonly closing: AbortSignal;
+  readonly lengths: Lengths;
+  /** The broker has confirmed the subscription. */
+  readonly subscribed: () => void;
+}
+
 /** One connection's life. Returns only when no batch is under way: the next connection must not overtake it. */
 async function serve(
-  needs: ConsumerNeeds,
-  options: ConsumeOptions,
-  onBatch: (batch: Batch) => Promise<void>,
+  { needs, options, onBatch, closing, lengths, subscribed }: Serving,
   connection: Connection,
-  closing: AbortSignal,
-  lengths: Lengths,
 ): Promise<{ batches: number; why: string }> {
   const left = { batches: 0, why: '' };
   const waiting: Frame[] = [];
@@ -184,6 +199,7 @@ async function serve(
         taking = taking.then(() => take(incoming)).catch((error: Error) => connection.end(error));
       },
     );
+    subscribed();
     left.why = await Promise.race([connection.ended.then(reasonOf), leave]);
   } finally {
     clearInterval(timer);

@@ -3,6 +3,7 @@ import { environments } from '../../domain/message.ts';
 import { caTable } from './ca-settings.ts';
 import { deliveryTable } from './delivery-settings.ts';
 import { enrolmentTable } from './enrolment-settings.ts';
+import { healthTable } from './health-settings.ts';
 import { operatorTable } from './operator-settings.ts';
 import {
   bool,
@@ -195,6 +196,8 @@ export const settingsTable = {
     text,
     'The file that signed heads of the audit are added to, outside the database; docs/operations/audit.md. Not set: the database alone has them, and cannot show that it was cut or replaced.',
   ),
+
+  ...healthTable,
 
   logLevel: preset(
     'KUVERT_LOG_LEVEL',

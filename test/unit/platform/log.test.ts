@@ -35,7 +35,7 @@ describe('the log', () => {
       'n=5560160680',
     ]);
     // What is written is what a process writes: one of its own.
-    const program = `import { createLog } from '${new URL('../../../src/platform/log.ts', import.meta.url)}';
+    const program = `import { createLog } from '${new URL('../../../src/platform/log.ts', import.meta.url).href}';
       createLog({ level: 'info', pretty: false }).info('told', ${JSON.stringify(said)});`;
     const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
     assert.match(stderr, /"message":"told"/);

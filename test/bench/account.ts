@@ -18,8 +18,8 @@ export async function settled(bench: Bench, arrivals: number, taken: number, pat
   });
   await until('everything on record, and every answer with KA', 60_000, async () => {
     const { rows } = await bench.pool.query<{ open: number }>(
-      `select (select count(*) from outbox where sent_at is null) + $1 - (select count(*) from delivery where state = 'delivered') as open`,
-      [taken],
+      `select (select count(*) from outbox where sent_at is null) + $1 - (select count(*) from delivery where state = 'delivered' and id > $2) as open`,
+      [taken, bench.before().lastDelivery],
     );
     return (rows[0]?.open ?? 1) <= 0;
   });
@@ -35,12 +35,15 @@ export async function account(
   sent: number,
   came: readonly Arrivals[],
 ): Promise<{ arrivals: Arrival[]; repeats: number }> {
-  const { conserved, breaches, messages, delivered } = await conservation(bench.pool);
+  const before = bench.before();
+  const { conserved, breaches, ...sums } = await conservation(bench.pool);
+  const [messages, delivered] = [sums.messages - before.messages, sums.delivered - before.delivered];
   if (!conserved) throw new Error(`conservation is broken: ${breaches.join('; ')}`);
   if (messages !== sent || delivered !== sent)
     throw new Error(`${sent} were sent, ${messages} are in the store, ${delivered} of them delivered`);
   const { rows } = await bench.pool.query<{ id: string; number: string; recipient: string }>(
-    'select id, document_number as number, organisation_number as recipient from message',
+    'select id, document_number as number, organisation_number as recipient from message where number > $1',
+    [before.lastMessage],
   );
   const first = new Map<string, Arrival & { recipient: string | undefined }>();
   let requests = 0;

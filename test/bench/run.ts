@@ -1,6 +1,7 @@
 /** The scenarios by name. */
 import type { Row } from './report.ts';
 import { backlogScenario, backlogSettings } from './scenarios/backlog.ts';
+import { consoleScenario } from './scenarios/console.ts';
 import { drainScenario } from './scenarios/drain.ts';
 import { latencyScenario } from './scenarios/latency.ts';
 import { limitsScenario } from './scenarios/limits.ts';
@@ -20,6 +21,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     about: 'documents for all suppliers, from the queue to a 2xx, as fast as it goes',
     messages: 10_000,
     run: drainScenario,
+  },
+  console: {
+    about: 'how long operators wait for each page of a full book (--messages), and whether the line notices',
+    messages: 1_000_000,
+    run: consoleScenario,
   },
   latency: { about: 'from the send to the 2xx at 50, 200 and 500 a second', messages: 3_000, run: latencyScenario },
   limits: { about: 'what broker, PostgreSQL and wire give by themselves', messages: 10_000, run: limitsScenario },

@@ -40,11 +40,23 @@ export interface Bench {
   /** That the pool may have. */
   readonly connections: number;
   readonly progress: BenchOptions['progress'];
+  /** What lay in the store before what is counted. */
+  readonly before: () => StoreBefore;
+  /** What lies in the store now is not counted any more. */
+  countFromNow(): Promise<void>;
   /** The next document of a supplier, by its index. */
   next(supplier: number): BenchFrame;
   startGateway(): Promise<GatewayProcess>;
   costs(): Costs;
   close(): Promise<void>;
+}
+
+/** Rows of the store, and the last numbers that were given. */
+export interface StoreBefore {
+  readonly messages: number;
+  readonly delivered: number;
+  readonly lastMessage: number;
+  readonly lastDelivery: number;
 }
 
 export async function openBench(options: BenchOptions): Promise<Bench> {
@@ -111,6 +123,7 @@ async function open(begun: AsyncDisposableStack, options: BenchOptions): Promise
   const sender = begun.adopt(broker.createSender(), (one) => one.close());
   const parts = new Map<number, Part>([[receiver.pid, 'receiver']]);
   let gateway: GatewayProcess | undefined;
+  let before: StoreBefore = { messages: 0, delivered: 0, lastMessage: 0, lastDelivery: 0 };
   begun.defer(() => gateway?.stop());
   return {
     stage,
@@ -122,6 +135,10 @@ async function open(begun: AsyncDisposableStack, options: BenchOptions): Promise
     concurrency: options.concurrency,
     connections,
     progress: options.progress,
+    before: () => before,
+    countFromNow: async () => {
+      before = await readBefore(pool);
+    },
     next: frameMaker(settings.queueIn, numbers),
     startGateway: async () => {
       options.progress('starting the gateway');
@@ -132,6 +149,14 @@ async function open(begun: AsyncDisposableStack, options: BenchOptions): Promise
     costs: () => costs(parts),
     close: () => begun.disposeAsync(),
   };
+}
+
+async function readBefore(pool: Pool): Promise<StoreBefore> {
+  const { rows } = await pool.query<StoreBefore>(
+    `select (select count(*) from message) as messages, (select count(*) from delivery where state = 'delivered') as delivered,
+            (select coalesce(max(number), 0) from message) as "lastMessage", (select coalesce(max(id), 0) from delivery) as "lastDelivery"`,
+  );
+  return rows[0] as StoreBefore;
 }
 
 /** Of the bench's own pool. */

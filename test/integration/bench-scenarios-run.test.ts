@@ -31,6 +31,17 @@ describe('bench scenarios run', () => {
     for (const part of ['postgresql', 'broker', 'redis', 'receiver']) assert.ok(value(`${part} memory`) > 0, part);
   });
 
+  it('console: each page of the listener is found and timed, and the line is measured before and after', async () => {
+    const json = join(folder, 'console.json');
+    await run('console', '--messages', '200', '--suppliers', '3', '--json', json);
+    const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: { what: string; value: number | null }[] };
+    const value = (what: string) => rows.find((row) => row.what === what)?.value ?? Number.NaN;
+    for (const page of ['/', '/account'])
+      for (const one of ['first', 'p50', 'p95']) assert.ok(value(`${page}: ${one}`) > 0, page);
+    assert.equal(value('messages in the book'), 200 + 400, 'what was seeded, and what the line carried before');
+    for (const book of ['empty', 'full']) assert.ok(value(`drain, ${book} book: postgresql CPU`) > 0, book);
+  });
+
   it('an unknown scenario, or a number that is none, is said at once', async () => {
     await assert.rejects(run('drian'), { code: 2 });
     await assert.rejects(run('drain', '--messages', '1e9'), { code: 2 });

@@ -1,6 +1,7 @@
 /** The delivery role: lanes are woken, drained and swept. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrainDeps, drain } from '../delivery/drain.ts';
+import type { ProbeOutcome } from '../delivery/push/types.ts';
 import { createAlarms, startWorker } from '../delivery/queue/queue.ts';
 import { sweep } from '../delivery/sweep.ts';
 import { Fault } from '../domain/fault.ts';
@@ -13,7 +14,9 @@ import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { lanesOf } from '../store/lane/lanes.ts';
 import { alarmOf, dueLanes, endLapsedLeases } from '../store/lane/take.ts';
+import type { LaneTarget } from '../store/lane/target.ts';
 import { mandateChannel, principalsDue } from '../store/mandate-clock.ts';
+import { testCallChannel } from '../store/operator/test-calls.ts';
 import type { Pool } from '../store/pool.ts';
 import { wakeChannel } from '../store/wake.ts';
 import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
@@ -24,6 +27,7 @@ import { pusherOf, targetOf } from './pusher.ts';
 import { keepCredentials } from './reload.ts';
 import { sealOrFault } from './seal.ts';
 import { pushesEndAfter } from './stop.ts';
+import { answerTestCalls } from './test-calls.ts';
 
 export const deliverySettings = [
   'environment',
@@ -79,14 +83,21 @@ export interface DeliveryParts {
   readonly ends?: EndsHeard;
 }
 
+export interface BoundDrain extends DrainDeps {
+  /** A handshake with the endpoint, judged as before a push. */
+  call(target: LaneTarget): Promise<ProbeOutcome>;
+  close(): Promise<void>;
+}
+
 /** The steps of the drain, each bound to what it works on. */
-export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { close: () => Promise<void> } {
+export function drainDeps(parts: DeliveryParts, version: string): BoundDrain {
   const { settings, log, pool } = parts;
   const first = parts.credentials?.() ?? loadCredentials(settings, ['delivery'], new Date()).delivery;
   const credentials = parts.credentials ?? (() => first);
   const pusher = pusherOf(settings, credentials, log, version);
   const rules = rulesOf(settings);
   const ends = parts.ends ?? hearEnds();
+  const call = (target: LaneTarget) => pusher.probe(targetOf(target, credentials()), parts.giveUp.signal);
   return {
     ...lanesOf(pool, settings.heldProbe, log),
     seal: (due, target) => sealOrFault(settings, credentials().signer, due, target),
@@ -113,7 +124,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     },
     follow: parts.follow ?? followerOf(pool, undefined, log),
     probe: async (target) => {
-      const probed = await pusher.probe(targetOf(target, credentials()), parts.giveUp.signal);
+      const probed = await call(target);
       return probed.kind === 'reachable' ? 'passed' : probed;
     },
     settle: (lane, tried) => settle(rules, lane, tried, Math.random),
@@ -124,6 +135,7 @@ export function drainDeps(parts: DeliveryParts, version: string): DrainDeps & { 
     lease: settings.lease,
     stopping: parts.stopping,
     log,
+    call,
     close: () => pusher.close(),
   };
 }
@@ -196,11 +208,15 @@ async function beginDelivery(
       log,
     }).catch((error: unknown) => log.warn('the sweep failed', { error: errorText(error) }));
   const sweeper = setInterval(() => void sweepNow(), settings.sweepEvery);
-  const ear = pool.listen([wakeChannel, mandateChannel], (payload, channel) => {
-    if (channel === mandateChannel) ends.heard(payload);
+  const calls = answerTestCalls({ pool, log }, deps.call);
+  const ear = pool.listen([wakeChannel, mandateChannel, testCallChannel], (payload, channel) => {
+    if (channel === testCallChannel) calls.heard(payload);
+    else if (channel === mandateChannel) ends.heard(payload);
     else void (payload === '' ? sweepNow() : alarms.wake(Number(payload), 0));
   });
   await sweepNow();
+  // Asked for just before anybody heard.
+  calls.heard('');
   begun.use(kept.start());
   log.info('delivery runs', { environment: settings.environment });
   return {
@@ -211,6 +227,7 @@ async function beginDelivery(
       clearInterval(sweeper);
       const timer = setTimeout(() => giveUp.abort(), pushesEndAfter(settings.stopTimeout));
       await ear.close();
+      await calls.close();
       await begun.disposeAsync();
       clearTimeout(timer);
     },

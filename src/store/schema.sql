@@ -808,6 +808,7 @@ create table test_call (
   actor text not null,
   reason text not null,
   asked_at timestamp with time zone not null,
+  taken_at timestamp with time zone,
   answered_at timestamp with time zone,
   result jsonb,
   constraint test_call_address_id_fkey FOREIGN KEY (address_id) REFERENCES address(id),

@@ -54,6 +54,8 @@ create table test_call (
   actor text not null,
   reason text not null check (length(reason) between 1 and 1000),
   asked_at timestamptz not null,
+  -- By a process of role delivery, which makes it then.
+  taken_at timestamptz,
   answered_at timestamptz,
   result jsonb,
   check ((answered_at is null) = (result is null))

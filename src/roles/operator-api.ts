@@ -27,6 +27,7 @@ import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { openStore, type Running } from './parts.ts';
+import { registerRoutes } from './register-pages.ts';
 
 export const operatorApiSettings = [
   'environment',
@@ -97,6 +98,7 @@ export async function startOperatorApi(
       ...messagesRoutes({ pool, pages }),
       ...messageRoutes({ pool, pages }),
       ...messageDocumentRoutes({ pool, pages, signing: () => signing, version: version() }),
+      ...registerRoutes(pool, pages),
       ...signInRoutes({
         pool,
         pages,

@@ -11,6 +11,12 @@ export function moment(at: Date | undefined, now: Date): Html {
   return html`<time datetime="${at.toISOString()}" title="${at.toISOString().slice(0, 19).replace('T', ' ')} UTC">${shown}</time>`;
 }
 
+/** The same, of which only the day matters. */
+export function day(at: Date | undefined): Html {
+  if (at === undefined) return html`–`;
+  return html`<time datetime="${at.toISOString()}" title="${at.toISOString().slice(0, 19).replace('T', ' ')} UTC">${localTime(at).split(' ')[0]}</time>`;
+}
+
 const units = [
   ['day', 86_400_000],
   ['hour', 3_600_000],

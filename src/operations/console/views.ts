@@ -26,6 +26,7 @@ export interface PageParts {
 const places: readonly { readonly name: string; readonly path: string; readonly needs: Permission }[] = [
   { name: 'overview', path: '/', needs: 'view' },
   { name: 'messages', path: '/messages', needs: 'view' },
+  { name: 'suppliers', path: '/suppliers', needs: 'view' },
 ];
 
 /** A part of a page by itself. */

@@ -4,12 +4,14 @@ import { storyWords } from './words/message-story.ts';
 import { messageWords } from './words/messages.ts';
 import { overviewWords } from './words/overview.ts';
 import { sharedWords } from './words/shared.ts';
+import { supplierWords } from './words/suppliers.ts';
 
 export const words = {
   ...overviewWords,
   ...messageWords,
   ...storyWords,
   ...sharedWords,
+  ...supplierWords,
 
   // On every page.
   skip: { en: 'Skip to the content', sv: 'Hoppa till innehållet' },

@@ -1,0 +1,174 @@
+/** Suppliers as the console lists them: one row for each address in use, a page at a time. */
+import type { LaneState } from '../../domain/lane.ts';
+import type { Environment } from '../../domain/message.ts';
+import type { Db } from '../pool.ts';
+import { mostCounted } from './overview.ts';
+
+/** `standing`: any that does not flow. `none`: suppliers without an address in use. */
+export type LaneFilter = LaneState | 'standing' | 'none';
+
+/** The last row of the page before. */
+export interface SupplierKey {
+  readonly name: string;
+  readonly organisationNumber: string;
+  readonly addressId: number;
+}
+
+export interface SupplierFilter {
+  /** Part of a name, or the beginning of an organisation number. */
+  readonly find?: string | undefined;
+  readonly lane?: LaneFilter | undefined;
+  readonly environment?: Environment | undefined;
+  readonly after?: SupplierKey | undefined;
+  readonly limit: number;
+}
+
+export interface ListedAddress {
+  readonly id: number;
+  readonly name: string;
+  readonly environment: Environment;
+  readonly delivery: 'push' | 'pull' | 'manual';
+  readonly state: LaneState;
+  readonly reason: string | undefined;
+  readonly detail: string | undefined;
+  readonly since: Date;
+  readonly nextWake: Date | undefined;
+  /** At most `mostCounted` + 1. */
+  readonly waiting: number;
+  /** When the oldest message that waits was accepted. */
+  readonly oldestWaiting: Date | undefined;
+  /** The end of the last of its certificates to end. Undefined: it has none in use. */
+  readonly certificateEnds: Date | undefined;
+}
+
+export interface ListedSupplier {
+  readonly organisationNumber: string;
+  readonly name: string;
+  /** Undefined: it has none in use. */
+  readonly address: ListedAddress | undefined;
+}
+
+type Row = {
+  readonly organisationNumber: string;
+  readonly supplier: string;
+  readonly id: number | null;
+} & { readonly [K in Exclude<keyof ListedAddress, 'id'>]: Exclude<ListedAddress[K], undefined> | null };
+
+/**
+ * In order of name, number and address. The page is chosen first; what waits is counted for its rows alone, and no further than
+ * `mostCounted`.
+ */
+export async function listSuppliers(db: Db, filter: SupplierFilter): Promise<ListedSupplier[]> {
+  const { find, lane, environment, after, limit } = filter;
+  const { rows } = await db.query<Row>(
+    `with page as materialized (
+       select s.name as supplier, s.organisation_number, a.id, a.name, a.environment, a.delivery, l.state, l.reason, l.detail, l.since, l.wake_at
+         from supplier s left join address a on a.organisation_number = s.organisation_number and a.retired_at is null
+         left join lane l on l.id = a.id
+        where ($1::text is null or position(lower($1) in lower(s.name)) > 0 or starts_with(s.organisation_number, $2))
+          and ($3::text is null or case $3 when 'none' then a.id is null when 'standing' then l.state <> 'flowing' else l.state = $3 end)
+          and ($4::text is null or a.environment = $4)
+          and ($5::text is null or (s.name, s.organisation_number, coalesce(a.id, 0)) > ($5, $6::text, $7::bigint))
+        order by s.name, s.organisation_number, coalesce(a.id, 0) limit $8)
+     select p.organisation_number as "organisationNumber", p.supplier, p.id, p.name, p.environment, p.delivery, p.state, p.reason, p.detail,
+            p.since, p.wake_at as "nextWake",
+            (select count(*) from (select 1 from delivery d where d.lane_id = p.id and d.state = 'waiting' limit $9) w) as waiting,
+            (select m.accepted_at from delivery d join message m on m.number = d.message_number
+              where d.lane_id = p.id and d.state = 'waiting' order by d.message_number limit 1) as "oldestWaiting",
+            (select max(c.not_after) from address_certificate r join certificate c using (fingerprint)
+              where r.address_id = p.id and c.withdrawn_at is null) as "certificateEnds"
+       from page p order by p.supplier, p.organisation_number, coalesce(p.id, 0)`,
+    [
+      find ?? null,
+      // What is typed with a hyphen is stored without; a word is the beginning of no number.
+      find?.replaceAll(/[\s-]/g, '') ?? null,
+      lane ?? null,
+      environment ?? null,
+      after?.name ?? null,
+      after?.organisationNumber ?? null,
+      after?.addressId ?? null,
+      limit,
+      mostCounted + 1,
+    ],
+  );
+  return rows.map(listedOf);
+}
+
+function listedOf({ organisationNumber, supplier, id, ...rest }: Row): ListedSupplier {
+  const address = Object.fromEntries(
+    Object.entries({ id, ...rest }).map(([name, value]) => [name, value ?? undefined]),
+  );
+  return {
+    organisationNumber,
+    name: supplier,
+    address: id === null ? undefined : (address as unknown as ListedAddress),
+  };
+}
+
+/** Whose address it is, in use or not. */
+export async function readOwner(db: Db, addressId: number): Promise<string | undefined> {
+  const { rows } = await db.query<{ organisation_number: string }>(
+    'select organisation_number from address where id = $1',
+    [addressId],
+  );
+  return rows[0]?.organisation_number;
+}
+
+export interface LaneStanding {
+  readonly addressId: number;
+  readonly state: LaneState;
+  readonly reason: string | undefined;
+  readonly detail: string | undefined;
+  readonly since: Date;
+  readonly nextWake: Date | undefined;
+  readonly waiting: number;
+  readonly held: number;
+  readonly refused: number;
+  readonly oldestWaiting: Date | undefined;
+}
+
+/** The lanes of a supplier's addresses, in use or not, with what is in them: no number above `mostCounted` + 1. */
+export async function readLanes(db: Db, organisationNumber: string): Promise<LaneStanding[]> {
+  const stopped = (state: 'held' | 'refused') =>
+    `(select count(*) from (select 1 from delivery d where d.lane_id = l.id and d.state in ('held', 'refused') and d.state = '${state}' limit $2) w)`;
+  const { rows } = await db.query<{
+    [K in keyof LaneStanding]: Exclude<LaneStanding[K], undefined> | null;
+  }>(
+    `select l.id as "addressId", l.state, l.reason, l.detail, l.since, l.wake_at as "nextWake",
+            (select count(*) from (select 1 from delivery d where d.lane_id = l.id and d.state = 'waiting' limit $2) w) as waiting,
+            ${stopped('held')} as held, ${stopped('refused')} as refused,
+            (select m.accepted_at from delivery d join message m on m.number = d.message_number
+              where d.lane_id = l.id and d.state = 'waiting' order by d.message_number limit 1) as "oldestWaiting"
+       from address a join lane l using (id) where a.organisation_number = $1 order by l.id`,
+    [organisationNumber, mostCounted + 1],
+  );
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])),
+  ) as unknown as LaneStanding[];
+}
+
+export interface SupplierContact {
+  readonly id: number;
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string;
+  readonly language: 'sv' | 'en';
+  /** Certificates in use that the person answers for, and orders that wait for them. */
+  readonly certificates: number;
+  readonly orders: number;
+}
+
+/** Who answers for something now first. */
+export async function readContacts(db: Db, organisationNumber: string, limit: number): Promise<SupplierContact[]> {
+  const { rows } = await db.query<SupplierContact & Record<string, unknown>>(
+    `select t.id, t.name, t.email, t.phone, t.language,
+            (select count(*) from certificate c where c.organisation_number = t.organisation_number and c.contact_id = t.id
+                and c.withdrawn_at is null and c.not_after > clock_timestamp()) as certificates,
+            (select count(*) from certificate_order o where o.organisation_number = t.organisation_number and o.contact_id = t.id
+                and o.state in ('ordered', 'opened') and o.expires_at > clock_timestamp()) as orders
+       from technical_contact t where t.organisation_number = $1
+      order by certificates desc, orders desc, t.id desc limit $2`,
+    [organisationNumber, limit],
+  );
+  return rows;
+}

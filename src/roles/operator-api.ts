@@ -27,7 +27,7 @@ import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { openStore, type Running } from './parts.ts';
-import { registerRoutes } from './register-pages.ts';
+import { registerPagesSettings, registerRoutes } from './register-pages.ts';
 
 export const operatorApiSettings = [
   'environment',
@@ -44,6 +44,7 @@ export const operatorApiSettings = [
   'signInLock',
   'wrongGuesses',
   'signingOldCertificatesFile',
+  ...registerPagesSettings,
 ] as const satisfies readonly SettingKey[];
 export type OperatorApiSettings = Pick<Settings, (typeof operatorApiSettings)[number]>;
 
@@ -98,7 +99,7 @@ export async function startOperatorApi(
       ...messagesRoutes({ pool, pages }),
       ...messageRoutes({ pool, pages }),
       ...messageDocumentRoutes({ pool, pages, signing: () => signing, version: version() }),
-      ...registerRoutes(pool, pages),
+      ...registerRoutes(settings, pool, pages),
       ...signInRoutes({
         pool,
         pages,

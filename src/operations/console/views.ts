@@ -27,6 +27,7 @@ const places: readonly { readonly name: string; readonly path: string; readonly 
   { name: 'overview', path: '/', needs: 'view' },
   { name: 'messages', path: '/messages', needs: 'view' },
   { name: 'suppliers', path: '/suppliers', needs: 'view' },
+  { name: 'certificates', path: '/certificates', needs: 'view' },
 ];
 
 /** A part of a page by itself. */

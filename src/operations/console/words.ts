@@ -2,6 +2,7 @@
 import { fill, type InEach, type Language } from '../catalogue.ts';
 import { storyWords } from './words/message-story.ts';
 import { messageWords } from './words/messages.ts';
+import { certificateWords } from './words/certificates.ts';
 import { overviewWords } from './words/overview.ts';
 import { sharedWords } from './words/shared.ts';
 import { supplierWords } from './words/suppliers.ts';
@@ -12,6 +13,7 @@ export const words = {
   ...storyWords,
   ...sharedWords,
   ...supplierWords,
+  ...certificateWords,
 
   // On every page.
   skip: { en: 'Skip to the content', sv: 'Hoppa till innehållet' },

@@ -74,9 +74,6 @@ export const supplierWords = {
   'waiting.number': { en: 'No.', sv: 'Nr' },
   'waiting.tried': { en: 'Tried', sv: 'Försökt' },
   'waiting.times': { en: '{n} times', sv: '{n} gånger' },
-  'message-type.purchase-order': { en: 'purchase order', sv: 'inköpsorder' },
-  'message-type.self-invoice': { en: 'self-invoice', sv: 'självfaktura' },
-  'message-type.self-invoice-credit': { en: 'self-invoice credit', sv: 'självfaktura, kredit' },
 
   'lane.pause': { en: 'Pause', sv: 'Pausa' },
   'lane.pause-says': {

@@ -60,7 +60,7 @@ export function supplierShown(seen: SupplierSeen, asked: In, { failed, opened = 
     number: opened ? supplier.organisationNumber : number,
     // A person's number is in no link of who may not see it.
     messages: maySeeNumber(who, supplier.organisationNumber)
-      ? `/messages?recipient=${supplier.organisationNumber}`
+      ? `/messages?supplier=${supplier.organisationNumber}`
       : undefined,
     addresses: seen.addresses.map((one) => addressShown(one, asked, base, failed)),
     retired: seen.retired,

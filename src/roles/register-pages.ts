@@ -25,7 +25,8 @@ export function registerRoutes(
       pool,
       pages,
       // The register has no others.
-      moveLane: (move) => moveLane(pool, { ...move, organisationNumber: move.organisationNumber as OrganisationNumber }),
+      moveLane: (move) =>
+        moveLane(pool, { ...move, organisationNumber: move.organisationNumber as OrganisationNumber }),
     }),
     // Before those of one certificate: `/certificates/orders` is none.
     ...certificateOrderRoutes({
@@ -39,7 +40,7 @@ export function registerRoutes(
           {
             transferId,
             contact: {},
-            approval: settings.orderApproval === true,
+            approval: settings.orderApproval,
             pin: settings.smsUrl === undefined ? 'representative' : 'sms',
           },
           { ...act, ...done },

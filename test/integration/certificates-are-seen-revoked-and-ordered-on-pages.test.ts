@@ -42,7 +42,9 @@ describe('certificates on pages', () => {
     const month = at.toLocaleDateString('sv-SE', { timeZone: 'Europe/Stockholm' }).slice(0, 7);
     const browser = await signedIn('viewer');
     const { body } = await browser.get(`/certificates?month=${month}`);
-    const cell = new RegExp(`month=${month}" aria-current="true"><span>[^<]+</span><strong class="number">(\\d+)<`).exec(body);
+    const cell = new RegExp(
+      `month=${month}" aria-current="true"><span>[^<]+</span><strong class="number">(\\d+)<`,
+    ).exec(body);
     assert.equal(cell?.[1], '1');
     assert.deepEqual(
       [...body.matchAll(/href="\/certificates\/([0-9a-f]{64})"/g)].map(([, one]) => one),
@@ -103,7 +105,8 @@ describe('certificates on pages', () => {
 
     const renewed = await browser.post(`${path}/reorder`, { reason: 'the letter was lost' });
     assert.equal(renewed.status, 200);
-    const [, id = '', pin] = /The new order is ([0-9A-Z-]+)\. Tell the contact this PIN[^:]*: (\d+)/.exec(renewed.body) ?? [];
+    const [, id = '', pin] =
+      /The new order is ([0-9A-Z-]+)\. Tell the contact this PIN[^:]*: (\d+)/.exec(renewed.body) ?? [];
     assert.ok(pin, renewed.body);
     assert.match(String(renewed.headers['cache-control']), /no-store/);
     assert.equal(await stateOf(awaited.transferId), 'replaced');

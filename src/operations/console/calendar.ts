@@ -23,7 +23,10 @@ function startOf(month: string): Date {
   const [year = 0, number = 1] = month.split('-').map(Number);
   const utc = Date.UTC(year, number - 1, 1);
   // Sweden is an hour before UTC in winter and two in summer, at the first of a month.
-  return [2, 1].map((hours) => new Date(utc - hours * 3_600_000)).find((at) => localTime(at).endsWith('-01 00:00')) ?? new Date(utc);
+  return (
+    [2, 1].map((hours) => new Date(utc - hours * 3_600_000)).find((at) => localTime(at).endsWith('-01 00:00')) ??
+    new Date(utc)
+  );
 }
 
 const monthsOn = (from: Date, many: number): Date => {
@@ -32,7 +35,9 @@ const monthsOn = (from: Date, many: number): Date => {
   return startOf(`${Math.floor(all / 12)}-${String((all % 12) + 1).padStart(2, '0')}`);
 };
 
-export function monthOf(text: string | undefined): { readonly name: string; readonly from: Date; readonly before: Date } | undefined {
+export function monthOf(
+  text: string | undefined,
+): { readonly name: string; readonly from: Date; readonly before: Date } | undefined {
   if (text === undefined || !/^20\d\d-(0[1-9]|1[0-2])$/.test(text)) return undefined;
   const from = startOf(text);
   return { name: text, from, before: monthsOn(from, 1) };
@@ -50,6 +55,12 @@ export function calendarOf(
     const at = monthsOn(from, i);
     const month = localTime(at).slice(0, 7);
     const found = ending.find((one) => one.month === month);
-    return { month, name: `${name.format(at)} ${month.slice(0, 4)}`, ending: found?.ending ?? 0, renewed: found?.renewed ?? 0, chosen: month === chosen };
+    return {
+      month,
+      name: `${name.format(at)} ${month.slice(0, 4)}`,
+      ending: found?.ending ?? 0,
+      renewed: found?.renewed ?? 0,
+      chosen: month === chosen,
+    };
   });
 }

@@ -1,8 +1,8 @@
 /** The console's words: one catalogue for all pages, Swedish and English. `{a}` is filled in. */
 import { fill, type InEach, type Language } from '../catalogue.ts';
+import { certificateWords } from './words/certificates.ts';
 import { storyWords } from './words/message-story.ts';
 import { messageWords } from './words/messages.ts';
-import { certificateWords } from './words/certificates.ts';
 import { overviewWords } from './words/overview.ts';
 import { sharedWords } from './words/shared.ts';
 import { supplierWords } from './words/suppliers.ts';

@@ -8,7 +8,10 @@ export const certificateWords = {
   'certificates.own': { en: 'Our own', sv: 'Våra egna' },
   'certificates.parts': { en: 'Parts of this page', sv: 'Sidans delar' },
   'certificates.month-renewed': { en: '{n} renewed', sv: '{n} förnyade' },
-  'certificates.find': { en: 'Organisation, description, serial number or SHA-256', sv: 'Organisation, beskrivning, serienummer eller SHA-256' },
+  'certificates.find': {
+    en: 'Organisation, description, serial number or SHA-256',
+    sv: 'Organisation, beskrivning, serienummer eller SHA-256',
+  },
   'certificates.month': { en: 'Month', sv: 'Månad' },
   'certificates.state': { en: 'State', sv: 'Läge' },
   'certificate-state.in-use': { en: 'in use', sv: 'i bruk' },
@@ -61,7 +64,10 @@ export const certificateWords = {
     en: 'leave the address {address} without a certificate: it is held, and nothing is sent',
     sv: 'lämna adressen {address} utan certifikat: leveranserna stoppas och inget skickas',
   },
-  'revoke.would-hold-none': { en: 'leave no address without a certificate', sv: 'inte lämna någon adress utan certifikat' },
+  'revoke.would-hold-none': {
+    en: 'leave no address without a certificate',
+    sv: 'inte lämna någon adress utan certifikat',
+  },
   'revoke.would-not-list': {
     en: 'put it on no revocation list of ours: another authority issued it',
     sv: 'inte föra upp det på någon av våra spärrlistor: en annan utfärdare gav ut det',
@@ -106,7 +112,10 @@ export const certificateWords = {
     en: 'The contact may then fetch the certificate.',
     sv: 'Kontaktpersonen får då hämta certifikatet.',
   },
-  'order.approve-not-you': { en: 'You placed it; somebody else approves it.', sv: 'Du gjorde beställningen; någon annan godkänner den.' },
+  'order.approve-not-you': {
+    en: 'You placed it; somebody else approves it.',
+    sv: 'Du gjorde beställningen; någon annan godkänner den.',
+  },
   'order.cancel': { en: 'Cancel', sv: 'Ta tillbaka' },
   'order.cancel-says': { en: 'Its codes open nothing any more.', sv: 'Dess koder öppnar inget längre.' },
   'order.reorder': { en: 'Order anew', sv: 'Beställ på nytt' },

@@ -26,7 +26,10 @@ export interface OrderParts {
   approve(transferId: string, act: OrderAct): Promise<unknown>;
   cancel(transferId: string, act: OrderAct): Promise<unknown>;
   /** @returns the new one; a PIN that is told to who orders is known here, and nowhere again */
-  reorder(transferId: string, act: OrderAct): Promise<{ readonly transferId: string; readonly pin: string | undefined }>;
+  reorder(
+    transferId: string,
+    act: OrderAct,
+  ): Promise<{ readonly transferId: string; readonly pin: string | undefined }>;
   /** How it stands at a time. */
   standing(order: Pick<Order, 'state' | 'expiresAt'>, now: Date): Standing;
 }
@@ -99,7 +102,12 @@ export function certificateOrderRoutes(parts: OrderParts): readonly OperatorRout
         const { now, who, language } = asked;
         const query = queryOf(asked.request);
         const filter = { find: query.get('q'), state: orderFilters.find((one) => one === query.get('state')) };
-        const rows = await pageOfOrders(pool, { ...filter, after: keyOf(query.get('after')), limit: pageRows + 1, now });
+        const rows = await pageOfOrders(pool, {
+          ...filter,
+          after: keyOf(query.get('after')),
+          limit: pageRows + 1,
+          now,
+        });
         const shown = rows.slice(0, pageRows);
         const last = rows.length > pageRows ? shown.at(-1) : undefined;
         show(pages, asked, response, {
@@ -176,7 +184,12 @@ function namesOf({ approval, orderedBy }: Order, standing: Standing, actor: stri
   ];
 }
 
-const formOf = (name: Name, { transferId }: Order, language: In['language'], failed: Failed | undefined): ActionForm => ({
+const formOf = (
+  name: Name,
+  { transferId }: Order,
+  language: In['language'],
+  failed: Failed | undefined,
+): ActionForm => ({
   name,
   path: `/certificates/orders/${transferId}/${name}`,
   label: word(language, `order.${name}`),

@@ -1,8 +1,8 @@
 /** Certificates: what ends when, one with where it is used, revoking it after a rehearsal; and our own. */
 import { Fault } from '../../../domain/fault.ts';
 import { type RevocationReason, revocationReasons } from '../../../pki/revocation-list.ts';
-import { listOwn } from '../../../store/enrol/own-certificates.ts';
 import { maskEmail, maskPhone } from '../../../store/enrol/contacts.ts';
+import { listOwn } from '../../../store/enrol/own-certificates.ts';
 import {
   type CertificateKey,
   type CertificateSeen,
@@ -17,7 +17,7 @@ import { calendarEnd, calendarOf, monthOf } from '../../console/calendar.ts';
 import { day, moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { supplierPath } from '../../supplier-page.ts';
-import { act, type ActionForm, mostActionBytes, type Told, toldBy } from '../actions.ts';
+import { type ActionForm, act, mostActionBytes, type Told, toldBy } from '../actions.ts';
 import { shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
@@ -59,7 +59,11 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
   };
   const asOf = (asked: In): RevocationReason | undefined =>
     revocationReasons.find((one) => one === queryOf(asked.request).get('as'));
-  const showRevoke = async (asked: In, response: Parameters<GuardedRoute['handle']>[1], more: { readonly told?: Told; readonly status?: number; readonly reason?: string } = {}) => {
+  const showRevoke = async (
+    asked: In,
+    response: Parameters<GuardedRoute['handle']>[1],
+    more: { readonly told?: Told; readonly status?: number; readonly reason?: string } = {},
+  ) => {
     const seen = await seenBy(asked);
     const as = asOf(asked);
     const { actor } = asked.who;
@@ -67,8 +71,7 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
       as === undefined || seen.revocationReason !== undefined
         ? undefined
         : await parts.revoke({ named: seen.fingerprint, as, actor, reason: '-', now: asked.now, rehearsal: true });
-    const form: ActionForm | undefined =
-      as &&
+    const form: ActionForm | undefined = as &&
       rehearsed && {
         name: 'revoke',
         path: `/certificates/${seen.fingerprint}/revoke?as=${as}`,
@@ -203,7 +206,8 @@ const rowOf = (row: ListedCertificateRow, { who, now }: Pick<In, 'who' | 'now'>)
 const stateOf = (
   { withdrawnAt, notAfter }: Pick<ListedCertificateRow, 'withdrawnAt' | 'notAfter'>,
   now: Date,
-): (typeof certificateStates)[number] => (withdrawnAt !== undefined ? 'withdrawn' : notAfter <= now ? 'ended' : 'in-use');
+): (typeof certificateStates)[number] =>
+  withdrawnAt !== undefined ? 'withdrawn' : notAfter <= now ? 'ended' : 'in-use';
 
 const shownOf = (seen: CertificateSeen, asked: In) => ({
   one: {
@@ -218,5 +222,7 @@ const shownOf = (seen: CertificateSeen, asked: In) => ({
 
 function keyOf(text: string | undefined): CertificateKey | undefined {
   const [, time, fingerprint] = /^(\d{1,15})-([0-9a-f]{64})$/.exec(text ?? '') ?? [];
-  return time === undefined || fingerprint === undefined ? undefined : { notAfter: new Date(Number(time)), fingerprint };
+  return time === undefined || fingerprint === undefined
+    ? undefined
+    : { notAfter: new Date(Number(time)), fingerprint };
 }

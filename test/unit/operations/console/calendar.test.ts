@@ -18,17 +18,26 @@ describe('the calendar of what ends', () => {
   });
 
   it('takes nothing for a month that is none', () => {
-    for (const text of ['2026-13', '2026-00', '26-01', '2026-1', 'x', '2026-01-01', undefined]) assert.equal(monthOf(text), undefined, text);
+    for (const text of ['2026-13', '2026-00', '26-01', '2026-1', 'x', '2026-01-01', undefined])
+      assert.equal(monthOf(text), undefined, text);
   });
 
   it('has two years of months without a gap, also when a year is over', () => {
     // In Sweden it is January already.
     const now = new Date('2026-12-31T23:30:00Z');
-    const months = calendarOf(now, [{ month: '2027-03', ending: 4, renewed: 1 }], { language: 'sv', chosen: '2027-02' });
-    assert.deepEqual([months[0]?.month, months[11]?.month, months[12]?.month, months.at(-1)?.month], ['2027-01', '2027-12', '2028-01', '2028-12']);
+    const months = calendarOf(now, [{ month: '2027-03', ending: 4, renewed: 1 }], {
+      language: 'sv',
+      chosen: '2027-02',
+    });
+    assert.deepEqual(
+      [months[0]?.month, months[11]?.month, months[12]?.month, months.at(-1)?.month],
+      ['2027-01', '2027-12', '2028-01', '2028-12'],
+    );
     assert.equal(new Set(months.map(({ month }) => month)).size, 24);
     assert.deepEqual(
-      months.filter(({ ending, chosen }) => ending > 0 || chosen).map(({ month, ending, renewed, chosen }) => [month, ending, renewed, chosen]),
+      months
+        .filter(({ ending, chosen }) => ending > 0 || chosen)
+        .map(({ month, ending, renewed, chosen }) => [month, ending, renewed, chosen]),
       [
         ['2027-02', 0, 0, true],
         ['2027-03', 4, 1, false],

@@ -10,12 +10,17 @@ describe('the time axis of tries', () => {
     said: `at ${minutes}`,
   });
   const placesOf = (marks: readonly Mark[]) =>
-    [...timeAxis(marks, now, said).html.matchAll(/class="mark \S+" transform="translate\(([\d.]+) /g)].map(([, x]) => Number(x));
+    [...timeAxis(marks, now, said).html.matchAll(/class="mark \S+" transform="translate\(([\d.]+) /g)].map(([, x]) =>
+      Number(x),
+    );
 
   it('has them in their order, those before now on one side and those after it on the other', () => {
     const offsets = [-7 * 24 * 60, -8 * 60, -60, -10, -1, -0.1, 0.1, 5, 30, 8 * 60];
     const places = placesOf(offsets.map((minutes) => after(minutes)));
-    assert.deepEqual(places, places.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
     assert.ok(places.every((x) => x >= 16 && x <= 944));
     assert.ok((places[5] ?? 0) < 620 && (places[6] ?? 0) > 620);
   });

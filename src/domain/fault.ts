@@ -199,6 +199,11 @@ const table = {
   'argument-invalid': { disposition: 'final', status: 400, title: 'The command was given something it cannot use' },
   'not-found': { disposition: 'final', status: 404, title: 'There is no such thing here' },
   'not-possible-now': { disposition: 'final', status: 409, title: 'That cannot be done in its present state' },
+  'last-administrator': {
+    disposition: 'final',
+    status: 409,
+    title: 'The last enabled administrator cannot be taken away',
+  },
   'supplier-invalid': { disposition: 'final', status: 422, title: 'The supplier file is not right' },
   'order-invalid': { disposition: 'final', status: 422, title: 'The certificate order is not right' },
   'mandate-invalid': { disposition: 'final', status: 422, title: 'The mandate cannot be given so' },

@@ -56,7 +56,7 @@ export interface ManyMoved {
 }
 
 /** What may meet one message and not the next. */
-const ownFaults: ReadonlySet<FaultCode> = new Set<FaultCode>([
+export const ownFaults: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'not-found',
   'not-possible-now',
   'superseded',

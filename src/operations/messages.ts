@@ -25,6 +25,8 @@ export interface MessageOrder {
   readonly now: Date;
   /** One message of an order for many: only if its current delivery is still the one that was selected. */
   readonly only?: { readonly order: number; readonly delivery: number; readonly state: DeliveryState };
+  /** Written in the same transaction: with the move, or not at all. */
+  readonly alongside?: (db: Db) => Promise<void>;
 }
 
 export interface MessageMoved {
@@ -49,6 +51,8 @@ export async function moveMessage(pool: Pool, order: MessageOrder): Promise<Mess
     if (delivery === undefined) throw new Fault('not-found', `there is no message ${order.messageId}`);
     refuseIfChanged(delivery, order);
     const after = await actions[order.action](db, delivery, order.reason);
+    // Before the audit, whose lock all others wait for.
+    await order.alongside?.(db);
     const { messageId, documentNumber, state: before, reason: because } = delivery;
     if (after === undefined) return { messageId, documentNumber, before, after: before, because, changed: false };
     await appendAudit(db, {

@@ -6,15 +6,24 @@ import type { SignInRules } from '../operations/access/sign-in.ts';
 import { cookieRules, operatorApp } from '../operations/face/app.ts';
 import { assetRoute } from '../operations/face/assets.ts';
 import { createLive } from '../operations/face/live.ts';
+import { accountRoutes } from '../operations/face/pages/account.ts';
+import { accountsRoutes } from '../operations/face/pages/accounts.ts';
+import { auditRoutes } from '../operations/face/pages/audit.ts';
+import { deadLetterRoutes } from '../operations/face/pages/dead-letter.ts';
+import { deadLettersRoutes } from '../operations/face/pages/dead-letters.ts';
+import { jobsRoutes } from '../operations/face/pages/jobs.ts';
 import { messageRoutes } from '../operations/face/pages/message.ts';
 import { messageDocumentRoutes } from '../operations/face/pages/message-document.ts';
 import { messagesRoutes } from '../operations/face/pages/messages.ts';
 import { overviewRoutes } from '../operations/face/pages/overview.ts';
+import { settingsRoutes } from '../operations/face/pages/settings.ts';
 import { faultPage, type Pages } from '../operations/face/pages.ts';
 import type { OperatorRoute } from '../operations/face/route.ts';
 import { signInRoutes } from '../operations/face/sign-in.ts';
+import { startRunner } from '../operations/jobs/runner.ts';
 import { readStanding, renewStanding } from '../operations/standing.ts';
 import { readCertificates } from '../pki/certificate.ts';
+import { describeProcess } from '../platform/config/process.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { createGuesses } from '../platform/http/guesses.ts';
 import { listenTls } from '../platform/http/listen.ts';
@@ -22,11 +31,12 @@ import { listenPlain } from '../platform/http/listen-plain.ts';
 import { networkOf } from '../platform/http/network.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
-import { createPool } from '../store/pool.ts';
+import { createPool, type Pool } from '../store/pool.ts';
 import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { openStore, type Running } from './parts.ts';
+import { createEntrance, reentrySettings } from './re-entry.ts';
 import { registerPagesSettings, registerRoutes } from './register-pages.ts';
 
 export const operatorApiSettings = [
@@ -45,6 +55,7 @@ export const operatorApiSettings = [
   'wrongGuesses',
   'signingOldCertificatesFile',
   ...registerPagesSettings,
+  ...reentrySettings,
 ] as const satisfies readonly SettingKey[];
 export type OperatorApiSettings = Pick<Settings, (typeof operatorApiSettings)[number]>;
 
@@ -55,6 +66,8 @@ export interface OperatorApiOptions {
   readonly observe?: Observe | undefined;
   /** For tests. */
   readonly now?: () => Date;
+  /** For tests: milliseconds that a job waits for a process that says nothing, and between two looks for jobs. */
+  readonly jobs?: { readonly lease: number; readonly every: number };
 }
 
 export interface OperatorApi extends Running {
@@ -93,6 +106,13 @@ export async function startOperatorApi(
       most: 100,
     });
     begun.defer(() => live.stop());
+    const sums = begun.adopt(
+      createPool({ url: settings.databaseUrl, connections: 4, name: 'kuvert operator-api sums' }),
+      (one) => one.close(),
+    );
+    const entrance = begun.adopt(createEntrance(settings, pool, log, now), (one) => one.close());
+    const runner = startRunner({ pool, log, now, ...(options.jobs ?? usualJobs) });
+    begun.defer(() => runner.stop());
     const routes: readonly OperatorRoute[] = [
       assetRoute,
       ...overviewRoutes({ pool, pages, live }),
@@ -100,6 +120,13 @@ export async function startOperatorApi(
       ...messageRoutes({ pool, pages }),
       ...messageDocumentRoutes({ pool, pages, signing: () => signing, version: version() }),
       ...registerRoutes(settings, pool, pages),
+      ...jobsRoutes({ pool, sums, pages, started: () => runner.wake() }),
+      ...deadLettersRoutes({ pool, pages }),
+      ...deadLetterRoutes({ pool, pages, entrance, documentBytes: settings.documentBytes }),
+      ...auditRoutes({ pool, pages }),
+      ...settingsRoutes({ pages, describe: describeProcess }),
+      ...accountsRoutes({ pool, pages, origin: () => origin }),
+      ...accountRoutes({ pool, pages, origin: () => origin }),
       ...signInRoutes({
         pool,
         pages,
@@ -122,7 +149,7 @@ export async function startOperatorApi(
       routes,
     );
     const observed = observe('operator-api', app);
-    begun.use(startSums(settings, log, now));
+    begun.use(startSums(sums, log, now));
     const { operatorHost: host, operatorPort: port } = settings;
     const listener =
       tls === undefined
@@ -140,8 +167,7 @@ export async function startOperatorApi(
 }
 
 /** The sums of the overview, over connections that may read whole tables. */
-function startSums(settings: OperatorApiSettings, log: Log, now: () => Date): AsyncDisposable {
-  const pool = createPool({ url: settings.databaseUrl, connections: 2, name: 'kuvert operator-api sums' });
+function startSums(pool: Pool, log: Log, now: () => Date): AsyncDisposable {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   const round = async (): Promise<void> => {
@@ -159,10 +185,11 @@ function startSums(settings: OperatorApiSettings, log: Log, now: () => Date): As
       stopped = true;
       clearTimeout(timer);
       await running;
-      await pool.close();
     },
   };
 }
+
+const usualJobs = { lease: 15_000, every: 1_000 };
 
 /** Milliseconds between two looks whether a sum is old. */
 const sumsEvery = 2_000;

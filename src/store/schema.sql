@@ -440,38 +440,42 @@ create table job (
   actor text not null,
   reason text not null,
   rate double precision not null,
-  state text not null default 'queued'::text,
+  state text not null default 'draft'::text,
   total integer not null,
+  done integer not null default 0,
   moved integer not null default 0,
   not_moved integer not null default 0,
   examples jsonb not null default '[]'::jsonb,
   order_row bigint,
-  cursor bigint,
   detail text,
   made_at timestamp with time zone not null,
   began_at timestamp with time zone,
   ended_at timestamp with time zone,
-  holder text,
+  holder uuid,
   lease_until timestamp with time zone,
   constraint job_account_id_fkey FOREIGN KEY (account_id) REFERENCES operator_account(id),
-  constraint job_check CHECK ((ended_at IS NULL) = (state = ANY (ARRAY['queued'::text, 'running'::text, 'stopping'::text]))),
+  constraint job_check CHECK (done >= 0 AND done <= total),
+  constraint job_check1 CHECK ((ended_at IS NULL) = (state = ANY (ARRAY['draft'::text, 'queued'::text, 'running'::text, 'stopping'::text]))),
+  constraint job_check2 CHECK ((state = 'draft'::text) = (order_row IS NULL)),
+  constraint job_check3 CHECK ((moved + not_moved) = done),
   constraint job_detail_check CHECK (length(detail) <= 1000),
   constraint job_kind_check CHECK (kind = ANY (ARRAY['resend'::text, 'release'::text])),
   constraint job_pkey PRIMARY KEY (id),
   constraint job_rate_check CHECK (rate > 0::double precision),
   constraint job_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 1000),
-  constraint job_state_check CHECK (state = ANY (ARRAY['queued'::text, 'running'::text, 'stopping'::text, 'stopped'::text, 'done'::text, 'failed'::text])),
+  constraint job_state_check CHECK (state = ANY (ARRAY['draft'::text, 'queued'::text, 'running'::text, 'stopping'::text, 'stopped'::text, 'done'::text, 'failed'::text])),
   constraint job_total_check CHECK (total >= 0)
 );
-CREATE INDEX job_open ON job USING btree (id) WHERE ended_at IS NULL;
+CREATE INDEX job_draft ON job USING btree (made_at) WHERE state = 'draft'::text;
+CREATE INDEX job_open ON job USING btree (id) WHERE state = ANY (ARRAY['queued'::text, 'running'::text, 'stopping'::text]);
 
 create table job_message (
   job_id bigint not null,
-  message_number bigint not null,
+  place integer not null,
   message_id uuid not null,
-  delivery_id bigint not null,
+  delivery integer not null,
   constraint job_message_job_id_fkey FOREIGN KEY (job_id) REFERENCES job(id),
-  constraint job_message_pkey PRIMARY KEY (job_id, message_number)
+  constraint job_message_pkey PRIMARY KEY (job_id, place)
 );
 
 create table lane (

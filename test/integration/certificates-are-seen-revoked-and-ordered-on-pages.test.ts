@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { OperatorRole } from '../../src/operations/access/permissions.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { listCertificates } from '../../src/store/enrol/certificate-list.ts';
 import { readOrder } from '../../src/store/enrol/orders.ts';
@@ -19,14 +20,19 @@ describe('certificates on pages', () => {
     const databaseUrl = await freshDatabase();
     pool = createPool({ url: databaseUrl, connections: 4, name: 'test' });
     await registerSupplier(pool);
-    shown = await openConsole(pool, databaseUrl);
+    shown = await openConsole({ store: { pool, databaseUrl } });
   });
   after(async () => {
     await shown?.stop();
     await pool?.close();
   });
 
-  const signedIn: Console['signedIn'] = (...roles) => shown.signedIn(...roles);
+  let accounts = 0;
+  const signedIn = async (...roles: readonly OperatorRole[]) => {
+    const browser = await shown.signedIn(`anna${++accounts}`, ...roles);
+    browser.cookies.set('kuvert-language', 'en');
+    return browser;
+  };
   const ordered = (more: Parameters<typeof place>[1] = {}) => place(pool, more, { now: new Date() });
   const stateOf = async (transferId: string) => (await readOrder(pool, { transferId }))?.state;
   /** A supplier whose one push address has this certificate and no other. */

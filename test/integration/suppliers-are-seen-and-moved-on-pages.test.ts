@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { OperatorRole } from '../../src/operations/access/permissions.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { keepContact } from '../../src/store/enrol/contacts.ts';
 import { listTestCalls } from '../../src/store/operator/test-calls.ts';
@@ -13,14 +14,19 @@ describe('suppliers on pages', () => {
   before(async () => {
     line = await openLine();
     ready = await line.addSupplier();
-    shown = await openConsole(line.pool, line.databaseUrl);
+    shown = await openConsole({ store: line });
   });
   after(async () => {
     await shown?.stop();
     await line?.close();
   });
 
-  const signedIn: Console['signedIn'] = (...roles) => shown.signedIn(...roles);
+  let accounts = 0;
+  const signedIn = async (...roles: readonly OperatorRole[]) => {
+    const browser = await shown.signedIn(`anna${++accounts}`, ...roles);
+    browser.cookies.set('kuvert-language', 'en');
+    return browser;
+  };
 
   it('are found by name, by number and by how their lane is, a page at a time', async () => {
     const browser = await signedIn('viewer');

@@ -1,11 +1,17 @@
-/** The operators' listener for tests, and somebody who has signed in to it. */
+/** The operators' listener for tests, and people who have signed in to it. */
 import { addAccount } from '../../src/operations/access/accounts.ts';
 import type { OperatorRole } from '../../src/operations/access/permissions.ts';
 import { readSettings } from '../../src/platform/config/read.ts';
-import { type OperatorApi, operatorApiSettings, startOperatorApi } from '../../src/roles/operator-api.ts';
-import type { Pool } from '../../src/store/pool.ts';
+import {
+  type OperatorApi,
+  type OperatorApiOptions,
+  operatorApiSettings,
+  startOperatorApi,
+} from '../../src/roles/operator-api.ts';
+import { createPool, type Pool } from '../../src/store/pool.ts';
 import { type Visitor, visitor } from './browser.ts';
 import { testLog } from './gateway-log.ts';
+import { freshDatabase } from './servers.ts';
 
 export interface SignedIn extends Visitor {
   /** As it stands in the audit. */
@@ -14,32 +20,49 @@ export interface SignedIn extends Visitor {
 
 export interface Console {
   readonly api: OperatorApi;
-  /** A new account with these roles, in English. */
-  signedIn(...roles: readonly OperatorRole[]): Promise<SignedIn>;
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  /** One more process on the same store. */
+  another(options?: OperatorApiOptions): Promise<OperatorApi>;
+  /** A new account with these roles. */
+  signedIn(name: string, ...roles: readonly OperatorRole[]): Promise<SignedIn>;
   stop(): Promise<void>;
 }
 
-let accounts = 0;
-
+/** Without a store it makes its own, and closes it with itself. */
 export async function openConsole(
-  pool: Pool,
-  databaseUrl: string,
-  settings: Readonly<Record<string, string>> = {},
+  given: {
+    readonly store?: { readonly pool: Pool; readonly databaseUrl: string };
+    readonly settings?: Readonly<Record<string, string>>;
+    readonly options?: OperatorApiOptions;
+  } = {},
 ): Promise<Console> {
-  const written = { KUVERT_ENVIRONMENT: 'test', DATABASE_URL: databaseUrl, KUVERT_OPERATOR_PORT: '0', ...settings };
-  const api = await startOperatorApi(readSettings([...operatorApiSettings], written), testLog());
+  const databaseUrl = given.store?.databaseUrl ?? (await freshDatabase());
+  const pool = given.store?.pool ?? createPool({ url: databaseUrl, connections: 3, name: 'test' });
+  const settings = readSettings([...operatorApiSettings], {
+    KUVERT_ENVIRONMENT: 'test',
+    DATABASE_URL: databaseUrl,
+    KUVERT_OPERATOR_PORT: '0',
+    ...given.settings,
+  });
+  const api = await startOperatorApi(settings, testLog(), given.options);
   return {
     api,
-    signedIn: async (...roles) => {
-      const name = `anna${++accounts}`;
+    pool,
+    databaseUrl,
+    another: (options) => startOperatorApi(settings, testLog(), options),
+    signedIn: async (name, ...roles) => {
       const act = { actor: 'cli:test', reason: 'a test', now: new Date() };
-      const link = await addAccount(pool, { name, displayName: 'Anna Ek', roles }, 60_000, act);
+      const link = await addAccount(pool, { name, displayName: name, roles }, 3_600_000, act);
       const browser = visitor(api.origin);
       const { status } = await browser.post(`/sign-in/link/${link.secret}`, {});
       if (status !== 303) throw new Error(`the link of ${name} was answered ${status}`);
-      browser.cookies.set('kuvert-language', 'en');
+      await browser.get('/account');
       return { ...browser, actor: `operator:${name}` };
     },
-    stop: () => api.stop(),
+    stop: async () => {
+      await api.stop();
+      if (given.store === undefined) await pool.close();
+    },
   };
 }

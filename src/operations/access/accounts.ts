@@ -4,8 +4,10 @@ import { appendAudit } from '../../store/audit.ts';
 import { operate } from '../../store/operate.ts';
 import {
   type Account,
+  countEnabled,
   insertAccount,
   lockAccount,
+  lockAdministrators,
   readAccountNamed,
   setDisabled,
   setRoles,
@@ -76,21 +78,25 @@ export async function renewLink(pool: Pool, name: string, linkFor: number, act: 
   });
 }
 
-/** They count from the next request. @throws Fault `not-found` */
+/** They count from the next request. @throws Fault `not-found` · `last-administrator` */
 export async function changeRoles(pool: Pool, name: string, roles: readonly OperatorRole[], act: Act): Promise<void> {
   await operate(pool, false, async (db) => {
+    await lockAdministrators(db);
     const account = await lockNamed(db, name);
     await setRoles(db, account.id, roles);
+    await keepAdministrator(db, account);
     await record(db, act, 'roles', name, { before: account.roles, after: roles });
   });
 }
 
-/** Nobody gets in by it any more; who is in is out at the next request. @throws Fault `not-found` */
+/** Nobody gets in by it any more; who is in is out at the next request. @throws Fault `not-found` · `last-administrator` */
 export async function disableAccount(pool: Pool, name: string, act: Act): Promise<boolean> {
   return operate(pool, false, async (db) => {
+    await lockAdministrators(db);
     const account = await lockNamed(db, name);
     if (account.disabledAt !== undefined) return false;
     await setDisabled(db, account.id, act.now);
+    await keepAdministrator(db, account);
     await endSessions(db, account.id, act.now);
     await voidLinks(db, account.id, act.now);
     await record(db, act, 'disable', name, {});
@@ -107,6 +113,16 @@ export async function enableAccount(pool: Pool, name: string, act: Act): Promise
     await record(db, act, 'enable', name, {});
     return true;
   });
+}
+
+/** Where there was one who may administer there is one still: else nobody could let anyone in any more. */
+async function keepAdministrator(db: Db, before: Account): Promise<void> {
+  if (before.disabledAt !== undefined || !before.roles.includes('administrator')) return;
+  if ((await countEnabled(db, 'administrator')) > 0) return;
+  throw new Fault(
+    'last-administrator',
+    `${before.name} is the last enabled administrator; give another account that role first`,
+  );
 }
 
 async function lockNamed(db: Db, name: string): Promise<Account> {

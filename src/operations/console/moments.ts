@@ -34,3 +34,13 @@ export function relative(at: Date, now: Date, language: Language): string {
 const numbers = { sv: new Intl.NumberFormat('sv-SE'), en: new Intl.NumberFormat('en-GB') } as const;
 
 export const count = (n: number, language: Language): string => numbers[language].format(n);
+
+/** “3 hours”, “1 minute”: rounded up in the largest unit of which there are two, or one. */
+export function duration(milliseconds: number, language: Language): string {
+  const [unit, size] = units.find(([, least]) => milliseconds >= 2 * least) ?? units[3];
+  return new Intl.NumberFormat(language === 'sv' ? 'sv-SE' : 'en-GB', {
+    style: 'unit',
+    unit,
+    unitDisplay: 'long',
+  }).format(Math.max(1, Math.ceil(milliseconds / size)));
+}

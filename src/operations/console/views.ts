@@ -28,6 +28,11 @@ const places: readonly { readonly name: string; readonly path: string; readonly 
   { name: 'messages', path: '/messages', needs: 'view' },
   { name: 'suppliers', path: '/suppliers', needs: 'view' },
   { name: 'certificates', path: '/certificates', needs: 'view' },
+  { name: 'dead-letters', path: '/dead-letters', needs: 'view' },
+  { name: 'jobs', path: '/jobs', needs: 'view' },
+  { name: 'audit', path: '/audit', needs: 'audit' },
+  { name: 'settings', path: '/settings', needs: 'view' },
+  { name: 'accounts', path: '/accounts', needs: 'administer' },
 ];
 
 /** A part of a page by itself. */

@@ -1,9 +1,14 @@
 /** The console's words: one catalogue for all pages, Swedish and English. `{a}` is filled in. */
 import { fill, type InEach, type Language } from '../catalogue.ts';
+import { accountWords } from './words/accounts.ts';
+import { auditWords } from './words/audit.ts';
 import { certificateWords } from './words/certificates.ts';
+import { deadLetterWords } from './words/dead-letters.ts';
+import { jobWords } from './words/jobs.ts';
 import { storyWords } from './words/message-story.ts';
 import { messageWords } from './words/messages.ts';
 import { overviewWords } from './words/overview.ts';
+import { settingWords } from './words/settings.ts';
 import { sharedWords } from './words/shared.ts';
 import { supplierWords } from './words/suppliers.ts';
 
@@ -14,6 +19,11 @@ export const words = {
   ...sharedWords,
   ...supplierWords,
   ...certificateWords,
+  ...jobWords,
+  ...deadLetterWords,
+  ...auditWords,
+  ...settingWords,
+  ...accountWords,
 
   // On every page.
   skip: { en: 'Skip to the content', sv: 'Hoppa till innehållet' },
@@ -27,6 +37,7 @@ export const words = {
   'nav.certificates': { en: 'Certificates', sv: 'Certifikat' },
   'nav.jobs': { en: 'Jobs', sv: 'Jobb' },
   'nav.audit': { en: 'Audit', sv: 'Granskningslogg' },
+  'nav.accounts': { en: 'Accounts', sv: 'Konton' },
   'nav.settings': { en: 'Settings', sv: 'Inställningar' },
   'nav.account': { en: 'My account', sv: 'Mitt konto' },
   'other-language': { en: 'Svenska', sv: 'English' },

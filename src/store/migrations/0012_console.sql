@@ -8,43 +8,50 @@ create table snapshot (
   value jsonb not null
 );
 
--- An operator's order for many messages.
+-- An operator's order for many messages. It begins as a draft, which is the dry run: what was selected then, and nothing else, is what is done.
 create table job (
   id bigint generated always as identity primary key,
   kind text not null check (kind in ('resend', 'release')),
-  -- What was selected, as the dry run showed it.
+  -- What was asked for, and what the dry run said of it.
   wanted jsonb not null,
   account_id bigint not null references operator_account (id),
+  -- Who drafted it; from the start on, who started it.
   actor text not null,
   reason text not null check (length(reason) between 1 and 1000),
+  -- Messages a second.
   rate double precision not null check (rate > 0),
-  state text not null default 'queued' check (state in ('queued', 'running', 'stopping', 'stopped', 'done', 'failed')),
+  state text not null default 'draft' check (state in ('draft', 'queued', 'running', 'stopping', 'stopped', 'done', 'failed')),
   total integer not null check (total >= 0),
+  -- The message at this place, and all before it, are behind us.
+  done integer not null default 0 check (done between 0 and total),
   moved integer not null default 0,
   not_moved integer not null default 0,
   -- The first of those that could not be moved, each with its reason.
   examples jsonb not null default '[]',
   -- The row of the audit that the messages' rows name.
   order_row bigint,
-  -- The message with this number, and all before it, are behind us.
-  cursor bigint,
   detail text check (length(detail) <= 1000),
   made_at timestamptz not null,
   began_at timestamptz,
   ended_at timestamptz,
-  holder text,
+  -- The process that is at it, and until when it is.
+  holder uuid,
   lease_until timestamptz,
-  check ((ended_at is null) = (state in ('queued', 'running', 'stopping')))
+  check ((ended_at is null) = (state in ('draft', 'queued', 'running', 'stopping'))),
+  check ((state = 'draft') = (order_row is null)),
+  check (moved + not_moved = done)
 );
-create index job_open on job (id) where ended_at is null;
+create index job_open on job (id) where state in ('queued', 'running', 'stopping');
+create index job_draft on job (made_at) where state = 'draft';
 
 -- What was selected, in its order.
 create table job_message (
   job_id bigint not null references job (id),
-  message_number bigint not null,
+  place integer not null,
   message_id uuid not null,
-  delivery_id bigint not null,
-  primary key (job_id, message_number)
+  -- The number of its delivery that was current then.
+  delivery integer not null,
+  primary key (job_id, place)
 );
 
 -- An operator asks whether an endpoint lets us in: a TLS handshake, never a message. Role delivery makes it.

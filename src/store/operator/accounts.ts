@@ -41,6 +41,21 @@ export const readAccountOf = (db: Db, issuer: string, subject: string): Promise<
 export const lockAccount = (db: Db, id: number): Promise<Account | undefined> =>
   one(db, 'id = $1 for no key update', [id]);
 
+const administratorsLock = 6_582_837_110;
+
+/** Until the end of the transaction nobody else takes a role from an account or closes one: two at once could each leave the other as the last. */
+export async function lockAdministrators(db: Db): Promise<void> {
+  await db.query('select pg_advisory_xact_lock($1)', [administratorsLock]);
+}
+
+export async function countEnabled(db: Db, role: string): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    'select count(*) as n from operator_account where disabled_at is null and roles @> array[$1]',
+    [role],
+  );
+  return rows[0]?.n ?? 0;
+}
+
 /** By name. */
 export async function listAccounts(db: Db): Promise<Account[]> {
   const { rows } = await db.query<AccountColumns>(`select ${columns} from operator_account order by name`);

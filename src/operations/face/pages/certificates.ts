@@ -1,6 +1,6 @@
 /** Certificates: what ends when, one with where it is used, revoking it after a rehearsal; and our own. */
 import { Fault } from '../../../domain/fault.ts';
-import { type RevocationReason, revocationReasons } from '../../../pki/revocation-list.ts';
+import { type RevocationReason, revocationReasons } from '../../../domain/revocation.ts';
 import { maskEmail, maskPhone } from '../../../store/enrol/contacts.ts';
 import { listOwn } from '../../../store/enrol/own-certificates.ts';
 import {

@@ -1,0 +1,127 @@
+/** Words of the operators' accounts and tokens. */
+import type { InEach } from '../../catalogue.ts';
+
+export const accountWords = {
+  'accounts.about': {
+    en: 'Who gets in here, and what they may. All of it is audited.',
+    sv: 'Vilka som kommer in här och vad de får göra. Allt finns i granskningsloggen.',
+  },
+  'accounts.new': { en: 'New account', sv: 'Nytt konto' },
+  'accounts.name': { en: 'Account', sv: 'Konto' },
+  'accounts.name-rule': {
+    en: 'Typed at the sign-in: small letters, digits, and . _ - @ inside.',
+    sv: 'Skrivs vid inloggningen: små bokstäver, siffror samt . _ - @ inuti.',
+  },
+  'accounts.person': { en: 'The person’s name', sv: 'Personens namn' },
+  'accounts.hours': { en: 'Hours that the link is good for', sv: 'Timmar som länken gäller' },
+  'accounts.add': { en: 'Add the account', sv: 'Lägg till kontot' },
+  'accounts.state': { en: 'State', sv: 'Läge' },
+  'accounts.open': { en: 'open', sv: 'öppet' },
+  'accounts.disabled': { en: 'disabled', sv: 'avstängt' },
+  'accounts.locked': { en: 'locked until', sv: 'låst till' },
+  'accounts.gets-in': { en: 'Gets in by', sv: 'Kommer in med' },
+  'accounts.by-password': { en: 'a password', sv: 'lösenord' },
+  'accounts.by-nothing': { en: 'a link, no password yet', sv: 'länk, inget lösenord ännu' },
+  'accounts.made': { en: 'Made', sv: 'Skapat' },
+  'accounts.about-viewer': {
+    en: 'sees all but documents, contact data, the audit and accounts',
+    sv: 'ser allt utom dokument, kontaktuppgifter, granskningsloggen och konton',
+  },
+  'accounts.about-operator': {
+    en: 'also acts on messages and lanes, and opens documents with a reason',
+    sv: 'kan också agera på meddelanden och leveranser, och öppnar dokument med ett skäl',
+  },
+  'accounts.about-security-officer': {
+    en: 'also orders and revokes certificates, opens contact data, and reads the audit',
+    sv: 'kan också beställa och spärra certifikat, öppnar kontaktuppgifter och läser granskningsloggen',
+  },
+  'accounts.about-auditor': {
+    en: 'sees all but accounts, and acts on nothing',
+    sv: 'ser allt utom konton och agerar inte på något',
+  },
+  'accounts.about-administrator': {
+    en: 'accounts and tokens; of messages what a viewer sees',
+    sv: 'konton och nycklar för program; av meddelanden det som en läsare ser',
+  },
+  'accounts.roles-change': { en: 'Change the roles', sv: 'Ändra rollerna' },
+  'accounts.roles-says': { en: 'They count from the next request.', sv: 'De gäller från nästa begäran.' },
+  'accounts.disable': { en: 'Disable the account', sv: 'Stäng av kontot' },
+  'accounts.disable-says': {
+    en: 'Nobody gets in by it any more. Whoever is in is out at the next request, and its tokens stop working.',
+    sv: 'Ingen kommer in med det längre. Den som är inne är ute vid nästa begäran, och dess nycklar slutar att fungera.',
+  },
+  'accounts.enable': { en: 'Enable the account', sv: 'Öppna kontot igen' },
+  'accounts.enable-says': {
+    en: 'The password and tokens that it had work again.',
+    sv: 'Det lösenord och de nycklar som det hade fungerar igen.',
+  },
+  'accounts.link': { en: 'New sign-in link', sv: 'Ny inloggningslänk' },
+  'accounts.link-says': {
+    en: 'For somebody who cannot get in. It signs in once, and takes the place of all links before it; the password stays.',
+    sv: 'För den som inte kommer in. Den loggar in en gång och ersätter alla tidigare länkar; lösenordet är kvar.',
+  },
+  'accounts.link-title': { en: 'The sign-in link for {name}', sv: 'Inloggningslänken för {name}' },
+  'accounts.link-once': {
+    en: 'It is shown now and never again. Give it to {name} and nobody else. It signs in once.',
+    sv: 'Den visas nu och aldrig mer. Ge den till {name} och ingen annan. Den loggar in en gång.',
+  },
+  'accounts.link-until': { en: 'It is good until', sv: 'Den gäller till' },
+  'accounts.tokens': { en: 'Tokens for scripts', sv: 'Nycklar för program' },
+  'accounts.tokens-about': {
+    en: 'A script sends it as “authorization: Bearer …”. It never may more than its account may at that moment.',
+    sv: 'Ett program skickar den som ”authorization: Bearer …”. Den får aldrig mer än vad kontot får just då.',
+  },
+  'accounts.tokens-none': { en: 'There is none.', sv: 'Det finns inga.' },
+  'accounts.token-name': { en: 'What it is for', sv: 'Vad den är till för' },
+  'accounts.token-may': { en: 'May', sv: 'Får' },
+  'accounts.token-days': { en: 'Days that it is good for', sv: 'Dagar som den gäller' },
+  'accounts.token-ends': { en: 'Ends', sv: 'Slutar' },
+  'accounts.token-used': { en: 'Last used', sv: 'Senast använd' },
+  'accounts.token-revoked': { en: 'revoked', sv: 'återkallad' },
+  'accounts.token-over': { en: 'over', sv: 'har slutat' },
+  'accounts.token-make': { en: 'Make a token', sv: 'Skapa en nyckel' },
+  'accounts.token-revoke': { en: 'Revoke {name}', sv: 'Återkalla {name}' },
+  'accounts.token-revoke-says': { en: 'Nobody gets in by it any more.', sv: 'Ingen kommer in med den längre.' },
+  'accounts.token-title': { en: 'The token {name}', sv: 'Nyckeln {name}' },
+  'accounts.token-once': {
+    en: 'It is shown now and never again. Whoever has it gets in.',
+    sv: 'Den visas nu och aldrig mer. Den som har den kommer in.',
+  },
+  'accounts.back': { en: 'Back to the account', sv: 'Tillbaka till kontot' },
+  'permission.view': { en: 'see', sv: 'se' },
+  'permission.act': { en: 'act', sv: 'agera' },
+  'permission.certify': { en: 'certificates', sv: 'certifikat' },
+  'permission.open': { en: 'open documents and contact data', sv: 'öppna dokument och kontaktuppgifter' },
+  'permission.audit': { en: 'audit', sv: 'granskningslogg' },
+  'permission.administer': { en: 'accounts', sv: 'konton' },
+  'accounts.wrong-name': {
+    en: 'That cannot be an account’s name: small letters, digits, and . _ - @ inside.',
+    sv: 'Det kan inte vara ett kontonamn: små bokstäver, siffror samt . _ - @ inuti.',
+  },
+  'accounts.wrong-person': {
+    en: 'The person’s name has 1 to 200 characters.',
+    sv: 'Personens namn har 1 till 200 tecken.',
+  },
+  'accounts.wrong-roles': { en: 'Choose at least one role.', sv: 'Välj minst en roll.' },
+  'accounts.wrong-hours': { en: 'A link is good for 1 to 168 hours.', sv: 'En länk gäller i 1 till 168 timmar.' },
+  'accounts.wrong-taken': {
+    en: 'There is an account of that name already.',
+    sv: 'Det finns redan ett konto med det namnet.',
+  },
+  'accounts.wrong-token': {
+    en: 'A token has a name of 1 to 100 characters, may something, and is good for 1 to 366 days.',
+    sv: 'En nyckel har ett namn på 1 till 100 tecken, får något och gäller i 1 till 366 dagar.',
+  },
+  'fault.last-administrator': {
+    en: 'Nothing was done: it is the last administrator who gets in',
+    sv: 'Inget har gjorts: det är den sista administratören som kommer in',
+  },
+  'fault.last-administrator-do': {
+    en: 'Give another account that role first.',
+    sv: 'Ge ett annat konto den rollen först.',
+  },
+  'done.account-roles': { en: 'The roles are changed.', sv: 'Rollerna är ändrade.' },
+  'done.account-disable': { en: 'The account is disabled.', sv: 'Kontot är avstängt.' },
+  'done.account-enable': { en: 'The account is open again.', sv: 'Kontot är öppet igen.' },
+  'done.token-revoke': { en: 'The token is revoked.', sv: 'Nyckeln är återkallad.' },
+} as const satisfies Readonly<Record<string, InEach>>;

@@ -1,0 +1,97 @@
+/** The audit: who did what to what, why, and how far it is signed. */
+import { Fault } from '../../../domain/fault.ts';
+import { fromLocalTime } from '../../../platform/moments.ts';
+import { auditStanding } from '../../../store/audit-heads.ts';
+import { type AuditListed, listAuditFor, readAuditRow } from '../../../store/operator/audit.ts';
+import type { Pool } from '../../../store/pool.ts';
+import { count, moment } from '../../console/moments.ts';
+import { word } from '../../console/words.ts';
+import { type Pages, show } from '../pages.ts';
+import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
+import type { Asked, OperatorRoute } from '../route.ts';
+
+export interface AuditParts {
+  readonly pool: Pool;
+  readonly pages: Pages;
+}
+
+export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/audit',
+      needs: 'audit',
+      shows: 'page',
+      handle: async (asked, response) => {
+        const { language, now } = asked;
+        const query = queryOf(asked.request);
+        const typed = query.get('since');
+        const since = typed === undefined ? undefined : fromLocalTime(typed);
+        const filter = {
+          actor: query.get('actor'),
+          action: query.get('action'),
+          subject: query.get('subject'),
+          since,
+          after: afterOf(query),
+          limit: pageRows + 1,
+        };
+        const [listed, standing] = [await listAuditFor(pool, filter), await auditStanding(pool)];
+        const next = listed.length > pageRows ? listed[pageRows - 1]?.id : undefined;
+        show(pages, asked, response, {
+          view: 'audit',
+          title: word(language, 'nav.audit'),
+          place: 'audit',
+          data: {
+            rows: listed.slice(0, pageRows).map((row) => ({ ...row, at: moment(row.at, now).html, link: linkOf(row) })),
+            paging: pagingOf('/audit', query, next),
+            filter: Object.fromEntries(query),
+            wrongSince: typed !== undefined && since === undefined,
+            standing: {
+              newest: count(standing.newest, language),
+              head: standing.head && {
+                row: count(standing.head.row, language),
+                at: moment(standing.head.at, now).html,
+              },
+              outside: standing.outside && {
+                row: count(standing.outside.row, language),
+                at: moment(standing.outside.at, now).html,
+              },
+            },
+          },
+        });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/audit/:id',
+      needs: 'audit',
+      shows: 'page',
+      handle: async (asked, response) => {
+        const row = await readAuditRow(pool, idOf(asked));
+        if (row === undefined) throw new Fault('not-found', 'there is no such row in the audit');
+        const { language, now } = asked;
+        show(pages, asked, response, {
+          view: 'audit-row',
+          title: word(language, 'audit.row', { n: row.id }),
+          place: 'audit',
+          data: {
+            row: { ...row, at: moment(row.at, now).html, iso: row.at.toISOString(), link: linkOf(row) },
+            details: JSON.stringify(row.details, undefined, 2),
+          },
+        });
+      },
+    },
+  ];
+}
+
+function idOf({ request }: Asked): number {
+  const id = String(request.params['id']);
+  if (!/^\d{1,15}$/.test(id)) throw new Fault('not-found', 'there is no such row in the audit');
+  return Number(id);
+}
+
+/** The page of what was acted on, where there is one. */
+function linkOf({ subject }: Pick<AuditListed, 'subject'>): string | undefined {
+  const [, what = '', which = ''] = /^(message|supplier|job|dead-letter)\/([\w.@-]+)/.exec(subject) ?? [];
+  return what === '' ? undefined : `/${what}s/${encodeURIComponent(which)}`;
+}

@@ -1,0 +1,44 @@
+/** The settings as they are in effect in this process; of a secret only whether it is set. */
+import type { SettingDescription } from '../../../platform/config/describe.ts';
+import type { SettingKey } from '../../../platform/config/settings.ts';
+import { lineSettings } from '../../console/words/settings-line.ts';
+import { outsideSettings } from '../../console/words/settings-outside.ts';
+import { word } from '../../console/words.ts';
+import { type Pages, show } from '../pages.ts';
+import type { OperatorRoute } from '../route.ts';
+
+export interface SettingsParts {
+  readonly pages: Pages;
+  readonly describe: () => readonly SettingDescription[];
+}
+
+/** What each does, in Swedish; the table of the settings has it in English. */
+const swedish: Readonly<Record<SettingKey, string>> = { ...lineSettings, ...outsideSettings };
+
+export function settingsRoutes({ pages, describe }: SettingsParts): readonly OperatorRoute[] {
+  return [
+    {
+      method: 'GET',
+      path: '/settings',
+      needs: 'view',
+      shows: 'page',
+      handle: (asked, response) => {
+        const { language } = asked;
+        const settings = describe().map((setting) => ({
+          ...setting,
+          what: withCode(language === 'sv' ? swedish[setting.key] : setting.what),
+        }));
+        show(pages, asked, response, {
+          view: 'settings',
+          title: word(language, 'nav.settings'),
+          place: 'settings',
+          data: { settings },
+        });
+      },
+    },
+  ];
+}
+
+/** What stands between back-ticks is something to type. */
+const withCode = (text: string): readonly { readonly code: boolean; readonly text: string }[] =>
+  text.split('`').map((part, i) => ({ code: i % 2 === 1, text: part }));

@@ -1,0 +1,101 @@
+/** Dead letters for those who look at them: newest first, one with its document, and what was entered again for it. */
+import type { Finding } from '../../domain/fault.ts';
+import type { Db } from '../pool.ts';
+
+export interface DeadLetterLook {
+  readonly fault?: string | undefined;
+  readonly organisationNumber?: string | undefined;
+  readonly documentNumber?: string | undefined;
+  readonly since?: Date | undefined;
+  /** Go on after this one. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+export interface DeadLetterListed {
+  readonly id: string;
+  readonly takenAt: Date;
+  readonly fault: string;
+  readonly findings: number;
+  readonly organisationNumber: string | null;
+  readonly supplier: string | null;
+  readonly documentNumber: string | null;
+  readonly brokerMessageId: string | null;
+  /** Bytes. */
+  readonly size: number;
+}
+
+const listed = `d.id, d.taken_at as "takenAt", d.fault, d.organisation_number as "organisationNumber",
+  d.document_number as "documentNumber", d.broker_message_id as "brokerMessageId", octet_length(d.body) as size,
+  (select name from supplier s where s.organisation_number = d.organisation_number) as supplier`;
+
+/** The id of a dead letter begins with its time (UUID version 7), so its order is theirs. */
+export async function listDeadLetters(db: Db, look: DeadLetterLook): Promise<DeadLetterListed[]> {
+  const { fault, organisationNumber, documentNumber, since, after, limit } = look;
+  const { rows } = await db.query<DeadLetterListed & Record<string, unknown>>(
+    `select ${listed}, jsonb_array_length(d.findings) as findings from dead_letter d
+      where ($1::text is null or d.fault = $1) and ($2::text is null or d.organisation_number = $2)
+        and ($3::text is null or d.document_number = $3) and ($4::timestamptz is null or d.taken_at >= $4) and d.id < $5::uuid
+      order by d.id desc limit $6`,
+    [
+      fault ?? null,
+      organisationNumber ?? null,
+      documentNumber ?? null,
+      since ?? null,
+      after ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff',
+      limit,
+    ],
+  );
+  return rows;
+}
+
+export interface DeadLetterOne extends Omit<DeadLetterListed, 'findings'> {
+  readonly detail: string;
+  readonly findings: readonly Finding[];
+  readonly isText: boolean;
+}
+
+export async function readDeadLetter(db: Db, id: string): Promise<DeadLetterOne | undefined> {
+  const { rows } = await db.query<DeadLetterOne & Record<string, unknown>>(
+    `select ${listed}, d.detail, d.findings, d.is_text as "isText" from dead_letter d where d.id = $1`,
+    [id],
+  );
+  return rows[0];
+}
+
+export interface DeadLetterContent {
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export async function readDeadLetterContent(db: Db, id: string): Promise<DeadLetterContent | undefined> {
+  const { rows } = await db.query<{ body: Buffer; headers: Buffer }>(
+    'select body, headers from dead_letter where id = $1',
+    [id],
+  );
+  return rows[0] && { body: rows[0].body, headers: JSON.parse(rows[0].headers.toString('utf8')) };
+}
+
+/** What the ledger has of the corrected documents of one dead letter. */
+export interface ReenteredFrame {
+  readonly takenAt: Date;
+  readonly verdict: 'message' | 'duplicate' | 'dead-letter' | 'withdrawal';
+  readonly messageId: string | null;
+  readonly deadLetterId: string | null;
+}
+
+/** In the place of a broker's name of a frame: no broker gives such a one. */
+export const reenteredAs = (deadLetterId: string): string => `operator:${deadLetterId}`;
+
+/** Of what was entered again: the dead letter that it was entered for. */
+export const reenteredFor = (brokerMessageId: string | null): string | undefined =>
+  /^operator:([0-9a-f-]{36})$/.exec(brokerMessageId ?? '')?.[1];
+
+export async function listReentered(db: Db, deadLetterId: string): Promise<ReenteredFrame[]> {
+  const { rows } = await db.query<ReenteredFrame & Record<string, unknown>>(
+    `select taken_at as "takenAt", verdict, message_id as "messageId", dead_letter_id as "deadLetterId"
+       from frame where broker_message_id = $1 order by id desc`,
+    [reenteredAs(deadLetterId)],
+  );
+  return rows;
+}

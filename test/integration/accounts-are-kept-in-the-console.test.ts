@@ -1,0 +1,139 @@
+import { strict as assert } from 'node:assert';
+import { changeRoles, disableAccount } from '../../src/operations/access/accounts.ts';
+import { listAudit } from '../../src/store/audit.ts';
+import { listAccounts, readAccountNamed } from '../../src/store/operator/accounts.ts';
+import { type Visitor, visitor } from '../support/browser.ts';
+import { type Console, openConsole } from '../support/console.ts';
+
+describe('accounts are kept in the console', () => {
+  let desk: Console;
+  let administrator: Visitor;
+  before(async () => {
+    desk = await openConsole();
+    administrator = await desk.signedIn('ada', 'administrator');
+  });
+  after(() => desk.stop());
+
+  const add = (name: string, more: Readonly<Record<string, string>> = {}) =>
+    administrator.post('/accounts', { name, person: 'Bo Ek', roles: 'viewer', hours: '24', reason: 'ny', ...more });
+  const secretIn = (body: string) => /class="secret" readonly value="([^"]+)"/.exec(body)?.[1] ?? '';
+
+  it('a new one is shown its link once, which signs in once and is kept nowhere', async () => {
+    const { status, body, headers } = await add('bo');
+    assert.equal(status, 200);
+    assert.equal(headers['cache-control'], 'no-store');
+    const link = secretIn(body);
+    assert.match(link, new RegExp(`^${desk.api.origin}/sign-in/link/[\\w-]{43}$`));
+    const secret = link.split('/').at(-1) ?? '';
+    for (const path of ['/accounts', '/accounts/bo', '/audit'])
+      assert.doesNotMatch((await administrator.get(path)).body, new RegExp(secret), path);
+    const { rows } = await desk.pool.query<{ text: string }>('select audit::text as text from audit');
+    assert.ok(rows.every(({ text }) => !text.includes(secret)));
+    const bo = visitor(desk.api.origin);
+    assert.equal((await bo.post(new URL(link).pathname, {})).status, 303);
+    assert.equal((await visitor(desk.api.origin).post(new URL(link).pathname, {})).status, 410);
+    const [row] = await listAudit(desk.pool, { subject: 'account/bo', limit: 1 });
+    assert.deepEqual([row?.actor, row?.action, row?.reason], ['operator:ada', 'account.add', 'ny']);
+    assert.match((await add('bo')).body, /Det finns redan ett konto/);
+  });
+
+  it('one without a name, a role or a reason is not made, and what was typed stays', async () => {
+    for (const wrong of [{ name: 'Bo Ek' }, { person: ' ' }, { roles: 'king' }, { reason: ' ' }, { hours: '0' }]) {
+      const { status, body } = await add('carl', { person: 'Carl Alm', ...wrong });
+      assert.equal(status, 422, JSON.stringify(wrong));
+      assert.match(body, /role="alert"/);
+    }
+    assert.equal(await readAccountNamed(desk.pool, 'carl'), undefined);
+  });
+
+  it('nobody can take away the last administrator who gets in, neither by a role nor by closing, nor two at once', async () => {
+    for (const [what, fields] of [
+      ['roles', { roles: 'viewer' }],
+      ['disable', {}],
+    ] as const) {
+      const answer = await administrator.post(`/accounts/ada/${what}`, { reason: 'x', ...fields });
+      assert.equal(answer.status, 409);
+      assert.match(answer.body, /den sista administratören/);
+    }
+    await add('dag', { roles: 'administrator' });
+    const act = { actor: 'cli:test', reason: 'x', now: new Date() };
+    const both = await Promise.allSettled([
+      changeRoles(desk.pool, 'ada', ['viewer'], act),
+      disableAccount(desk.pool, 'dag', act),
+    ]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const left = (await listAccounts(desk.pool)).filter(
+      ({ roles, disabledAt }) => disabledAt === undefined && roles.includes('administrator'),
+    );
+    assert.equal(left.length, 1);
+    // As it was.
+    await desk.pool.query(
+      "update operator_account set disabled_at = null, roles = '{administrator}' where name in ('ada', 'dag')",
+    );
+  });
+
+  it('a closed one is out at once, and in again when it is opened', async () => {
+    const eva = await desk.signedIn('eva', 'viewer');
+    assert.equal((await eva.get('/')).status, 200);
+    assert.equal((await administrator.post('/accounts/eva/disable', { reason: 'slutat' })).status, 303);
+    assert.equal((await eva.get('/')).status, 303);
+    assert.equal((await administrator.post('/accounts/eva/enable', { reason: 'åter' })).status, 303);
+    const { body } = await administrator.post('/accounts/eva/link', { hours: '1', reason: 'glömt' });
+    assert.equal((await visitor(desk.api.origin).post(new URL(secretIn(body)).pathname, {})).status, 303);
+  });
+
+  it('a token is shown once, does what it may and no more, and ends when it is revoked', async () => {
+    await desk.signedIn('fia', 'operator');
+    assert.equal(
+      (await administrator.post('/accounts/fia/token', { token: 'nightly', may: 'administer', days: '9', reason: 'x' }))
+        .status,
+      403,
+    );
+    assert.equal(
+      (await administrator.post('/accounts/fia/token', { token: 'nightly', days: '9', reason: 'x' })).status,
+      400,
+    );
+    const { body } = await administrator.post('/accounts/fia/token', {
+      token: 'nightly',
+      may: 'view',
+      days: '9',
+      reason: 'x',
+    });
+    const token = secretIn(body);
+    assert.match(token, /^kuvert_/);
+    const script = { authorization: `Bearer ${token}` };
+    assert.equal((await visitor(desk.api.origin).get('/jobs', script)).status, 200);
+    assert.equal((await visitor(desk.api.origin).get('/jobs/new', script)).status, 403);
+    const page = (await administrator.get('/accounts/fia')).body;
+    assert.ok(!page.includes(token));
+    const id = /name="token" value="(\d+)"/.exec(page)?.[1] ?? '';
+    assert.equal(
+      (await administrator.post('/accounts/ada/token-revoke', { token: id, reason: 'x' })).status,
+      404,
+      'not of that account',
+    );
+    assert.equal((await administrator.post('/accounts/fia/token-revoke', { token: id, reason: 'läckt' })).status, 303);
+    assert.equal((await visitor(desk.api.origin).get('/jobs', script)).status, 401);
+  });
+
+  it('are nobody’s business but an administrator’s; the audit is not an administrator’s', async () => {
+    const others = [await desk.signedIn('gun', 'operator'), await desk.signedIn('hal', 'auditor')];
+    for (const other of others) {
+      for (const path of ['/accounts', '/accounts/ada', '/new-account'])
+        assert.equal((await other.get(path)).status, 403, path);
+      assert.equal((await other.post('/accounts/ada/disable', { reason: 'x' })).status, 403);
+    }
+    assert.equal((await administrator.get('/audit')).status, 403);
+    const audit = await others[1]?.get('/audit?action=account&actor=ada');
+    assert.equal(audit?.status, 200);
+    assert.match(audit?.body ?? '', /account\.add/);
+    const row = /href="(\/audit\/\d+)"/.exec(audit?.body ?? '')?.[1] ?? '';
+    assert.match((await others[1]?.get(row))?.body ?? '', /operator:ada/);
+  });
+
+  it('the settings page shows no secret', async () => {
+    const { body } = await administrator.get('/settings');
+    assert.match(body, /KUVERT_OPERATOR_PORT/);
+    assert.ok(!body.includes(desk.databaseUrl));
+  });
+});

@@ -78,5 +78,5 @@ export const lineSettings = {
   readyOutboxLate:
     'I rollen `intake`: `/readyz` säger nej när det äldsta svaret till KA har väntat så länge, och fortfarande är samma.',
   readyBrokerAway:
-    'I rollen `intake`: `/readyz` säger nej när ingen prenumeration har funnits hos någon mäklare så länge.',
+    'I rollen `intake`: `/readyz` säger nej när ingen prenumeration har funnits hos någon köhanterare så länge.',
 } as const satisfies Partial<Record<SettingKey, string>>;

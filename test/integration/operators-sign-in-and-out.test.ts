@@ -212,10 +212,13 @@ describe('operators', () => {
   });
 
   it('may what their roles are at that moment', async () => {
+    // The last one could not lose the role.
+    await account(['administrator']);
     const { name, browser } = await settled(['administrator']);
-    assert.equal((await browser.get('/')).status, 200);
+    assert.equal((await browser.get('/accounts')).status, 200);
     await changeRoles(pool, name, ['viewer'], act());
     assert.match((await browser.get('/account')).body, /läsare/);
+    assert.equal((await browser.get('/accounts')).status, 403);
   });
 
   it('have scripts get in by a token, until it ends, for no more than their account may', async () => {

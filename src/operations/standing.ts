@@ -55,6 +55,13 @@ export async function readStanding(pool: Pool, now: Date): Promise<Standing> {
   return { at: now, sums, laws, flow, oldest, outbox, lanes, lanesByState, ending, openIncidents };
 }
 
+/** What is wrong comes before what needs a look; what nobody has checked yet is not called well. */
+export function verdictOf({ laws, sums, lanes, openIncidents }: Standing): 'unknown' | 'broken' | 'look' | 'well' {
+  if (laws === undefined || sums === undefined) return 'unknown';
+  if (laws.value.length > 0) return 'broken';
+  return openIncidents > 0 || sums.value.held > 0 || lanes.some(({ state }) => state !== 'paused') ? 'look' : 'well';
+}
+
 /** Milliseconds between two makings at least; a sum that is dear is made more seldom, so that it never takes more than a twentieth of the time. */
 const ages = { sums: 10_000, flow: 10_000, laws: 300_000 } as const;
 const share = 20;

@@ -56,8 +56,11 @@ const triesDays = 8;
  * How a supplier is named in a path: by its organisation number, or, when that is a person's, by one of its addresses.
  * A personal number has no place in histories and logs of others.
  */
+export const supplierName = (organisationNumber: string, addressId: number | undefined): string =>
+  isSoleTrader(organisationNumber) && addressId !== undefined ? `address-${addressId}` : organisationNumber;
+
 export const supplierPath = (organisationNumber: string, addressId: number | undefined): string =>
-  `/suppliers/${isSoleTrader(organisationNumber) && addressId !== undefined ? `address-${addressId}` : organisationNumber}`;
+  `/suppliers/${supplierName(organisationNumber, addressId)}`;
 
 /** @param named as in the path @returns its organisation number; undefined: nobody is named so */
 export async function findSupplier(db: Db, named: string): Promise<string | undefined> {

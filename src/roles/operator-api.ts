@@ -37,7 +37,7 @@ import type { Observe } from './meters.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { openStore, type Running } from './parts.ts';
 import { createEntrance, reentrySettings } from './re-entry.ts';
-import { registerPagesSettings, registerRoutes } from './register-pages.ts';
+import { registerDeeds, registerPagesSettings, registerRoutes } from './register-pages.ts';
 
 export const operatorApiSettings = [
   'environment',
@@ -119,7 +119,7 @@ export async function startOperatorApi(
       ...messagesRoutes({ pool, pages }),
       ...messageRoutes({ pool, pages }),
       ...messageDocumentRoutes({ pool, pages, signing: () => signing, version: version() }),
-      ...registerRoutes(settings, pool, pages),
+      ...registerRoutes(registerDeeds(settings, pool), pool, pages),
       ...jobsRoutes({ pool, sums, pages, started: () => runner.wake() }),
       ...deadLettersRoutes({ pool, pages }),
       ...deadLetterRoutes({ pool, pages, entrance, documentBytes: settings.documentBytes }),

@@ -4,8 +4,9 @@ import { parseOrganisationNumber } from '../../domain/organisation-number.ts';
 import { fromLocalTime } from '../../platform/moments.ts';
 import { reasonLimit } from '../../store/audit.ts';
 import type { Word } from '../console/words.ts';
-import { type JobOrder, mostRate } from '../jobs/order.ts';
-import { manyActions, statesFor } from '../many-messages.ts';
+import { type JobOrder, leastRate, mostRate } from '../jobs/order.ts';
+import { selectionOf } from '../jobs/wanted.ts';
+import { manyActions } from '../many-messages.ts';
 
 /** As typed; an empty text where nothing was. */
 export type JobForm = Readonly<Record<(typeof names)[number], string>>;
@@ -23,24 +24,19 @@ export function readJobForm(form: JobForm, now: Date): Read | { readonly wrong: 
   if (action === undefined) return { wrong: 'jobs.wrong-action' };
   const recipient = parseOrganisationNumber(form.recipient);
   if (recipient === undefined) return { wrong: 'jobs.wrong-recipient' };
-  // What was delivered is resent, whatever stands in the field for the other order.
-  const state = action === 'resend' ? statesFor.resend[0] : statesFor.release.find((one) => one === form.state);
-  if (state === undefined) return { wrong: 'jobs.wrong-state' };
   const messageType = form.type === '' ? undefined : parseMessageType(form.type);
   if (form.type !== '' && !messageTypes.some((one) => one === messageType)) return { wrong: 'jobs.wrong-type' };
   const [fromSequence, toSequence] = [sequence(form.from), sequence(form.to)];
   if (fromSequence === 'wrong' || toSequence === 'wrong') return { wrong: 'jobs.wrong-sequence' };
-  if (fromSequence !== undefined && toSequence !== undefined && fromSequence > toSequence)
-    return { wrong: 'jobs.wrong-order' };
   const since = form.since === '' ? undefined : fromLocalTime(form.since);
-  if (form.since !== '' && (since === undefined || since > now)) return { wrong: 'jobs.wrong-since' };
-  // Everything that was ever delivered is hardly ever meant.
-  if (action === 'resend' && fromSequence === undefined && toSequence === undefined && since === undefined)
-    return { wrong: 'jobs.wrong-all' };
+  if (form.since !== '' && since === undefined) return { wrong: 'jobs.wrong-since' };
+  // What was delivered is resent, whatever stands in the field for the other order.
+  const state = action === 'resend' ? undefined : form.state;
+  const selection = selectionOf({ action, recipient, state, messageType, fromSequence, toSequence, since }, now);
+  if (typeof selection === 'string') return { wrong: `jobs.wrong-${selection}` };
   const rate = Number(form.rate.replace(',', '.'));
-  if (!(rate >= 0.01 && rate <= mostRate)) return { wrong: 'jobs.wrong-rate' };
+  if (!(rate >= leastRate && rate <= mostRate)) return { wrong: 'jobs.wrong-rate' };
   if (form.reason === '' || form.reason.length > reasonLimit) return { wrong: 'jobs.wrong-reason' };
-  const selection = { recipient, state, messageType, fromSequence, toSequence, since };
   return { action, selection, rate, reason: form.reason };
 }
 

@@ -21,6 +21,7 @@ import { auditAction, type ManyAction } from '../many-messages.ts';
 export const mostSelected = 100_000;
 export const usualRate = 20;
 export const mostRate = 1_000;
+export const leastRate = 0.01;
 
 export interface JobOrder extends Act {
   readonly action: ManyAction;

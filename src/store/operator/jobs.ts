@@ -120,13 +120,13 @@ export interface JobMessage {
   readonly messageType: MessageType;
 }
 
-/** The first of what was selected. */
-export async function listJobMessages(db: Db, id: number, limit: number): Promise<JobMessage[]> {
+/** What was selected, in its order. @param after go on after this place */
+export async function listJobMessages(db: Db, id: number, limit: number, after = 0): Promise<JobMessage[]> {
   const { rows } = await db.query<JobMessage & Record<string, unknown>>(
     `select j.place, m.id as "messageId", m.sequence, m.document_number as "documentNumber", m.message_type as "messageType"
-       from (select place, message_id from job_message where job_id = $1 order by place limit $2) j
+       from (select place, message_id from job_message where job_id = $1 and place > $3 order by place limit $2) j
        join message m on m.id = j.message_id order by j.place`,
-    [id, limit],
+    [id, limit, after],
   );
   return rows;
 }

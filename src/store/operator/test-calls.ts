@@ -59,11 +59,16 @@ export async function insertTestCall(
   return rows[0]?.id;
 }
 
-/** The newest of an address first. */
-export async function listTestCalls(db: Db, addressId: number, limit: number): Promise<TestCall[]> {
+/** The newest of an address first. @param after only older ones than that with this id */
+export async function listTestCalls(
+  db: Db,
+  addressId: number,
+  limit: number,
+  after: number = Number.MAX_SAFE_INTEGER,
+): Promise<TestCall[]> {
   const { rows } = await db.query<Row>(
-    `select ${columns} from test_call where address_id = $1 order by id desc limit $2`,
-    [addressId, limit],
+    `select ${columns} from test_call where address_id = $1 and id < $3 order by id desc limit $2`,
+    [addressId, limit, after],
   );
   return rows.map(callOf);
 }

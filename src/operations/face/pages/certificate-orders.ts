@@ -1,6 +1,5 @@
 /** Certificate orders: the list, one order, and approving, cancelling or ordering it anew. */
 import { Fault, faultTable } from '../../../domain/fault.ts';
-import { type Contact, maskEmail, maskPhone } from '../../../store/enrol/contacts.ts';
 import { type Order, readOrder } from '../../../store/enrol/orders.ts';
 import { type OrderKey, orderFilters, pageOfOrders } from '../../../store/operator/orders.ts';
 import type { Pool } from '../../../store/pool.ts';
@@ -8,7 +7,7 @@ import { day, moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { supplierPath } from '../../supplier-page.ts';
 import { type ActionForm, act, faultSaid, mostActionBytes, reasonOf, type Told, toldBy } from '../actions.ts';
-import { shownNumber } from '../masking.ts';
+import { shownNumber, shownPerson } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { GuardedRoute, OperatorRoute } from '../route.ts';
@@ -61,7 +60,7 @@ export function certificateOrderRoutes(parts: OrderParts): readonly OperatorRout
       place: 'certificates',
       status: more.status ?? 200,
       data: {
-        order: { ...order, standing, contact: masked(order.contact) },
+        order: { ...order, standing, contact: shownPerson(order.contact) },
         number: shownNumber(who, order.organisationNumber),
         path: supplierPath(order.organisationNumber, order.addressId),
         actions: who.may.has('certify')
@@ -196,12 +195,6 @@ const formOf = (
   says: word(language, `order.${name}-says`),
   ...(name === 'cancel' ? { grave: true } : {}),
   ...(failed?.name === name ? { open: true, reason: failed.reason } : {}),
-});
-
-const masked = ({ name, email, phone }: Contact) => ({
-  name: name.replaceAll(/(?<=\S)\S+/g, '***'),
-  email: maskEmail(email),
-  phone: maskPhone(phone),
 });
 
 function keyOf(text: string | undefined): OrderKey | undefined {

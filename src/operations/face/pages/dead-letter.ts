@@ -1,19 +1,13 @@
 /** One dead letter: what was wrong with it, its document for who may open it, and a corrected one entered in its place. */
 import type { Response } from 'express';
 import { Fault, type Finding } from '../../../domain/fault.ts';
-import { appendAudit } from '../../../store/audit.ts';
-import { operate } from '../../../store/operate.ts';
-import {
-  listReentered,
-  readDeadLetter,
-  readDeadLetterContent,
-  reenteredFor,
-} from '../../../store/operator/dead-letters.ts';
+import { listReentered, readDeadLetter, reenteredFor } from '../../../store/operator/dead-letters.ts';
 import type { Pool } from '../../../store/pool.ts';
 import { moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
+import { openDeadLetter } from '../../dead-letters/open.ts';
 import { type Entrance, reenter } from '../../dead-letters/re-entry.ts';
-import { documentText, markedDocument, type ShownDocument } from '../../dead-letters/shown.ts';
+import { markedDocument, type ShownDocument } from '../../dead-letters/shown.ts';
 import { titleOf } from '../../titles.ts';
 import { type ActionForm, faultSaid, mostActionBytes, reasonOf, type Told, toldBy } from '../actions.ts';
 import { type Pages, show } from '../pages.ts';
@@ -76,22 +70,9 @@ async function open(parts: DeadLetterParts, asked: AskedBy, response: Response):
   const { who, now } = asked;
   const reason = reasonIn(asked);
   if (typeof reason === 'object') return showLetter(parts, asked, response, { ...reason, openReason: '' });
-  const id = idOf(asked);
-  const letter = await letterOf(pool, asked);
-  // 1. The word before the look.
-  await operate(pool, false, (db) =>
-    appendAudit(db, {
-      actor: who.actor,
-      action: 'dead-letter.open',
-      subject: `dead-letter/${id}`,
-      reason,
-      details: { documentNumber: letter.documentNumber ?? undefined },
-      at: now,
-    }),
-  );
-  // 2. The document, once: the page is kept nowhere.
-  const content = await readDeadLetterContent(pool, id);
-  const text = documentText(content?.body ?? Buffer.alloc(0), letter.isText);
+  const order = { deadLetterId: idOf(asked), actor: who.actor, reason, now };
+  // Once: the page is kept nowhere.
+  const { letter, text } = await openDeadLetter(pool, order);
   await showLetter(parts, asked, response, { opened: markedDocument(text, letter.findings, letter.detail) });
 }
 

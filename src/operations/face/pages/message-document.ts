@@ -2,24 +2,17 @@
 import type { DocumentLimits } from '../../../documents/limits.ts';
 import { readReadable } from '../../../documents/readable/view.ts';
 import { Fault, faultTable } from '../../../domain/fault.ts';
-import type { Certificate } from '../../../pki/certificate.ts';
 import { moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { checkEnvelope, type OwnSigning, readOwnSigning } from '../../envelope-check.ts';
-import { collectEvidence } from '../../evidence/collect.ts';
-import { writeZip } from '../../evidence/zip.ts';
 import { openDocument } from '../../open-document.ts';
+import { openEvidence, type Prover } from '../../open-evidence.ts';
 import { faultSaid, mostActionBytes, reasonOf } from '../actions.ts';
 import { show } from '../pages.ts';
 import type { OperatorRoute } from '../route.ts';
 import { idOf, type MessageParts, messagePage } from './message.ts';
 
-export interface DocumentParts extends MessageParts {
-  /** Certificates of our signing keys that the settings name, beside those on record. */
-  readonly signing: () => readonly (readonly Certificate[])[];
-  /** The program's version, for evidence. */
-  readonly version: string;
-}
+export type DocumentParts = MessageParts & Prover;
 
 /** What is laid out; a larger document is shown as it came. */
 const limits: DocumentLimits = { bytes: 5_000_000, depth: 100, elements: 200_000 };
@@ -65,19 +58,15 @@ export function messageDocumentRoutes(parts: DocumentParts): readonly OperatorRo
       handle: (asked, response) =>
         opening(parts, asked, response, 'evidence', async (reason) => {
           const messageId = idOf(asked);
-          const { actor } = asked.who;
-          await openDocument(pool, { messageId, actor, reason, how: 'evidence', now: asked.now });
-          const { files } = await collectEvidence(pool, {
-            messageId,
-            ...(await ownSigning(parts)),
-            madeBy: actor,
-            version: parts.version,
-            now: asked.now,
-          });
+          const archive = await openEvidence(
+            pool,
+            { messageId, actor: asked.who.actor, reason, now: asked.now },
+            parts,
+          );
           response
             .set('content-disposition', `attachment; filename="kuvert-evidence-${messageId}.zip"`)
             .type('application/zip')
-            .send(await writeZip(files));
+            .send(archive);
         }),
     },
     {

@@ -8,7 +8,7 @@ import { count, moment, relative } from '../../console/moments.ts';
 import { view } from '../../console/views.ts';
 import { word } from '../../console/words.ts';
 import { explainLane } from '../../explain.ts';
-import { readStanding, type Standing } from '../../standing.ts';
+import { readStanding, type Standing, verdictOf } from '../../standing.ts';
 import type { Live } from '../live.ts';
 import { type Pages, show } from '../pages.ts';
 import type { OperatorRoute } from '../route.ts';
@@ -58,13 +58,6 @@ export function overviewRoutes({ pool, pages, live }: OverviewParts): readonly O
       },
     },
   ];
-}
-
-/** What is wrong comes before what needs a look; what nobody has checked yet is not called well. */
-function verdictOf({ laws, sums, lanes, openIncidents }: Standing): 'unknown' | 'broken' | 'look' | 'well' {
-  if (laws === undefined || sums === undefined) return 'unknown';
-  if (laws.value.length > 0) return 'broken';
-  return openIncidents > 0 || sums.value.held > 0 || lanes.some(({ state }) => state !== 'paused') ? 'look' : 'well';
 }
 
 function shownOf(standing: Standing, language: Language) {

@@ -1,9 +1,8 @@
 /** What the suppliers' pages show of what was read: sentences, times, marks on the axis. */
 import { nextLaneState } from '../../../domain/lane.ts';
-import { maskEmail, maskPhone } from '../../../store/enrol/contacts.ts';
 import type { LaneTry } from '../../../store/operator/lane-tries.ts';
 import { mostCounted } from '../../../store/operator/overview.ts';
-import type { ListedSupplier, SupplierContact } from '../../../store/operator/suppliers.ts';
+import type { ListedSupplier } from '../../../store/operator/suppliers.ts';
 import { type TestCall, testCallPatience } from '../../../store/operator/test-calls.ts';
 import type { Who } from '../../access/entered.ts';
 import type { Language } from '../../catalogue.ts';
@@ -13,7 +12,7 @@ import { word } from '../../console/words.ts';
 import { explainAttempt, explainLane } from '../../explain.ts';
 import { type AddressSeen, type SupplierSeen, supplierPath } from '../../supplier-page.ts';
 import type { ActionForm } from '../actions.ts';
-import { maySeeNumber, shownNumber } from '../masking.ts';
+import { maySeeNumber, shownNumber, shownPerson } from '../masking.ts';
 import type { Asked } from '../route.ts';
 
 type In = Pick<Asked, 'language' | 'now'> & { readonly who: Who };
@@ -64,7 +63,7 @@ export function supplierShown(seen: SupplierSeen, asked: In, { failed, opened = 
       : undefined,
     addresses: seen.addresses.map((one) => addressShown(one, asked, base, failed)),
     retired: seen.retired,
-    contacts: seen.contacts.map((one) => contactShown(one, opened)),
+    contacts: seen.contacts.map((one) => (opened ? one : shownPerson(one))),
     reveal: who.may.has('open') && !opened && seen.contacts.length > 0 ? revealForm(base, language, failed) : undefined,
     mandates: [
       { name: 'given', rows: seen.given.map((one) => ({ ...one, other: one.agent, otherName: one.agentName })) },
@@ -215,16 +214,6 @@ const attemptOf = ({ askedAt, answeredAt }: TestCall, result: NonNullable<TestCa
   totalMs: result.totalMs,
   remoteAddress: result.remoteAddress,
 });
-
-const contactShown = (one: SupplierContact, opened: boolean) =>
-  opened
-    ? one
-    : {
-        ...one,
-        name: one.name.replaceAll(/(?<=\S)\S+/g, '***'),
-        email: maskEmail(one.email),
-        phone: maskPhone(one.phone),
-      };
 
 const revealForm = (base: string, language: Language, failed: Again['failed']): ActionForm => ({
   name: 'contacts',

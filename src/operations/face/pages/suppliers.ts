@@ -1,15 +1,16 @@
 /** Suppliers: the list, and one with its lanes, tries, certificates, contacts and mandates; pausing, letting flow, test calls. */
 import type { Response } from 'express';
 import { Fault, faultTable } from '../../../domain/fault.ts';
-import { laneStates } from '../../../domain/lane.ts';
+import { type LaneState, laneStates } from '../../../domain/lane.ts';
 import { environments } from '../../../domain/message.ts';
-import { type LaneFilter, listSuppliers, type SupplierKey } from '../../../store/operator/suppliers.ts';
+import { type LaneFilter, listSuppliers } from '../../../store/operator/suppliers.ts';
 import { readTestCall } from '../../../store/operator/test-calls.ts';
 import type { Pool } from '../../../store/pool.ts';
 import type { Who } from '../../access/entered.ts';
 import { view } from '../../console/views.ts';
 import { word } from '../../console/words.ts';
 import { recordReveal } from '../../reveal-contacts.ts';
+import { readSupplierKey, supplierKeyText } from '../../supplier-key.ts';
 import { findSupplier, readSupplier, type SupplierSeen, supplierPath } from '../../supplier-page.ts';
 import { askTestCall } from '../../test-calls.ts';
 import { act, faultSaid, mostActionBytes, reasonOf, type Told, toldBy } from '../actions.ts';
@@ -31,7 +32,7 @@ export interface SupplierParts {
   readonly pool: Pool;
   readonly pages: Pages;
   /** @throws Fault `not-possible-now` when the lane is in another state */
-  moveLane(move: LaneMove): Promise<unknown>;
+  moveLane(move: LaneMove): Promise<{ readonly before: LaneState; readonly after: LaneState }>;
 }
 
 type In = Asked & { readonly who: Who };
@@ -101,7 +102,11 @@ export function supplierRoutes({ pool, pages, moveLane }: SupplierParts): readon
           lane: laneFilters.find((one) => one === query.get('lane')),
           environment: environments.find((one) => one === query.get('environment')),
         };
-        const rows = await listSuppliers(pool, { ...filter, after: keyOf(query.get('after')), limit: pageRows + 1 });
+        const rows = await listSuppliers(pool, {
+          ...filter,
+          after: await readSupplierKey(pool, query.get('after')),
+          limit: pageRows + 1,
+        });
         const shown = rows.slice(0, pageRows);
         const last = rows.length > pageRows ? shown.at(-1) : undefined;
         show(pages, asked, response, {
@@ -113,7 +118,7 @@ export function supplierRoutes({ pool, pages, moveLane }: SupplierParts): readon
             filter,
             laneFilters,
             environments,
-            paging: pagingOf('/suppliers', query, last && textOf(last)),
+            paging: pagingOf('/suppliers', query, last && supplierKeyText(last)),
           },
         });
       },
@@ -183,26 +188,4 @@ export function supplierRoutes({ pool, pages, moveLane }: SupplierParts): readon
       },
     },
   ];
-}
-
-const textOf = ({
-  name,
-  organisationNumber,
-  address,
-}: {
-  readonly name: string;
-  readonly organisationNumber: string;
-  readonly address: { readonly id: number } | undefined;
-}): string => Buffer.from(JSON.stringify([name, organisationNumber, address?.id ?? 0])).toString('base64url');
-
-/** @returns undefined for what is no key: the first page */
-function keyOf(text: string | undefined): SupplierKey | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const [name, organisationNumber, addressId] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (typeof name !== 'string' || typeof organisationNumber !== 'string') return undefined;
-    return Number.isSafeInteger(addressId) ? { name, organisationNumber, addressId: addressId as number } : undefined;
-  } catch {
-    return undefined;
-  }
 }

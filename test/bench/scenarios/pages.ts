@@ -8,37 +8,42 @@ export interface FoundPage {
   readonly path: string;
 }
 
-/** Pages that are looked at for links. */
-const mostLooks = 60;
+/** Pages that are looked at for links, and links that are followed to one route: the first may be of a thing that has gone. */
+const mostLooks = 150;
+const mostOfRoute = 8;
 
 /**
  * Follows links from the pages without a variable part in their path, as far as there are routes without a page.
+ * @param known paths that lead somewhere, besides
  * @returns one page for each route, a second for lists that go on, and the routes to which no link leads
  */
 export async function findPages(
   browser: Visitor,
   routes: readonly OperatorRoute[],
+  known: readonly string[],
 ): Promise<{ found: FoundPage[]; missed: string[] }> {
   const wanted = routes.filter(
     ({ method, shows, needs, passive }) => method === 'GET' && shows === 'page' && needs !== 'nothing' && !passive,
   );
   const plain = wanted.filter(({ path }) => !path.includes(':')).map(({ path }) => path);
   const found = new Map<string, string>();
-  const queue = [...plain];
+  const queue = [...plain, ...known];
   const seen = new Set<string>(queue);
+  const queued = new Map<string, number>();
   for (let looks = 0; looks < mostLooks; looks++) {
     const path = queue.shift();
     if (path === undefined) break;
     const { status, headers, body } = await browser.get(path);
     if (status !== 200 || !String(headers['content-type']).startsWith('text/html')) continue;
-    const route = routeOf(wanted, path);
-    if (route === undefined) continue;
-    const name = `${route}${path.includes('after=') ? ', next page' : ''}`;
+    const name = nameOf(wanted, path);
+    if (name === undefined) continue;
     if (!found.has(name)) found.set(name, path);
     for (const link of linksIn(body)) {
-      const to = routeOf(wanted, link);
-      const there = to === undefined || found.has(`${to}${link.includes('after=') ? ', next page' : ''}`);
-      if (there || seen.has(link)) continue;
+      const to = nameOf(wanted, link);
+      if (to === undefined || found.has(to) || seen.has(link)) continue;
+      const many = queued.get(to) ?? 0;
+      if (many >= mostOfRoute) continue;
+      queued.set(to, many + 1);
       seen.add(link);
       queue.push(link);
     }
@@ -50,8 +55,16 @@ export async function findPages(
   };
 }
 
+/** Forms that only ask are links too. */
 const linksIn = (body: string): string[] =>
-  [...body.matchAll(/<a[^>]*\shref="(\/[^"#]*)/g)].map(([, link = '']) => link.replaceAll('&amp;', '&'));
+  [...body.matchAll(/<(?:a[^>]*\shref|form action)="(\/[^"#]*)/g)].map(([, link = '']) =>
+    link.replaceAll('&amp;', '&'),
+  );
+
+function nameOf(routes: readonly OperatorRoute[], path: string): string | undefined {
+  const route = routeOf(routes, path);
+  return route && `${route}${path.includes('after=') ? ', next page' : ''}`;
+}
 
 /** A part that is written out comes before one that varies. */
 function routeOf(routes: readonly OperatorRoute[], link: string): string | undefined {

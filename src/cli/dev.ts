@@ -57,12 +57,14 @@ export function addDev(program: Command, context: Context): void {
         const gateway = await startGateway(stage.settings, roleNames, log, version());
         const credential = stage.supplierCredentials.get(sample.organisationNumber);
         const offer = await fetchingOffer(stage, fetching, gateway.supplierPort ?? 0);
+        const console = await consoleLines(stage, gateway.operatorOrigin);
         const file = writeSampleSupplier(stage.folder, sample, credential?.certificateFile ?? '');
         terminal.err(
           [
             '',
             `The gateway runs. Suppliers find its keys at https://localhost:${gateway.supplierPort}/.well-known/jwks.json`,
             `Settings for other terminals:  set -a; . ${relative('.', stage.environmentFile)}; set +a`,
+            ...console,
             ...authorityLines(stage),
             `Letters and SMS are files in:  ${here(stage, 'mail')} and ${here(stage, 'sms')}; docs/certificates.md`,
             `A supplier to push to:         ${relative('.', file)} (its endpoint: https://localhost:${samplePort}/); README.md, “Use it”`,
@@ -82,6 +84,20 @@ export function addDev(program: Command, context: Context): void {
 }
 
 const here = ({ folder }: Stage, name: string): string => relative('.', join(folder, name));
+
+/** Nobody gets an account in somebody's own database unasked. */
+async function consoleLines(stage: Stage, origin: string | undefined): Promise<readonly string[]> {
+  if (origin === undefined) return [];
+  if (processEnvironment['DATABASE_URL']) return [`The operators' console:        ${origin}/; \`kuvert operator add\``];
+  const { consoleLink } = await import('./console-link.ts');
+  const { createPool } = await import('../store/pool.ts');
+  const pool = createPool({ url: stage.settings.databaseUrl, connections: 1, name: 'kuvert dev' });
+  try {
+    return [`The operators' console:        ${await consoleLink(pool, 'dev', origin)} (signs in once)`];
+  } finally {
+    await pool.close();
+  }
+}
 
 /** Whose certificates suppliers get. */
 function authorityLines(stage: Stage): readonly string[] {

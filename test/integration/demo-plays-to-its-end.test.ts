@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { visitor } from '../support/browser.ts';
 
 interface Ended {
   readonly code: number | null;
@@ -86,6 +87,24 @@ describe('the demo', () => {
     assert.match(out, /fetches, and sends receipts\): 22 of 22 fetched/);
     assert.match(out, /SFTI envelopes.*20 of 20 delivered/);
     assert.deepEqual(readdirSync(join(folder, '.kuvert')), [], 'nothing is left behind');
+  });
+
+  it('goes on until it is told to stop, with a link that signs in to the console once', async () => {
+    let looked: Promise<void> | undefined;
+    const look = async (link: URL): Promise<void> => {
+      const browser = visitor(link.origin);
+      assert.equal((await browser.post(link.pathname, {})).status, 303);
+      const overview = await browser.get('/');
+      assert.equal(overview.status, 200);
+      assert.equal((await browser.post(link.pathname, {})).status, 410, 'it is spent');
+    };
+    const { out } = await demo(folder, [], (seen, interrupt) => {
+      const [, link] = /^  (http\S+\/sign-in\/link\/\S+)\n/m.exec(seen) ?? [];
+      if (link !== undefined) looked ??= look(new URL(link)).finally(interrupt);
+    });
+    assert.ok(looked, out);
+    await looked;
+    assert.ok(!out.includes('is not as it should be'), out);
   });
 
   it('stops what it started when it is interrupted in the middle', async () => {

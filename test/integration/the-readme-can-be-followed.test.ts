@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { visitor } from '../support/browser.ts';
 import { type Clone, openClone } from '../support/clone.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -39,6 +40,8 @@ describe('the README can be followed', () => {
       120_000,
     );
     assert.ok(said.includes('.kuvert/dev/supplier.json'), said);
+    const link = new URL(/console: +(\S+) \(signs in once\)/.exec(said)?.[1] ?? '');
+    assert.equal((await visitor(link.origin).post(link.pathname, {})).status, 303);
     const shell = spawn('bash', ['-m', '-e', '-u', '-o', 'pipefail', '-c', use], {
       cwd: clone.folder,
       stdio: ['ignore', 'pipe', 'pipe'],

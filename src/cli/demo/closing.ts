@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { conservation } from '../../store/conservation.ts';
 import { type SupplierTotals, supplierTotals } from '../../store/totals.ts';
+import { consoleLink } from '../console-link.ts';
 import { showConservation } from '../status.ts';
 import { table } from '../table.ts';
 import { players, unwanted } from './cast.ts';
@@ -66,15 +67,17 @@ export async function closing(
       ? `Every message is where it should be (${Math.round(milliseconds / 1_000)} s).`
       : ['Not everything is as it should be:', ...complaints.map((complaint) => `  ${complaint}`)].join('\n');
   const parts = ['', rows, '', showConservation(await conservation(theatre.pool())), verdict];
-  if (running) parts.push('', lookNext(theatre));
+  if (running) parts.push('', await lookNext(theatre));
   return parts.join('\n');
 }
 
-function lookNext(theatre: Theatre): string {
+async function lookNext(theatre: Theatre): Promise<string> {
   const environment = relative('.', theatre.stage().environmentFile);
   const down = players.find(({ temper }) => temper === 'down');
   return [
-    'Everything still runs. Look around in another terminal, in this folder:',
+    'Everything still runs. The operators’ console, in a browser; the link signs in once:',
+    `  ${await consoleLink(theatre.pool(), 'demo', theatre.consoleOrigin())}`,
+    'Or look around in another terminal, in this folder:',
     `  set -a; . ${environment}; set +a`,
     '  bin/kuvert status',
     `  bin/kuvert message list --recipient ${down?.organisationNumber}`,

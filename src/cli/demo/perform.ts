@@ -26,7 +26,7 @@ export async function perform(theatre: Theatre): Promise<string[]> {
         const { migrated } = await theatre.openServers();
         return `ready, migrated (${migrated.length}), certificates in certs-dev/`;
       }),
-      step('The gateway: intake, delivery, supplier-api', async () => {
+      step('The gateway: intake, delivery, supplier-api, operator-api', async () => {
         const gateway = await theatre.startGateway();
         return `runs; suppliers find its keys at https://127.0.0.1:${gateway.supplierPort}/.well-known/jwks.json`;
       }),

@@ -14,6 +14,8 @@ export interface Theatre {
   readonly openServers: () => Promise<Stage>;
   readonly startGateway: () => Promise<Gateway>;
   readonly stage: () => Stage;
+  /** Where browsers reach the operators' console. */
+  readonly consoleOrigin: () => string;
   readonly pool: () => Pool;
   readonly suppliers: ReadonlyMap<OrganisationNumber, DemoSupplier>;
   readonly send: (
@@ -38,6 +40,7 @@ export async function openTheatre(): Promise<Theatre> {
   const closers: (() => Promise<unknown>)[] = [];
   let stage: Stage | undefined;
   let pool: Pool | undefined;
+  let gateway: Gateway | undefined;
   const suppliers = new Map<OrganisationNumber, DemoSupplier>();
   const opened = <T>(part: T | undefined): T => {
     if (part === undefined) throw new Error('the demo asked for a part before it was opened');
@@ -61,7 +64,7 @@ export async function openTheatre(): Promise<Theatre> {
       return stage;
     },
     startGateway: async () => {
-      const gateway = await startGateway(opened(stage).settings, usualRoles, silentLog, version());
+      gateway = await startGateway(opened(stage).settings, usualRoles, silentLog, version());
       closers.push(gateway.stop);
       for (const player of players) {
         const supplier = await createSupplier(player, opened(stage), gateway.supplierPort ?? 0);
@@ -71,6 +74,7 @@ export async function openTheatre(): Promise<Theatre> {
       return gateway;
     },
     stage: () => opened(stage),
+    consoleOrigin: () => opened(gateway?.operatorOrigin),
     pool: () => opened(pool),
     suppliers,
     send: async (frames) => {

@@ -7,6 +7,8 @@ const settings = require('./integration/.mocharc.json');
 /** Files that take ten seconds or more on two cores, the longest first. The rest runs in the order of its names. */
 const longest = [
   'the-examples-fetch-what-waits',
+  'every-page-of-the-console-speaks-one-language-and-fits-a-telephone',
+  'every-page-of-the-console-passes-axe-in-both-themes',
   'gateway-killed-at-each-step-of-drain',
   'delivery-mode-changes-under-load-and-nothing-is-lost-or-doubled',
   'the-first-message-of-the-guide-for-suppliers',

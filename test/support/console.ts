@@ -24,7 +24,9 @@ export interface Console {
   readonly databaseUrl: string;
   /** One more process on the same store. */
   another(options?: OperatorApiOptions): Promise<OperatorApi>;
-  /** A new account with these roles. */
+  /** A new account with these roles, and the link that signs it in. */
+  invited(name: string, ...roles: readonly OperatorRole[]): Promise<{ readonly secret: string }>;
+  /** The same, who followed it. */
   signedIn(name: string, ...roles: readonly OperatorRole[]): Promise<SignedIn>;
   stop(): Promise<void>;
 }
@@ -33,11 +35,13 @@ export interface Console {
 export async function openConsole(
   given: {
     readonly store?: { readonly pool: Pool; readonly databaseUrl: string };
+    /** Its own store, but not a fresh one. */
+    readonly databaseUrl?: string;
     readonly settings?: Readonly<Record<string, string>>;
     readonly options?: OperatorApiOptions;
   } = {},
 ): Promise<Console> {
-  const databaseUrl = given.store?.databaseUrl ?? (await freshDatabase());
+  const databaseUrl = given.store?.databaseUrl ?? given.databaseUrl ?? (await freshDatabase());
   const pool = given.store?.pool ?? createPool({ url: databaseUrl, connections: 3, name: 'test' });
   const settings = readSettings([...operatorApiSettings], {
     KUVERT_ENVIRONMENT: 'test',
@@ -46,14 +50,21 @@ export async function openConsole(
     ...given.settings,
   });
   const api = await startOperatorApi(settings, testLog(), given.options);
+  const now = given.options?.now ?? (() => new Date());
+  const invited = (name: string, ...roles: readonly OperatorRole[]) =>
+    addAccount(pool, { name, displayName: name, roles }, 3_600_000, {
+      actor: 'cli:test',
+      reason: 'a test',
+      now: now(),
+    });
   return {
     api,
     pool,
     databaseUrl,
+    invited,
     another: (options) => startOperatorApi(settings, testLog(), options),
     signedIn: async (name, ...roles) => {
-      const act = { actor: 'cli:test', reason: 'a test', now: new Date() };
-      const link = await addAccount(pool, { name, displayName: name, roles }, 3_600_000, act);
+      const link = await invited(name, ...roles);
       const browser = visitor(api.origin);
       const { status } = await browser.post(`/sign-in/link/${link.secret}`, {});
       if (status !== 303) throw new Error(`the link of ${name} was answered ${status}`);

@@ -71,7 +71,7 @@ function troubleOf(index: number): Trouble | undefined {
     return {
       state: 'held',
       reason: 'endpoint-certificate',
-      detail: 'the endpoint showed a certificate that is not registered for this address',
+      detail: `the certificate ${'4c7e01b9'.repeat(8)} (CN=${nameOf(index)}, issued by CN=Exempel, C=SE) is not registered for this address`,
       since: 74 * hour,
       again: 25 * minute,
     };
@@ -89,7 +89,7 @@ function troubleOf(index: number): Trouble | undefined {
     return {
       state: 'held',
       reason: 'mass-refusal',
-      detail: 'five messages in a row were refused with 422',
+      detail: '5 different messages refused in a row; the last one: the endpoint answered 422',
       since: 100 * hour,
       again: null,
     };

@@ -112,13 +112,22 @@ function pushed(plan: Plan, plain: Plain, chance: number, speed: number): Story 
   const strict = plain.person.ordering === 'strict';
   if (!strict && chance < 0.006) {
     if (chance >= 0.003) return stopped(plain, (chance - 0.003) / 0.003);
-    const refusal = refusals[plain.index % refusals.length] as (typeof refusals)[number];
-    const one: SeedTry = { ...refusal, at: began, took, outcome: 'refused', fault: 'message-refused', status: 422 };
+    const detail = 'the endpoint answered 422';
+    const excerpt = refusals[plain.index % refusals.length] as string;
+    const one: SeedTry = {
+      detail,
+      excerpt,
+      at: began,
+      took,
+      outcome: 'refused',
+      fault: 'message-refused',
+      status: 422,
+    };
     return {
       ...plain,
       state: 'refused',
       reason: 'message-refused',
-      detail: one.detail,
+      detail,
       tries: [one],
       changedAt: began + took,
     };
@@ -177,12 +186,9 @@ function busy(at: number, turn: number): SeedTry {
 }
 
 const refusals = [
-  { detail: 'the supplier refused it with 422: unknown order', excerpt: '{"title":"unknown order","status":422}' },
-  {
-    detail: 'the supplier refused it with 422: wrong VAT',
-    excerpt: '{"title":"the VAT of line 2 is not ours","status":422}',
-  },
-  { detail: 'the supplier refused it with 422', excerpt: '{"type":"about:blank","title":"Unprocessable Content"}' },
+  '{"title":"unknown order","status":422}',
+  '{"title":"the VAT of line 2 is not ours","status":422}',
+  '{"type":"about:blank","title":"Unprocessable Content"}',
 ] as const;
 
 /** Few get much and many get little. @returns by a throw from 0 to 1, whose it is */

@@ -113,7 +113,15 @@ export const words = {
   // When something is not as it should be.
   fault: { en: 'That did not work', sv: 'Det gick inte' },
   'fault.not-found': { en: 'There is nothing here', sv: 'Här finns inget' },
+  'fault.not-found-do': {
+    en: 'The address is not right, or what was here is gone.',
+    sv: 'Adressen stämmer inte, eller så är det som fanns här borta.',
+  },
   'fault.not-permitted': { en: 'You may not do that', sv: 'Du har inte behörighet till det' },
+  'fault.not-permitted-do': {
+    en: 'Your roles do not cover it. An administrator gives roles.',
+    sv: 'Dina roller räcker inte till det. En administratör ger roller.',
+  },
   'fault.form-not-ours': { en: 'The page was too old', sv: 'Sidan var för gammal' },
   'fault.form-not-ours-do': {
     en: 'Nothing was done. Go back, load the page again, and try once more.',

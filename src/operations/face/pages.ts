@@ -44,7 +44,10 @@ export function faultPage(pages: Pages, problem: Problem, fault: Fault, asked: A
   const known = `fault.${fault.code}`;
   const doing = `${known}-do`;
   const heading = word(language, isWord(known) ? known : 'fault');
-  const lines = isWord(doing) ? [word(language, doing)] : [problem.detail ?? problem.title];
+  // What only the log has words for is in English.
+  const lines = isWord(doing)
+    ? [{ text: word(language, doing), lang: language }]
+    : [{ text: problem.detail ?? problem.title, lang: 'en' }];
   return page('fault', { ...partsOf(pages, asked), title: heading }, { heading, lines, instance: problem.instance });
 }
 

@@ -49,7 +49,7 @@ if (flow) {
           { ...axis, size: 50 },
         ],
         series: [
-          { value: '{HH}:{mm}' },
+          { label: flow.dataset.time, value: '{HH}:{mm}' },
           { label: flow.dataset.in, stroke: color('--link'), width: 2, points: { show: false } },
           { label: flow.dataset.out, stroke: color('--good'), width: 2, points: { show: false } },
           { label: flow.dataset.failed, stroke: color('--bad'), width: 1.5, points: { show: false } },

@@ -20,6 +20,7 @@ export const overviewWords = {
   'overview.refused': { en: 'Refused', sv: 'Avvisade' },
   'overview.cancelled': { en: 'Cancelled', sv: 'Makulerade' },
   'overview.flow': { en: 'The last two hours', sv: 'De senaste två timmarna' },
+  'overview.flow-time': { en: 'time', sv: 'tid' },
   'overview.flow-in': { en: 'taken in', sv: 'mottagna' },
   'overview.flow-out': { en: 'delivered', sv: 'levererade' },
   'overview.flow-failed': { en: 'failed tries', sv: 'misslyckade försök' },

@@ -59,7 +59,7 @@ describe('every page of the console', () => {
   it('fits a telephone: nothing has to be moved sideways, and the menu leads everywhere', async () => {
     const wide: string[] = [];
     await onEachPage({ width: 390, height: 800 }, async (shown, { page }) => {
-      const { scrollWidth, innerWidth, culprit } = await page.evaluate(sideways);
+      const { scrollWidth, innerWidth, culprit } = await page.evaluate<Sideways>(sideways);
       if (scrollWidth > innerWidth) wide.push(`${shown.name}: ${scrollWidth} of ${innerWidth} pixels, ${culprit}`);
     });
     assert.deepEqual(wide, []);
@@ -89,9 +89,15 @@ describe('every page of the console', () => {
   });
 });
 
+interface Sideways {
+  readonly scrollWidth: number;
+  readonly innerWidth: number;
+  readonly culprit: string;
+}
+
 /** In the page. */
 const sideways = `(() => {
   const { scrollWidth } = document.documentElement;
   const over = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.parentElement.closest('.scroll, .places, .parts'));
   return { scrollWidth, innerWidth, culprit: over.slice(0, 3).map((one) => one.tagName + '.' + one.className).join(' ') };
-})()` as unknown as () => { readonly scrollWidth: number; readonly innerWidth: number; readonly culprit: string };
+})()`;

@@ -14,18 +14,18 @@ export interface ShownPage {
   /** Somebody who is not signed in sees it. */
   readonly outside?: true;
   /** What one does on it, such as opening a document. */
-  readonly then?: (page: Page) => Promise<void>;
+  readonly does?: (page: Page) => Promise<void>;
 }
 
 export const visit = async (page: Page, shown: ShownPage): Promise<void> => {
   await goTo(page, shown.path, shown.status);
-  await shown.then?.(page);
+  await shown.does?.(page);
 };
 
 /** @param who may do everything; a job that is not started yet, and one that is done, are made in their name */
 export async function consolePages(pool: Pool, who: SignedIn, link: string): Promise<readonly ShownPage[]> {
   const one = async (sql: string): Promise<string> => {
-    const { rows } = await pool.query<{ key: string }>(sql);
+    const { rows } = await pool.query<{ key: string | number }>(sql);
     const [row] = rows;
     if (row === undefined) throw new Error(`the book has nothing such: ${sql}`);
     return String(row.key);
@@ -55,7 +55,7 @@ export async function consolePages(pool: Pool, who: SignedIn, link: string): Pro
     { ...page('sign-in', '/sign-in'), outside: true },
     { ...page('sign-in-link', '/sign-in/link/:secret', `/sign-in/link/${link}`), outside: true },
     { ...page('sign-in-link-spent', '/sign-in/link/:secret', '/sign-in/link/none'), outside: true, status: 410 },
-    { ...page('overview', '/'), then: drawn },
+    { ...page('overview', '/'), does: drawn },
     page('messages', '/messages'),
     page('messages-held', '/messages', '/messages?state=held'),
     page('messages-none', '/messages', '/messages?document=0000'),
@@ -64,8 +64,8 @@ export async function consolePages(pool: Pool, who: SignedIn, link: string): Pro
     page('message-waiting', '/messages/:id', `/messages/${await message('waiting')}`),
     page('message-held', '/messages/:id', `/messages/${await message('held')}`),
     page('message-refused', '/messages/:id', `/messages/${await message('refused')}`),
-    { ...page('message-delivered', '/messages/:id', `/messages/${delivered}`), then: unfolded },
-    { ...page('message-document', '/messages/:id', `/messages/${delivered}`), then: opened('.paper') },
+    { ...page('message-delivered', '/messages/:id', `/messages/${delivered}`), does: unfolded },
+    { ...page('message-document', '/messages/:id', `/messages/${delivered}`), does: opened('.paper') },
     page('message-envelope', '/messages/:id/envelope', `/messages/${delivered}/envelope`),
     page('suppliers', '/suppliers'),
     page('suppliers-standing', '/suppliers', '/suppliers?lane=standing'),
@@ -85,7 +85,7 @@ export async function consolePages(pool: Pool, who: SignedIn, link: string): Pro
     page('dead-letter', '/dead-letters/:id', `/dead-letters/${deadLetter}`),
     {
       ...page('dead-letter-document', '/dead-letters/:id', `/dead-letters/${deadLetter}`),
-      then: opened('pre.document'),
+      does: opened('pre.document'),
     },
     page('jobs', '/jobs'),
     page('job-new', '/jobs/new'),

@@ -44,7 +44,7 @@ const whole = (text: string): RegExp =>
  * @param data what stands on pages as it was written by people and programs: names, reasons
  */
 export async function foreignWords(page: Page, language: Language, data: readonly string[]): Promise<string[]> {
-  const pieces = await page.evaluate(collect);
+  const pieces = await page.evaluate<string[]>(collect);
   const other = language === 'sv' ? 'en' : 'sv';
   return pieces.flatMap((piece) => {
     const said = data.reduce((text, one) => text.replaceAll(whole(one), ' '), piece);
@@ -63,4 +63,4 @@ const collect = `(() => {
     if (!one.closest(outside))
       for (const name of ['title', 'placeholder', 'aria-label', 'alt']) pieces.push(one.getAttribute(name) ?? '');
   return pieces.filter((piece) => piece.trim() !== '');
-})()` as unknown as () => string[];
+})()`;

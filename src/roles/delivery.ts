@@ -23,6 +23,7 @@ import { type DeliveryCredentials, loadCredentials } from './credentials.ts';
 import { type EndsHeard, hearEnds } from './ends.ts';
 import { type Follow, followerOf } from './follow.ts';
 import { openStore, type Running, rulesOf } from './parts.ts';
+import { startPulse } from './pulse.ts';
 import { pusherOf, targetOf } from './pusher.ts';
 import { keepCredentials } from './reload.ts';
 import { sealOrFault } from './seal.ts';
@@ -174,6 +175,7 @@ async function beginDelivery(
   const pool = begun.adopt(await openStore(settings, 'delivery', log), (one) => one.close());
   const queue = { redisUrl: settings.redisUrl, prefix: settings.redisPrefix, log };
   const alarms = begun.adopt(await createAlarms(queue), (one) => one.close());
+  begun.use(startPulse({ pool, log, role: 'delivery' }, async () => ({ redis: await alarms.ping() })));
   const follow = followerOf(pool, alarms, log);
   const ends = hearEnds();
   const kept = await keepCredentials({

@@ -13,6 +13,7 @@ import { createTeller } from '../store/collect/channels.ts';
 import { asTheOnlySender, markSent, takeUnsent } from '../store/outbox.ts';
 import { type IntakeCredentials, loadCredentials } from './credentials.ts';
 import { openStore, type Running } from './parts.ts';
+import { startPulse } from './pulse.ts';
 
 export const intakeSettings = [
   'environment',
@@ -145,6 +146,17 @@ export async function startIntake(
       outbox.wake();
     },
   );
+  const pulse = startPulse({ pool, log, role: 'intake' }, async () => {
+    const oldest = consumer.oldest();
+    return {
+      redis: await alarms.ping(),
+      broker: {
+        connectedTo: consumer.connectedTo() ?? null,
+        away: consumer.awayFor() ?? null,
+        oldest: oldest === undefined ? null : new Date(oldest).toISOString(),
+      },
+    };
+  });
   log.info('intake runs', { environment: settings.environment, queue: settings.queueIn });
   return {
     brokerAway: consumer.awayFor,
@@ -153,6 +165,7 @@ export async function startIntake(
       await outbox.close();
       await sender.close();
       await asideSender.close();
+      await pulse[Symbol.asyncDispose]();
       await alarms.close();
       await teller.close();
       await pool.close();

@@ -53,6 +53,7 @@ create table address_certificate (
   constraint address_certificate_fingerprint_organisation_number_fkey FOREIGN KEY (fingerprint, organisation_number) REFERENCES certificate(fingerprint, organisation_number),
   constraint address_certificate_pkey PRIMARY KEY (address_id, fingerprint)
 );
+CREATE INDEX address_certificate_fingerprint ON address_certificate USING btree (fingerprint);
 CREATE TRIGGER address_certificate_removed AFTER DELETE ON address_certificate FOR EACH ROW EXECUTE FUNCTION tell_register();
 
 create table attempt (
@@ -498,6 +499,21 @@ create table lane (
   constraint lane_state_check CHECK (state = ANY (ARRAY['flowing'::text, 'backing-off'::text, 'held'::text, 'paused'::text]))
 );
 CREATE INDEX lane_due ON lane USING btree (wake_at) WHERE wake_at IS NOT NULL;
+CREATE TRIGGER lane_begun AFTER INSERT ON lane FOR EACH ROW WHEN (new.state <> 'flowing'::text) EXECUTE FUNCTION keep_lane_change();
+CREATE TRIGGER lane_changed AFTER UPDATE ON lane FOR EACH ROW WHEN (old.state <> new.state OR old.reason IS DISTINCT FROM new.reason) EXECUTE FUNCTION keep_lane_change();
+
+create table lane_change (
+  id bigint not null generated always as identity,
+  lane_id bigint not null,
+  at timestamp with time zone not null,
+  state text not null,
+  reason text,
+  detail text,
+  constraint lane_change_lane_id_fkey FOREIGN KEY (lane_id) REFERENCES lane(id),
+  constraint lane_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX lane_change_flowing ON lane_change USING btree (at) WHERE state = 'flowing'::text;
+CREATE INDEX lane_change_of_lane ON lane_change USING btree (lane_id, at, id);
 
 create table letter (
   id bigint not null generated always as identity,
@@ -718,6 +734,15 @@ create table own_certificate (
 );
 CREATE INDEX own_certificate_key ON own_certificate USING btree (spki_sha256);
 
+create table pulse (
+  role text not null,
+  process uuid not null,
+  at timestamp with time zone not null,
+  value jsonb not null,
+  constraint pulse_pkey PRIMARY KEY (role, process),
+  constraint pulse_role_check CHECK (length(role) >= 1 AND length(role) <= 50)
+);
+
 create table receipt (
   delivery_id bigint not null,
   at timestamp with time zone not null default now(),
@@ -874,6 +899,20 @@ CREATE OR REPLACE FUNCTION keep_delivered()
 AS $function$
 begin
   raise exception 'delivery % is delivered and stays so', old.id using errcode = 'restrict_violation';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION keep_lane_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' or old.state <> new.state then
+    insert into lane_change (lane_id, at, state, reason, detail) values (new.id, new.since, new.state, new.reason, new.detail);
+  else
+    insert into lane_change (lane_id, at, state, reason, detail) values (new.id, clock_timestamp(), new.state, new.reason, new.detail);
+  end if;
+  return null;
 end
 $function$;
 

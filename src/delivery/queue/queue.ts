@@ -7,6 +7,8 @@ import { errorText, type Log } from '../../platform/log.ts';
 import type { Drained } from '../drain.ts';
 
 const queueName = 'lanes';
+/** Milliseconds. */
+const mostPing = 2_000;
 
 export interface QueueOptions {
   readonly redisUrl: string;
@@ -18,6 +20,8 @@ export interface QueueOptions {
 export interface Alarms {
   /** Sets the lane's alarm; whoever calls this moved the lane's wake_at earlier in a transaction that is committed. */
   readonly wake: (lane: number, delay: number) => Promise<void>;
+  /** Milliseconds until Redis answered; null: it did not within two seconds. */
+  readonly ping: () => Promise<number | null>;
   readonly close: () => Promise<void>;
 }
 
@@ -87,6 +91,16 @@ export async function createAlarms(options: QueueOptions): Promise<Alarms> {
       } catch (error) {
         options.log.debug('a lane was not woken; the sweeper will', { lane, error: errorText(error) });
       }
+    },
+    ping: async () => {
+      const began = performance.now();
+      const answered = redis.ping().then(
+        () => performance.now() - began,
+        () => null,
+      );
+      const { promise: late, resolve } = Promise.withResolvers<null>();
+      const timer = setTimeout(() => resolve(null), mostPing);
+      return Promise.race([answered, late]).finally(() => clearTimeout(timer));
     },
     close: async () => {
       await queue.close().catch(() => undefined);

@@ -30,6 +30,8 @@ export interface Consumer {
   connectedTo(): string | undefined;
   /** Milliseconds since there was a subscription; undefined: there is one. */
   awayFor(): number | undefined;
+  /** When the oldest frame that is here and not acknowledged was sent; milliseconds since 1970. Undefined: none is, or it does not say. */
+  oldest(): number | undefined;
   /** Finishes the batch under way, acknowledges it and says goodbye. */
   close(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export function consume(
   let connection: Connection | undefined;
   let awaySince: number | undefined = performance.now();
   const lengths = createLengths();
+  const inHand: InHand = { first: undefined };
 
   const run = async () => {
     let failures = 0;
@@ -70,7 +73,7 @@ export function consume(
         const subscribed = () => {
           awaySince = undefined;
         };
-        const given = { needs, options, onBatch, closing: closing.signal, lengths, subscribed };
+        const given = { needs, options, onBatch, closing: closing.signal, lengths, subscribed, inHand };
         const { batches, why } = await serve(given, connection);
         if (closing.signal.aborted) return;
         refused = 0;
@@ -96,11 +99,17 @@ export function consume(
   return {
     connectedTo: () => connection?.address.text,
     awayFor: () => (awaySince === undefined ? undefined : performance.now() - awaySince),
+    oldest: () => inHand.first?.timestamp,
     close: async () => {
       closing.abort();
       await running;
     },
   };
+}
+
+/** The oldest frame that came and is not acknowledged. */
+interface InHand {
+  first: Frame | undefined;
 }
 
 interface Serving {
@@ -111,11 +120,12 @@ interface Serving {
   readonly lengths: Lengths;
   /** The broker has confirmed the subscription. */
   readonly subscribed: () => void;
+  readonly inHand: InHand;
 }
 
 /** One connection's life. Returns only when no batch is under way: the next connection must not overtake it. */
 async function serve(
-  { needs, options, onBatch, closing, lengths, subscribed }: Serving,
+  { needs, options, onBatch, closing, lengths, subscribed, inHand }: Serving,
   connection: Connection,
 ): Promise<{ batches: number; why: string }> {
   const left = { batches: 0, why: '' };
@@ -144,6 +154,7 @@ async function serve(
       await onBatch({ frames, ack });
       ack();
       left.batches += 1;
+      inHand.first = waiting[0];
     }
   };
   const start = () => {
@@ -169,6 +180,7 @@ async function serve(
     cameAt = performance.now();
     held += heldBytes(frame);
     waiting.push(frame);
+    inHand.first ??= frame;
     start();
   };
 
@@ -206,6 +218,8 @@ async function serve(
     closing.removeEventListener('abort', onClosing);
     emptied();
     await working;
+    // The broker has them all again.
+    inHand.first = undefined;
     await connection.close();
   }
   return left;

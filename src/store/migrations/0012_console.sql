@@ -78,6 +78,45 @@ $$;
 create trigger test_call_asked after insert on test_call for each row execute function tell_test_call();
 create trigger test_call_answered after update of answered_at on test_call for each row execute function tell_test_call();
 
+-- How lanes were: a row for each change of state or reason, written by whatever changes the lane, in the same transaction.
+create table lane_change (
+  id bigint generated always as identity primary key,
+  lane_id bigint not null references lane (id),
+  at timestamptz not null,
+  state text not null,
+  reason text,
+  detail text
+);
+create index lane_change_of_lane on lane_change (lane_id, at, id);
+-- What flows again, the latest first.
+create index lane_change_flowing on lane_change (at) where state = 'flowing';
+create function keep_lane_change() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' or old.state <> new.state then
+    insert into lane_change (lane_id, at, state, reason, detail) values (new.id, new.since, new.state, new.reason, new.detail);
+  else
+    insert into lane_change (lane_id, at, state, reason, detail) values (new.id, clock_timestamp(), new.state, new.reason, new.detail);
+  end if;
+  return null;
+end
+$$;
+create trigger lane_begun after insert on lane for each row when (new.state <> 'flowing') execute function keep_lane_change();
+create trigger lane_changed after update on lane for each row
+  when (old.state <> new.state or old.reason is distinct from new.reason) execute function keep_lane_change();
+insert into lane_change (lane_id, at, state, reason, detail) select id, since, state, reason, detail from lane where state <> 'flowing' order by since;
+
+-- What a process of the line says of itself and of the servers that it works with, every few seconds; one row for each process and role.
+create table pulse (
+  role text not null check (length(role) between 1 and 50),
+  process uuid not null,
+  at timestamptz not null,
+  value jsonb not null,
+  primary key (role, process)
+);
+
+-- Where a certificate is registered.
+create index address_certificate_fingerprint on address_certificate (fingerprint);
+
 -- The flow of the last hours, without a cost worth telling for whoever writes.
 create index attempt_started_at on attempt using brin (started_at);
 create index receipt_at on receipt using brin (at);

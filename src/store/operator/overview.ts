@@ -135,7 +135,20 @@ export async function readOutbox(db: Db): Promise<OutboxStanding> {
   return { depth: rows[0]?.depth ?? 0, oldestAt: rows[0]?.oldest ?? undefined };
 }
 
+export interface ServerFacts {
+  readonly version: string;
+  /** Milliseconds that it took to say so. */
+  readonly took: number;
+}
+
+export async function readServer(db: Db): Promise<ServerFacts> {
+  const began = performance.now();
+  const { rows } = await db.query<{ version: string }>(`select current_setting('server_version') as version`);
+  return { version: rows[0]?.version.split(' ')[0] ?? '', took: performance.now() - began };
+}
+
 export interface EndingCertificate {
+  readonly addressId: number;
   readonly fingerprint: string;
   readonly organisationNumber: string;
   readonly supplier: string;
@@ -146,11 +159,11 @@ export interface EndingCertificate {
 /** Those that end before a time, the soonest first, that are registered at an address in use. */
 export async function readEndingCertificates(db: Db, before: Date, limit: number): Promise<EndingCertificate[]> {
   const { rows } = await db.query<Omit<EndingCertificate, 'description'> & { description: string | null }>(
-    `select c.fingerprint, c.organisation_number as "organisationNumber", s.name as supplier, c.description, c.not_after as "notAfter"
+    `select a.id as "addressId", c.fingerprint, c.organisation_number as "organisationNumber", s.name as supplier, c.description, c.not_after as "notAfter"
        from certificate c join supplier s using (organisation_number)
+       cross join lateral (select a.id from address_certificate l join address a on a.id = l.address_id
+                            where l.fingerprint = c.fingerprint and a.retired_at is null order by a.id limit 1) a
       where c.withdrawn_at is null and c.not_after < $1
-        and (select true from address_certificate l join address a on a.id = l.address_id
-              where l.fingerprint = c.fingerprint and a.retired_at is null limit 1)
       order by c.not_after limit $2`,
     [before, limit],
   );

@@ -114,6 +114,16 @@ export async function readOwner(db: Db, addressId: number): Promise<string | und
   return rows[0]?.organisation_number;
 }
 
+/** The least id of an address of each, in use or not; who has none is left out. */
+export async function readFirstAddresses(db: Db, organisationNumbers: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ number: string; id: number }>(
+    `select n.number, a.id from (select distinct unnest($1::text[]) as number) n
+       cross join lateral (select id from address where organisation_number = n.number order by id limit 1) a`,
+    [organisationNumbers],
+  );
+  return new Map(rows.map(({ number, id }) => [number, id]));
+}
+
 export interface LaneStanding {
   readonly addressId: number;
   readonly state: LaneState;

@@ -183,6 +183,26 @@ export const catalogue = {
     sv: 'Väntar med nya försök sedan {since}{cause}; nästa försök görs {at}.',
   },
 
+  // When a lane did not flow, and what came late by it.
+  standstill: {
+    en: 'Deliveries to the address stood still from {from} to {until}{cause}{last}.',
+    sv: 'Leveranserna till adressen stod still från {from} till {until}{cause}{last}.',
+  },
+  'standstill.open': {
+    en: 'Deliveries to the address have stood still since {from}{cause}{last}.',
+    sv: 'Leveranserna till adressen har stått still sedan {from}{cause}{last}.',
+  },
+  'standstill.last': { en: '; last: {cause}', sv: '; till sist: {cause}' },
+  'late.delivered': {
+    en: 'It was taken from KA {from} and was with the supplier {came}.',
+    sv: 'Det togs emot från KA {from} och nådde leverantören {came}.',
+  },
+  'late.one-try': { en: 'Try {number}, {at}, failed. {why}', sv: 'Försök {number}, {at}, misslyckades. {why}' },
+  'late.tries': {
+    en: '{n} tries failed, the first of them {at}. {why}',
+    sv: '{n} försök misslyckades, det första {at}. {why}',
+  },
+
   // Pieces.
   'piece.probed': {
     en: ', or a probe that succeeds (the next: {at})',

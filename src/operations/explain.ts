@@ -129,6 +129,12 @@ export function laneCauseOf(reason: string | undefined, detail: string | undefin
   return `: ${say(to, 'piece.many-fail')}${last}`;
 }
 
+/** The cause alone, for a list: as a sentence begins, without a full stop. */
+export function causeOnly(reason: string | undefined, detail: string | undefined, to: Telling): string {
+  const cause = laneCauseOf(reason, detail, to).replace(/^: /, '');
+  return cause.replace(/^\p{Ll}/u, (first) => first.toUpperCase());
+}
+
 /** After a colon a sentence goes on in lower case; what is written in capitals, such as URL, stays so. */
 const inSentence = (text: string): string => text.replace(/^\p{Lu}(?=[\p{Ll}\s])/u, (first) => first.toLowerCase());
 

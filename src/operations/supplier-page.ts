@@ -1,6 +1,7 @@
 /** One supplier with all that is known of it, as the console and scripts see it. */
 import { isSoleTrader } from '../domain/organisation-number.ts';
 import { type Mandate, readMandates } from '../store/mandates.ts';
+import { type LaneChange, readLaneChanges } from '../store/operator/lane-changes.ts';
 import {
   type HistoryRow,
   type LaneTry,
@@ -13,6 +14,7 @@ import {
 import {
   type LaneStanding,
   readContacts,
+  readFirstAddresses,
   readLanes,
   readOwner,
   type SupplierContact,
@@ -30,6 +32,8 @@ export interface AddressSeen {
   readonly planned: readonly Date[];
   /** The oldest that wait. */
   readonly waiting: readonly WaitingMessage[];
+  /** How the lane was, newest first. */
+  readonly changes: readonly LaneChange[];
   /** Newest first. */
   readonly calls: readonly TestCall[];
 }
@@ -43,12 +47,14 @@ export interface SupplierSeen {
   /** By which others get what is the supplier's, and by which it gets what is others'. */
   readonly given: readonly Mandate[];
   readonly held: readonly Mandate[];
+  /** An address of each of those others that are persons. */
+  readonly firstAddresses: ReadonlyMap<string, number>;
   /** What people did, newest first. */
   readonly history: readonly HistoryRow[];
 }
 
 const day = 86_400_000;
-const most = { tries: 60, planned: 30, waiting: 10, calls: 3, contacts: 50, history: 40 };
+const most = { tries: 60, planned: 30, waiting: 10, changes: 60, calls: 3, contacts: 50, history: 40 };
 /** Days back that tries are shown. */
 const triesDays = 8;
 
@@ -61,6 +67,24 @@ export const supplierName = (organisationNumber: string, addressId: number | und
 
 export const supplierPath = (organisationNumber: string, addressId: number | undefined): string =>
   `/suppliers/${supplierName(organisationNumber, addressId)}`;
+
+/**
+ * The paths of many, as they are named for somebody.
+ * @param maySee whether they may see that number
+ * @returns undefined for a person who has no address, when the number may not be seen
+ */
+export async function supplierPaths(
+  db: Db,
+  organisationNumbers: readonly string[],
+  maySee: (organisationNumber: string) => boolean,
+): Promise<(organisationNumber: string) => string | undefined> {
+  const persons = organisationNumbers.filter(isSoleTrader);
+  const addresses = persons.length === 0 ? new Map<string, number>() : await readFirstAddresses(db, persons);
+  return (number) => {
+    const address = addresses.get(number);
+    return address === undefined && !maySee(number) ? undefined : supplierPath(number, address);
+  };
+}
 
 /** @param named as in the path @returns its organisation number; undefined: nobody is named so */
 export async function findSupplier(db: Db, named: string): Promise<string | undefined> {
@@ -84,6 +108,7 @@ export async function readSupplier(
     readHistory(pool, organisationNumber, most.history),
   ]);
   if (supplier === undefined) return undefined;
+  const persons = held.map(({ principal }) => principal).filter(isSoleTrader);
   const inUse = supplier.addresses.filter(({ retiredAt }) => retiredAt === undefined);
   const addresses = await Promise.all(
     inUse.map(async (address): Promise<AddressSeen | undefined> => {
@@ -98,6 +123,7 @@ export async function readSupplier(
     contacts,
     given,
     held,
+    firstAddresses: await readFirstAddresses(pool, persons),
     history,
   };
 }
@@ -105,13 +131,14 @@ export async function readSupplier(
 async function readLane(pool: Pool, organisationNumber: string, lane: LaneStanding, now: Date) {
   const { addressId, state, nextWake } = lane;
   const since = new Date(now.getTime() - triesDays * day);
-  const [tries, times, waiting, calls] = await Promise.all([
+  const [tries, times, waiting, changes, calls] = await Promise.all([
     readTries(pool, addressId, { organisationNumber, since, limit: most.tries }),
     readPlanned(pool, addressId, now, most.planned),
     readWaiting(pool, addressId, most.waiting),
+    readLaneChanges(pool, addressId, most.changes),
     listTestCalls(pool, addressId, most.calls),
   ]);
   // A lane that does not flow is tried when its alarm rings, whatever the times of its messages are.
   const planned = state === 'flowing' ? times : nextWake === undefined ? [] : [nextWake];
-  return { tries, planned, waiting, calls };
+  return { tries, planned, waiting, changes, calls };
 }

@@ -12,6 +12,19 @@ const parts = new Intl.DateTimeFormat('sv-SE', {
 /** `2026-11-22 14:03`. */
 export const localTime = (at: Date): string => parts.format(at);
 
+const seconds = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Stockholm', timeStyle: 'medium' });
+
+/**
+ * Both ends with their seconds; the day of the second only where it is another: `2026-11-22 14:03:02` and `14:03:31`.
+ * @param now what is of this day needs no day at all
+ */
+export function span(from: Date, to: Date | undefined, now?: Date): readonly [string, string | undefined] {
+  const day = (at: Date) => localTime(at).slice(0, 10);
+  const of = (at: Date, known: Date | undefined) =>
+    known !== undefined && day(at) === day(known) ? seconds.format(at) : `${day(at)} ${seconds.format(at)}`;
+  return [of(from, now), to && of(to, from)];
+}
+
 /**
  * The other way, as forms send it: `2026-11-22T14:03`, or a day, which begins at midnight.
  * @returns undefined for what is none

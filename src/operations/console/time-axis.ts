@@ -11,6 +11,14 @@ export interface Mark {
   readonly said: string;
 }
 
+/** How a lane stood from one time to another. */
+export interface Band {
+  readonly from: Date;
+  readonly to: Date;
+  readonly kind: string;
+  readonly said: string;
+}
+
 const width = 960;
 const height = 84;
 const line = 44;
@@ -39,7 +47,7 @@ const share = (ms: number, span: number): number => Math.log1p(ms / near) / Math
 
 /** @param said what the whole shows, for who hears the page */
 export function timeAxis(
-  marks: readonly Mark[],
+  { marks, bands = [] }: { readonly marks: readonly Mark[]; readonly bands?: readonly Band[] },
   now: Date,
   { said, nowSaid }: { said: string; nowSaid: string },
 ): Html {
@@ -57,11 +65,19 @@ export function timeAxis(
     ...(ms < past ? [tick(-ms, `−${text}`)] : []),
     ...(ms < ahead ? [tick(ms, `+${text}`)] : []),
   ]);
+  // What began before the first mark is drawn from the edge on.
+  const strips = bands
+    .filter(({ to }) => now.getTime() - to.getTime() < past)
+    .map(({ from, to, kind, said: title }) => {
+      const left = Number(x(Math.min(-1, from.getTime() - now.getTime())));
+      const right = Number(x(Math.min(0, to.getTime() - now.getTime())));
+      return html`<rect class="band ${kind}" x="${left.toFixed(1)}" y="${line - 13}" width="${Math.max(2, right - left).toFixed(1)}" height="26"><title>${title}</title></rect>`;
+    });
   const drawn = marks.map(
     ({ at, kind, said: title }) =>
       html`<g class="mark ${kind}" transform="translate(${x(at.getTime() - now.getTime())} ${line})"><title>${title}</title>${shape(kind)}</g>`,
   );
-  return html`<svg class="axis" viewBox="0 0 ${width} ${height}" role="img" aria-label="${said}"><path class="line" d="M${edge} ${line}H${width - edge}"/>${ticks}<path class="now" d="M${middle} 18V${line + 12}"/><text class="now" x="${middle}" y="12">${nowSaid}</text>${drawn}</svg>`;
+  return html`<svg class="axis" viewBox="0 0 ${width} ${height}" role="img" aria-label="${said}">${strips}<path class="line" d="M${edge} ${line}H${width - edge}"/>${ticks}<path class="now" d="M${middle} 18V${line + 12}"/><text class="now" x="${middle}" y="12">${nowSaid}</text>${drawn}</svg>`;
 }
 
 /** Told apart by shape, not by colour alone. */

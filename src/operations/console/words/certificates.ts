@@ -79,6 +79,8 @@ export const certificateWords = {
   'revoke.do': { en: 'Revoke it', sv: 'Spärra det' },
   'revoke.do-says': { en: 'It cannot be undone.', sv: 'Det går inte att ångra.' },
   'revoke.back': { en: 'Back to the certificate', sv: 'Tillbaka till certifikatet' },
+  'certificate.facts': { en: 'About the certificate', sv: 'Om certifikatet' },
+  'order.facts': { en: 'About the order', sv: 'Om beställningen' },
   'revocation.unspecified': { en: 'unspecified', sv: 'inget särskilt skäl' },
   'revocation.keyCompromise': { en: 'the key is in wrong hands', sv: 'nyckeln är i orätta händer' },
   'revocation.affiliationChanged': { en: 'its holder has changed', sv: 'innehavaren har ändrats' },

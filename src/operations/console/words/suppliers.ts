@@ -25,7 +25,6 @@ export const supplierWords = {
   'supplier.language': { en: 'Language', sv: 'Språk' },
   'supplier.language.sv': { en: 'Swedish', sv: 'svenska' },
   'supplier.language.en': { en: 'English', sv: 'engelska' },
-  'supplier.number': { en: 'Organisation number', sv: 'Organisationsnummer' },
   'supplier.messages': { en: 'All its messages', sv: 'Alla dess meddelanden' },
   'supplier.no-addresses': {
     en: 'It has no address in use. What is for it is held until it has one.',
@@ -47,6 +46,8 @@ export const supplierWords = {
   'supplier.rate-none': { en: 'no limit', sv: 'ingen gräns' },
   'supplier.stopped': { en: '{held} held, {refused} refused', sv: '{held} stoppade, {refused} avvisade' },
 
+  'standstills.title': { en: 'When deliveries stood still', sv: 'När leveranserna stod still' },
+  'standstills.open': { en: 'goes on', sv: 'pågår' },
   'axis.title': { en: 'Tries', sv: 'Försök' },
   'axis.now': { en: 'now', sv: 'nu' },
   'axis.said': {
@@ -72,8 +73,7 @@ export const supplierWords = {
   'waiting.all': { en: 'All that wait', sv: 'Alla som väntar' },
   'waiting.accepted': { en: 'Accepted', sv: 'Mottaget' },
   'waiting.number': { en: 'No.', sv: 'Nr' },
-  'waiting.tried': { en: 'Tried', sv: 'Försökt' },
-  'waiting.times': { en: '{n} times', sv: '{n} gånger' },
+  'waiting.tried': { en: 'Tries', sv: 'Försök' },
 
   'lane.pause': { en: 'Pause', sv: 'Pausa' },
   'lane.pause-says': {
@@ -127,6 +127,7 @@ export const supplierWords = {
 
   'mandates.given': { en: 'Others fetch for it', sv: 'Andra tar emot för den' },
   'mandates.held': { en: 'It fetches for others', sv: 'Den tar emot för andra' },
+  'mandates.more': { en: 'and {more} more', sv: 'och {more} till' },
   'mandates.who': { en: 'Organisation', sv: 'Organisation' },
   'mandates.types': { en: 'Types', sv: 'Typer' },
   'mandates.from': { en: 'From', sv: 'Från' },
@@ -142,6 +143,13 @@ export const supplierWords = {
   'history.at': { en: 'When', sv: 'När' },
   'history.who': { en: 'Who', sv: 'Vem' },
   'history.what': { en: 'What', sv: 'Vad' },
+  'act.lane.pause': { en: 'Paused', sv: 'Pausad' },
+  'act.lane.resume': { en: 'Resumed', sv: 'Återupptagen' },
+  'act.lane.release': { en: 'Released', sv: 'Framsläppt' },
+  'act.address.test-call': { en: 'Test call', sv: 'Provanrop' },
+  'act.contact.open': { en: 'Contact data opened', sv: 'Kontaktuppgifter öppnade' },
+  'act.supplier.import': { en: 'Imported', sv: 'Importerad' },
+  'act.supplier.delivery': { en: 'Delivery changed', sv: 'Leveranssätt ändrat' },
   'history.why': { en: 'Reason', sv: 'Skäl' },
 
   'done.lane-pause': { en: 'The address is paused.', sv: 'Adressen är pausad.' },

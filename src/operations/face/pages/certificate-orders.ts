@@ -68,6 +68,7 @@ export function certificateOrderRoutes(parts: OrderParts): readonly OperatorRout
           : [],
         notYours: who.may.has('certify') && order.approval === 'awaited' && order.orderedBy === who.actor,
         told: more.told,
+        orderTag,
         when: (at: Date | undefined) => moment(at, now).html,
       },
     });
@@ -115,6 +116,7 @@ export function certificateOrderRoutes(parts: OrderParts): readonly OperatorRout
           place: 'certificates',
           data: {
             part: 'orders',
+            orderTag,
             filter,
             states: orderFilters,
             rows: shown.map((row) => ({
@@ -167,6 +169,16 @@ export function certificateOrderRoutes(parts: OrderParts): readonly OperatorRout
     },
   ];
 }
+
+/** How a standing looks. */
+const orderTag = (standing: Standing): string =>
+  standing === 'fetched'
+    ? 'flowing'
+    : standing === 'ordered' || standing === 'opened'
+      ? 'waiting'
+      : standing === 'locked' || standing === 'expired'
+        ? 'held'
+        : '';
 
 interface Failed {
   readonly name: string;

@@ -22,6 +22,7 @@ import { shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { GuardedRoute, OperatorRoute } from '../route.ts';
+import { endOf } from './register-parts.ts';
 
 export interface RevocationWanted {
   readonly named: string;
@@ -142,7 +143,7 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
           place: 'certificates',
           data: {
             part: 'own',
-            rows: rows.map((one) => ({ ...one, end: one.notAfter <= asked.now ? 'ended' : 'far' })),
+            rows: rows.map((one) => ({ ...one, end: endOf(one.notAfter, asked.now) })),
             when: (at: Date | null) => moment(at ?? undefined, asked.now).html,
             day: (at: Date) => day(at).html,
           },
@@ -200,6 +201,7 @@ const rowOf = (row: ListedCertificateRow, { who, now }: Pick<In, 'who' | 'now'>)
   number: shownNumber(who, row.organisationNumber),
   path: supplierPath(row.organisationNumber, row.addressId),
   state: stateOf(row, now),
+  end: endOf(row.notAfter, now),
 });
 
 /** Of two withdrawn ones, a revoked one has a reason. */

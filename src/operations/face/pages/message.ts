@@ -2,6 +2,7 @@
 import { Fault } from '../../../domain/fault.ts';
 import { listAuditOf } from '../../../store/audit.ts';
 import { findMessages, type MessageDetails, type MessageRow, readMessage } from '../../../store/messages.ts';
+import { readLaneChangesAround } from '../../../store/operator/lane-changes.ts';
 import type { Pool } from '../../../store/pool.ts';
 import type { Who } from '../../access/entered.ts';
 import { count, moment } from '../../console/moments.ts';
@@ -9,6 +10,8 @@ import { isWord, word } from '../../console/words.ts';
 import { explain, explainAttempt } from '../../explain.ts';
 import { actionsFor, type Chapter, spansOf, storyOf } from '../../message-story.ts';
 import { type MessageAction, moveMessage } from '../../messages.ts';
+import { explainLateness } from '../../standstills.ts';
+import { supplierPaths } from '../../supplier-page.ts';
 import { titleOf } from '../../titles.ts';
 import { type ActionForm, act, mostActionBytes, type Told, toldBy } from '../actions.ts';
 import { maySeeNumber, shownNumber } from '../masking.ts';
@@ -96,6 +99,9 @@ export async function messagePage(
   const forms = who.may.has('act')
     ? actionsFor(current, details.replacedBy !== undefined).map((action) => formOf(action, asked, row, failed))
     : [];
+  const pathOf = await supplierPaths(pool, [row.recipient], (number) => maySeeNumber(who, number));
+  const telling = { language, on: 'page' } as const;
+  const changes = await readLaneChangesAround(pool, current.id, current.createdAt, current.deliveredAt ?? now);
   show(pages, asked, response, {
     view: 'message',
     title: row.documentNumber,
@@ -106,11 +112,12 @@ export async function messagePage(
       row,
       details,
       current,
-      why: explain(current, now, { language, on: 'page' }),
+      why: explain(current, now, telling),
+      late: explainLateness(current, changes, telling),
       forms,
       story: storyOf(row, details, audit).map((chapter) => chapterShown(chapter, asked)),
       shown: shownNumber(who, row.recipient),
-      supplierPath: maySeeNumber(who, row.recipient) ? supplierPath(row) : undefined,
+      supplierPath: row.supplier === undefined ? messagesOf(row, who) : pathOf(row.recipient),
       opening: who.may.has('open') ? openingOf(row, details, asked, failed) : undefined,
       when: (at: Date) => moment(at, now).html,
       bytes: (n: number) => count(n, language),
@@ -118,8 +125,9 @@ export async function messagePage(
   });
 }
 
-const supplierPath = ({ supplier, recipient }: MessageRow): string =>
-  supplier === undefined ? `/messages?supplier=${recipient}` : `/suppliers/${recipient}`;
+/** Who is no supplier yet has no page, but messages. */
+const messagesOf = ({ recipient }: MessageRow, who: Who): string | undefined =>
+  maySeeNumber(who, recipient) ? `/messages?supplier=${recipient}` : undefined;
 
 type Failed = MessageShown['failed'];
 

@@ -16,6 +16,7 @@ import type { Language } from '../../catalogue.ts';
 import { moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { search } from '../../message-search.ts';
+import { supplierPaths } from '../../supplier-page.ts';
 import { swedishTitles, titleOf } from '../../titles.ts';
 import { maySeeNumber, shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
@@ -46,7 +47,7 @@ export function messagesRoutes({ pool, pages }: MessagesParts): readonly Operato
           title: word(asked.language, 'nav.messages'),
           place: 'messages',
           data: {
-            rows: rowsOf(page.rows, asked),
+            rows: await rowsOf(pool, page.rows, asked),
             filter: Object.fromEntries(query),
             unread,
             states: deliveryStates,
@@ -66,10 +67,12 @@ export function messagesRoutes({ pool, pages }: MessagesParts): readonly Operato
       handle: async (asked, response) => {
         const text = queryOf(asked.request).get('q') ?? '';
         const found = text === '' ? undefined : await search(pool, text);
+        const numbers = (found?.suppliers ?? []).map(({ organisationNumber }) => organisationNumber);
+        const pathOf = await supplierPaths(pool, numbers, (number) => maySeeNumber(asked.who, number));
         const suppliers = (found?.suppliers ?? []).map(({ organisationNumber, name }) => ({
           name,
           shown: shownNumber(asked.who, organisationNumber),
-          path: maySeeNumber(asked.who, organisationNumber) ? `/suppliers/${organisationNumber}` : undefined,
+          path: pathOf(organisationNumber),
         }));
         const messages = [...(found?.exact ?? []), ...(found?.begins ?? [])];
         const unknown = found?.recipient !== undefined && suppliers.length === 0 ? found.recipient : undefined;
@@ -83,7 +86,13 @@ export function messagesRoutes({ pool, pages }: MessagesParts): readonly Operato
         show(pages, asked, response, {
           view: 'search',
           title: word(asked.language, 'search'),
-          data: { text, suppliers, unknown, rows: rowsOf(messages, asked), begins: (found?.begins.length ?? 0) > 0 },
+          data: {
+            text,
+            suppliers,
+            unknown,
+            rows: await rowsOf(pool, messages, asked),
+            begins: (found?.begins.length ?? 0) > 0,
+          },
         });
       },
     },
@@ -125,15 +134,21 @@ async function supplierOf(pool: Pool, text: string | undefined): Promise<string 
   return (exactly ?? (found.length === 1 ? found[0] : undefined))?.organisationNumber ?? 'unread';
 }
 
-function rowsOf(
+async function rowsOf(
+  pool: Pool,
   rows: readonly (MessageRow & Partial<ListedMessage>)[],
   { who, language, now }: Asked & { readonly who: Who },
 ) {
+  const maySee = (number: string) => maySeeNumber(who, number);
+  const pathOf = await supplierPaths(
+    pool,
+    rows.map(({ recipient }) => recipient),
+    maySee,
+  );
   return rows.map((row) => ({
     ...row,
     shown: shownNumber(who, row.recipient),
-    supplierPath:
-      maySeeNumber(who, row.recipient) && row.supplier !== undefined ? `/suppliers/${row.recipient}` : undefined,
+    supplierPath: row.supplier === undefined ? undefined : pathOf(row.recipient),
     taken: moment(row.acceptedAt, now).html,
     why: whyOf(row, language),
     delivered: row.deliveredAt === undefined ? undefined : moment(row.deliveredAt, now).html,

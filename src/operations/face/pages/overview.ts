@@ -1,17 +1,23 @@
 /** The overview: is all well, what stands still and why, what comes and goes. It renews itself. */
 
+import { span } from '../../../platform/moments.ts';
 import { type FlowBucket, mostCounted } from '../../../store/operator/overview.ts';
 import { readSnapshot } from '../../../store/operator/snapshots.ts';
 import type { Pool } from '../../../store/pool.ts';
+import type { Who } from '../../access/entered.ts';
 import type { Language } from '../../catalogue.ts';
-import { count, moment, relative } from '../../console/moments.ts';
+import { count, day, duration, moment, relative } from '../../console/moments.ts';
 import { view } from '../../console/views.ts';
 import { word } from '../../console/words.ts';
-import { explainLane } from '../../explain.ts';
+import { causeOnly } from '../../explain.ts';
+import { translated } from '../../phrases.ts';
 import { readStanding, type Standing, verdictOf } from '../../standing.ts';
+import { supplierPath } from '../../supplier-page.ts';
 import type { Live } from '../live.ts';
+import { shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import type { OperatorRoute } from '../route.ts';
+import { oldestFrameShown, serversShown } from './overview-servers.ts';
 
 export interface OverviewParts {
   readonly pool: Pool;
@@ -32,7 +38,7 @@ export function overviewRoutes({ pool, pages, live }: OverviewParts): readonly O
           view: 'overview',
           title: word(asked.language, 'nav.overview'),
           place: 'overview',
-          data: { ...shownOf(standing, asked.language), flowSaid: flowSaid(standing, asked.language) },
+          data: { ...shownOf(standing, asked), flowSaid: flowSaid(standing, asked.language) },
         });
       },
     },
@@ -44,7 +50,7 @@ export function overviewRoutes({ pool, pages, live }: OverviewParts): readonly O
       passive: true,
       // The part of the page that changes, as the page has it.
       handle: (asked, response) =>
-        live.watch(asked, response, (standing) => view('standing', asked.language, shownOf(standing, asked.language))),
+        live.watch(asked, response, (standing) => view('standing', asked.language, shownOf(standing, asked))),
     },
     {
       method: 'GET',
@@ -60,8 +66,9 @@ export function overviewRoutes({ pool, pages, live }: OverviewParts): readonly O
   ];
 }
 
-function shownOf(standing: Standing, language: Language) {
-  const { at, lanes, lanesByState, laws } = standing;
+function shownOf(standing: Standing, { language, who }: { readonly language: Language; readonly who: Who }) {
+  const { at, lanes, lanesByState, laws, again, ending, oldest, servers } = standing;
+  const telling = { language, on: 'page' } as const;
   const standingLanes = Object.entries(lanesByState).reduce(
     (sum, [state, n]) => sum + (state === 'flowing' ? 0 : n),
     0,
@@ -69,16 +76,33 @@ function shownOf(standing: Standing, language: Language) {
   return {
     ...standing,
     verdict: verdictOf(standing),
-    breaches: laws?.value ?? [],
+    servers: serversShown(servers, language),
+    frame: oldestFrameShown(servers, at, language),
+    oldest: oldest && { ...oldest, of: oldest.supplier ?? shownNumber(who, oldest.organisationNumber) },
+    breaches: (laws?.value ?? []).map((breach) => translated(breach, language)),
     lanes: lanes.map((lane) => ({
       ...lane,
-      why: explainLane(lane, { language, on: 'page' }),
+      path: supplierPath(lane.organisationNumber, lane.addressId),
+      why: causeOnly(lane.reason, lane.detail, telling),
       shownWaiting: lane.waiting > mostCounted ? `> ${count(mostCounted, language)}` : count(lane.waiting, language),
     })),
+    again: again.map((one) => {
+      const [from, until] = span(one.began, one.ended, at);
+      return {
+        ...one,
+        path: supplierPath(one.organisationNumber, one.addressId),
+        from,
+        until,
+        lasted: duration(one.ended.getTime() - one.began.getTime(), language),
+        why: causeOnly(one.reason, one.detail, telling),
+      };
+    }),
+    ending: ending.map((one) => ({ ...one, path: supplierPath(one.organisationNumber, one.addressId) })),
     flowing: lanesByState['flowing'] ?? 0,
     moreLanes: standingLanes - lanes.length,
     count: (n: number) => count(n, language),
     when: (one: Date) => moment(one, at).html,
+    day: (one: Date) => day(one).html,
     since: (one: Date) => relative(one, at, language),
   };
 }

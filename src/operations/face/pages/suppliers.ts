@@ -17,7 +17,8 @@ import { act, faultSaid, mostActionBytes, reasonOf, type Told, toldBy } from '..
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from '../route.ts';
-import { callShown, listShown, supplierShown } from './supplier-shown.ts';
+import { callShown } from './lane-shown.ts';
+import { listShown, supplierShown } from './supplier-shown.ts';
 
 export interface LaneMove {
   readonly action: 'pause' | 'resume' | 'release';

@@ -10,8 +10,8 @@ describe('the time axis of tries', () => {
     said: `at ${minutes}`,
   });
   const placesOf = (marks: readonly Mark[]) =>
-    [...timeAxis(marks, now, said).html.matchAll(/class="mark \S+" transform="translate\(([\d.]+) /g)].map(([, x]) =>
-      Number(x),
+    [...timeAxis({ marks }, now, said).html.matchAll(/class="mark \S+" transform="translate\(([\d.]+) /g)].map(
+      ([, x]) => Number(x),
     );
 
   it('has them in their order, those before now on one side and those after it on the other', () => {
@@ -30,9 +30,30 @@ describe('the time axis of tries', () => {
     assert.ok(now5 - tenSeconds > 8, `${now5 - tenSeconds}`);
   });
 
+  it('draws how the lane stood behind them, from when to when, and what goes on up to now', () => {
+    const band = (from: number, to: number) => ({ from: after(from).at, to: after(to).at, kind: 'held', said: 'held' });
+    const { html } = timeAxis(
+      { marks: [after(-60)], bands: [band(-30, -10), band(-5, 0), band(-900, -800)] },
+      now,
+      said,
+    );
+    const bands = [...html.matchAll(/class="band held" x="([\d.]+)" y="\d+" width="([\d.]+)"/g)].map(([, x, w]) => [
+      Number(x),
+      Number(x) + Number(w),
+    ]);
+    const [at60 = 0, at30, at10, at5] = placesOf([-60, -30, -10, -5].map((minutes) => after(minutes)));
+    assert.equal(bands.length, 2, 'what was over before the axis begins is not on it');
+    assert.ok(at60 > 16);
+    assert.deepEqual(
+      bands[0]?.map(Math.round),
+      [at30, at10].map((x) => Math.round(x ?? 0)),
+    );
+    assert.deepEqual(bands[1]?.map(Math.round), [Math.round(at5 ?? 0), 620]);
+  });
+
   it('tells kinds apart by shape, says each, and has no style of its own', () => {
     const { html } = timeAxis(
-      markKinds.map((kind, i) => ({ ...after(i - 2, kind), said: `<b>${kind}</b> & co` })),
+      { marks: markKinds.map((kind, i) => ({ ...after(i - 2, kind), said: `<b>${kind}</b> & co` })) },
       now,
       said,
     );

@@ -24,7 +24,6 @@ export const overviewWords = {
   'overview.flow-in': { en: 'taken in', sv: 'mottagna' },
   'overview.flow-out': { en: 'delivered', sv: 'levererade' },
   'overview.flow-failed': { en: 'failed tries', sv: 'misslyckade försök' },
-  'overview.flow-time': { en: 'Time', sv: 'Klockan' },
   'overview.flow-minute': { en: 'per minute', sv: 'per minut' },
   'overview.oldest': { en: 'Oldest waiting', sv: 'Äldst i kö' },
   'overview.oldest-none': { en: 'Nothing waits', sv: 'Inget väntar' },

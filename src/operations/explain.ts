@@ -129,10 +129,10 @@ export function laneCauseOf(reason: string | undefined, detail: string | undefin
   return `: ${say(to, 'piece.many-fail')}${last}`;
 }
 
-/** The cause alone, for a list: as a sentence begins, without a full stop. */
+/** The cause alone, for a list: as a sentence begins, without a full stop. What somebody wrote stays as it is. */
 export function causeOnly(reason: string | undefined, detail: string | undefined, to: Telling): string {
   const cause = laneCauseOf(reason, detail, to).replace(/^: /, '');
-  return cause.replace(/^\p{Ll}/u, (first) => first.toUpperCase());
+  return reason === undefined ? cause : cause.replace(/^\p{Ll}/u, (first) => first.toUpperCase());
 }
 
 /** After a colon a sentence goes on in lower case; what is written in capitals, such as URL, stays so. */

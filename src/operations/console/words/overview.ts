@@ -51,6 +51,7 @@ export const overviewWords = {
   'overview.again-message': { en: 'Came late, among others', sv: 'Kom sent, bland andra' },
   'overview.again-for': { en: 'for {duration}', sv: 'i {duration}' },
   'overview.servers': { en: 'Servers', sv: 'Servrar' },
+  'servers.broker-name': { en: 'Broker', sv: 'Broker' },
   'servers.no-intake': { en: 'no process with the role intake runs', sv: 'ingen process med rollen intake körs' },
   'servers.broker': { en: 'connected, {broker}', sv: 'ansluten, {broker}' },
   'servers.broker-away': { en: 'no connection for {for}', sv: 'ingen anslutning på {for}' },

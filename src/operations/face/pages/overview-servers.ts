@@ -30,7 +30,7 @@ export function serversShown(servers: Servers, language: Language): readonly Ser
       ? w('servers.within', { ms: within(redis.took) })
       : w(redis.state === 'silent' ? 'servers.silent' : 'servers.nobody');
   return [
-    { name: 'Broker', said: brokerSaid, good: broker.state === 'connected' },
+    { name: w('servers.broker-name'), said: brokerSaid, good: broker.state === 'connected' },
     { name: 'Redis', said: redisSaid, good: redis.state === 'answers' },
     {
       name: `PostgreSQL ${postgresql.version}`,

@@ -204,6 +204,11 @@ export const table = {
     status: 409,
     title: 'The last enabled administrator cannot be taken away',
   },
+  'account-elsewhere': {
+    disposition: 'final',
+    status: 409,
+    title: 'The account is kept by the OpenID Connect provider, not here',
+  },
   'supplier-invalid': { disposition: 'final', status: 422, title: 'The supplier file is not right' },
   'order-invalid': { disposition: 'final', status: 422, title: 'The certificate order is not right' },
   'mandate-invalid': { disposition: 'final', status: 422, title: 'The mandate cannot be given so' },

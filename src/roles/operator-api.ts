@@ -6,6 +6,7 @@ import type { SignInRules } from '../operations/access/sign-in.ts';
 import { cookieRules, operatorApp } from '../operations/face/app.ts';
 import { assetRoute } from '../operations/face/assets.ts';
 import { createLive } from '../operations/face/live.ts';
+import { oidcRoutes } from '../operations/face/oidc.ts';
 import { accountRoutes } from '../operations/face/pages/account.ts';
 import { accountsRoutes } from '../operations/face/pages/accounts.ts';
 import { auditRoutes } from '../operations/face/pages/audit.ts';
@@ -34,6 +35,7 @@ import { version } from '../platform/version.ts';
 import { createPool, type Pool } from '../store/pool.ts';
 import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
+import { oidcSettings, providerOf } from './oidc.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { openStore, type Running } from './parts.ts';
 import { createEntrance, reentrySettings } from './re-entry.ts';
@@ -54,6 +56,7 @@ export const operatorApiSettings = [
   'signInLock',
   'wrongGuesses',
   'signingOldCertificatesFile',
+  ...oidcSettings,
   ...registerPagesSettings,
   ...reentrySettings,
 ] as const satisfies readonly SettingKey[];
@@ -84,7 +87,8 @@ export async function startOperatorApi(
   options: OperatorApiOptions = {},
 ): Promise<OperatorApi> {
   const now = options.now ?? (() => new Date());
-  const { listener: tls } = options.credentials ?? loadCredentials(settings, ['operator-api'], now())['operator-api'];
+  const { listener: tls, oidcCa } =
+    options.credentials ?? loadCredentials(settings, ['operator-api'], now())['operator-api'];
   requireTlsOutside(settings, tls !== undefined);
   const { signingOldCertificatesFile: oldFile } = settings;
   const signing = oldFile === undefined ? [] : [readCertificates(readFileSync(oldFile, 'utf8'), oldFile)];
@@ -113,6 +117,16 @@ export async function startOperatorApi(
     const entrance = begun.adopt(createEntrance(settings, pool, log, now), (one) => one.close());
     const runner = startRunner({ pool, log, now, ...(options.jobs ?? usualJobs) });
     begun.defer(() => runner.stop());
+    const provider = providerOf(settings, oidcCa, log);
+    const entry = {
+      pool,
+      pages,
+      provider,
+      rules: rulesOf(settings),
+      cookies: () => cookieRules(origin),
+      guesses: createGuesses(settings.wrongGuesses, () => performance.now()),
+      networkOf,
+    };
     const routes: readonly OperatorRoute[] = [
       assetRoute,
       ...overviewRoutes({ pool, pages, live }),
@@ -127,14 +141,8 @@ export async function startOperatorApi(
       ...settingsRoutes({ pages, describe: describeProcess }),
       ...accountsRoutes({ pool, pages, origin: () => origin }),
       ...accountRoutes({ pool, pages, origin: () => origin }),
-      ...signInRoutes({
-        pool,
-        pages,
-        rules: rulesOf(settings),
-        cookies: () => cookieRules(origin),
-        guesses: createGuesses(settings.wrongGuesses, () => performance.now()),
-        networkOf,
-      }),
+      ...signInRoutes(entry),
+      ...(provider === undefined ? [] : oidcRoutes({ ...entry, provider, origin: () => origin })),
     ];
     const observe = options.observe ?? ((_listener, handler) => handler);
     const app = operatorApp(

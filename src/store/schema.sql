@@ -634,6 +634,7 @@ create table operator_account (
   created_at timestamp with time zone not null default clock_timestamp(),
   disabled_at timestamp with time zone,
   constraint operator_account_check CHECK ((issuer IS NULL) = (subject IS NULL)),
+  constraint operator_account_check1 CHECK (issuer IS NULL OR password_hash IS NULL),
   constraint operator_account_display_name_check CHECK (length(display_name) >= 1 AND length(display_name) <= 200),
   constraint operator_account_issuer_check CHECK (length(issuer) <= 500),
   constraint operator_account_name_check CHECK (name ~ '^[a-z0-9][a-z0-9._@-]{0,99}$'::text),
@@ -661,14 +662,18 @@ create table operator_session (
   hash bytea not null,
   account_id bigint not null,
   how text not null,
+  oidc_state bytea,
   remote_address text,
   began_at timestamp with time zone not null,
   seen_at timestamp with time zone not null,
   ends_at timestamp with time zone not null,
   ended_at timestamp with time zone,
   constraint operator_session_account_id_fkey FOREIGN KEY (account_id) REFERENCES operator_account(id),
+  constraint operator_session_check CHECK ((how = 'oidc'::text) = (oidc_state IS NOT NULL)),
   constraint operator_session_hash_check CHECK (length(hash) = 32),
   constraint operator_session_how_check CHECK (how = ANY (ARRAY['password'::text, 'link'::text, 'oidc'::text])),
+  constraint operator_session_oidc_state_check CHECK (length(oidc_state) = 32),
+  constraint operator_session_oidc_state_key UNIQUE (oidc_state),
   constraint operator_session_pkey PRIMARY KEY (hash)
 );
 CREATE INDEX operator_session_ends ON operator_session USING btree (ends_at);

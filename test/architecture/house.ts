@@ -35,6 +35,7 @@ export const doors: Readonly<Record<string, string>> = {
   jose: 'envelope/',
   listr2: 'cli/',
   nodemailer: 'platform/mail\\.ts$',
+  'openid-client': 'operations/access/oidc/',
   pg: 'store/pool\\.ts$',
   pkijs: 'pki/',
   'prom-client': 'platform/metrics\\.ts$',

@@ -11,6 +11,7 @@ export interface Answer {
 
 export interface Visitor {
   readonly cookies: Map<string, string>;
+  /** With `sec-fetch-site: cross-site` as by a link or a redirect of somebody else's page: without Strict cookies. */
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** As a page of `origin` sends it; the hidden field of the last page that had one goes with it. */
   post(
@@ -23,6 +24,7 @@ export interface Visitor {
 export function visitor(origin: string): Visitor {
   const { hostname, port, host } = new URL(origin);
   const cookies = new Map<string, string>();
+  const strict = new Set<string>();
   let form = '';
   const ask = (
     method: string,
@@ -31,7 +33,9 @@ export function visitor(origin: string): Visitor {
     body?: string,
   ): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const elsewhere = headers['sec-fetch-site'] === 'cross-site';
+      const sent = [...cookies].filter(([name]) => !(elsewhere && strict.has(name)));
+      const cookie = sent.map(([name, value]) => `${name}=${value}`).join('; ');
       const asking = request(
         {
           hostname,
@@ -50,6 +54,8 @@ export function visitor(origin: string): Visitor {
               const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
               if (/expires=Thu, 01 Jan 1970/i.test(set)) cookies.delete(name);
               else cookies.set(name, value);
+              if (/samesite=strict/i.test(set)) strict.add(name);
+              else strict.delete(name);
             }
             const bytes = Buffer.concat(chunks);
             const text = bytes.toString();

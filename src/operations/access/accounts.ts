@@ -65,11 +65,12 @@ export async function addAccount(
 /**
  * A new link for somebody who cannot get in: it takes the place of all before it. Their password and
  * sessions stay as they are.
- * @throws Fault `not-found` · `not-possible-now` when it is disabled
+ * @throws Fault `not-found` · `account-elsewhere` · `not-possible-now` when it is disabled
  */
 export async function renewLink(pool: Pool, name: string, linkFor: number, act: Act): Promise<LinkMade> {
   return operate(pool, false, async (db) => {
     const account = await lockNamed(db, name);
+    requireOurs(account);
     if (account.disabledAt !== undefined)
       throw new Fault('not-possible-now', `the account ${name} is disabled; enable it first`);
     const link = await makeLink(db, account.id, name, linkFor, act.now);
@@ -78,11 +79,12 @@ export async function renewLink(pool: Pool, name: string, linkFor: number, act: 
   });
 }
 
-/** They count from the next request. @throws Fault `not-found` · `last-administrator` */
+/** They count from the next request. @throws Fault `not-found` · `account-elsewhere` · `last-administrator` */
 export async function changeRoles(pool: Pool, name: string, roles: readonly OperatorRole[], act: Act): Promise<void> {
   await operate(pool, false, async (db) => {
     await lockAdministrators(db);
     const account = await lockNamed(db, name);
+    requireOurs(account);
     await setRoles(db, account.id, roles);
     await keepAdministrator(db, account);
     await record(db, act, 'roles', name, { before: account.roles, after: roles });
@@ -123,6 +125,15 @@ async function keepAdministrator(db: Db, before: Account): Promise<void> {
     'last-administrator',
     `${before.name} is the last enabled administrator; give another account that role first`,
   );
+}
+
+/**
+ * An account of the provider has its roles from there, and nothing else lets its person in: no link, no password, no token, which
+ * would outlive what the provider takes back.
+ * @throws Fault `account-elsewhere`
+ */
+export function requireOurs({ name, issuer }: Account): void {
+  if (issuer !== undefined) throw new Fault('account-elsewhere', `the account ${name} is kept by ${issuer}, not here`);
 }
 
 async function lockNamed(db: Db, name: string): Promise<Account> {

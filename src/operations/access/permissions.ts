@@ -1,7 +1,7 @@
 /** Which role may do what. A permission is needed by each route; nothing else decides. Pure. */
+import { type OperatorRole, operatorRoles } from '../../domain/operator-role.ts';
 
-export const operatorRoles = ['viewer', 'operator', 'security-officer', 'auditor', 'administrator'] as const;
-export type OperatorRole = (typeof operatorRoles)[number];
+export { type OperatorRole, operatorRoles };
 
 export const permissions = ['view', 'act', 'certify', 'open', 'audit', 'administer'] as const;
 /**

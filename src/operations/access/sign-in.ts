@@ -1,4 +1,5 @@
 /** Getting in: by a link that works once, or by name and password. What is told to whoever failed is always the same. */
+import { Fault } from '../../domain/fault.ts';
 import { hashSecret, secretIsRight } from '../../platform/secret-hash.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { operate } from '../../store/operate.ts';
@@ -56,7 +57,8 @@ export async function signInByPassword(
   const name = typed.name.trim().toLowerCase();
   const found = await readAccountNamed(pool, name);
   const right = await isRight(typed.password, found?.passwordHash);
-  if (found === undefined) return undefined;
+  // Who comes by the provider has no password that could be guessed, and is locked out by nobody's guesses.
+  if (found === undefined || found.issuer !== undefined) return undefined;
   return operate(pool, false, async (db) => {
     // Guesses that came at the same time are counted one after the other; the right one among them is late when they locked it.
     const account = await lockAccount(db, found.id);
@@ -118,24 +120,31 @@ export async function signInByLink(
   });
 }
 
-/** A session of an account that is locked, and may enter. */
+/**
+ * A session of an account that is locked, and may enter.
+ * @param oidcState SHA-256 of the state of the request to the provider, for `oidc`
+ * @returns undefined: a session began with that state before
+ */
 export async function begin(
   db: Db,
   rules: SignInRules,
   account: Account,
   how: NewSession['how'],
   { now, remoteAddress }: From,
-): Promise<SignedIn> {
+  oidcState?: Buffer,
+): Promise<SignedIn | undefined> {
   const session = makeSecret();
   const endsAt = new Date(now.getTime() + rules.sessionFor);
-  await insertSession(db, {
+  const began = await insertSession(db, {
     hash: secretHash(session),
     accountId: account.id,
     how,
+    oidcState,
     remoteAddress,
     beganAt: now,
     endsAt,
   });
+  if (!began) return undefined;
   await countPasswords(db, account.id, 0, undefined);
   await appendAudit(db, {
     actor: `operator:${account.name}`,
@@ -157,6 +166,7 @@ export type PasswordChange = 'changed' | 'wrong' | 'too-short' | 'too-long' | 't
 /**
  * Chooses a password; other sessions of the account end. One that was chosen before must be given, unless the session began by a link: that
  * is for those who forgot it. A wrong one counts as at the sign-in.
+ * @throws Fault `account-elsewhere`
  */
 export async function choosePassword(
   pool: Pool,
@@ -172,6 +182,7 @@ export async function choosePassword(
   return operate(pool, false, async (db) => {
     const account = await lockAccount(db, who.accountId);
     if (account === undefined || !mayEnter(account, from.now)) return 'wrong';
+    if (account.issuer !== undefined) throw new Fault('account-elsewhere');
     if (isPlain(password, account)) return 'too-plain';
     if (
       account.passwordHash !== undefined &&

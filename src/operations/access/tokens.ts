@@ -5,7 +5,7 @@ import { operate } from '../../store/operate.ts';
 import { lockAccount, readAccount } from '../../store/operator/accounts.ts';
 import { insertToken, revokeToken } from '../../store/operator/entries.ts';
 import type { Pool } from '../../store/pool.ts';
-import type { Act } from './accounts.ts';
+import { type Act, requireOurs } from './accounts.ts';
 import { type OperatorRole, type Permission, permissionsOf } from './permissions.ts';
 import { makeToken, secretHash } from './secrets.ts';
 
@@ -13,7 +13,7 @@ export const mostTokenDays = 366;
 
 /**
  * @param days that it is good for
- * @throws Fault `argument-invalid` · `not-found` · `not-permitted` when the account itself may not
+ * @throws Fault `argument-invalid` · `not-found` · `account-elsewhere` · `not-permitted` when the account itself may not
  */
 export async function makeTokenFor(
   pool: Pool,
@@ -31,6 +31,7 @@ export async function makeTokenFor(
     const account = await lockAccount(db, accountId);
     if (account === undefined || account.disabledAt !== undefined)
       throw new Fault('not-found', 'there is no such account');
+    requireOurs(account);
     const all = permissionsOf(account.roles as OperatorRole[]);
     const beyond = wanted.permissions.filter((one) => !all.has(one));
     if (beyond.length > 0)

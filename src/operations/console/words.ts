@@ -7,6 +7,7 @@ import { deadLetterWords } from './words/dead-letters.ts';
 import { jobWords } from './words/jobs.ts';
 import { storyWords } from './words/message-story.ts';
 import { messageWords } from './words/messages.ts';
+import { oidcWords } from './words/oidc.ts';
 import { overviewWords } from './words/overview.ts';
 import { settingWords } from './words/settings.ts';
 import { sharedWords } from './words/shared.ts';
@@ -24,6 +25,7 @@ export const words = {
   ...auditWords,
   ...settingWords,
   ...accountWords,
+  ...oidcWords,
 
   // On every page.
   skip: { en: 'Skip to the content', sv: 'Hoppa till innehållet' },
@@ -70,7 +72,6 @@ export const words = {
     en: 'It has been used, a newer one took its place, or its time is over. An administrator can make a new one: kuvert operator link NAME.',
     sv: 'Den har använts, en nyare har tagit dess plats eller så har tiden gått ut. En administratör kan göra en ny: kuvert operator link NAMN.',
   },
-  'sign-in.oidc': { en: 'Sign in with {provider}', sv: 'Logga in med {provider}' },
   'signed-out': { en: 'You are signed out.', sv: 'Du är utloggad.' },
 
   // My account.

@@ -1,4 +1,4 @@
-/** The cookies of the console: a session, and a language. */
+/** The cookies of the console: a session, a sign-in on its way by the provider, and a language. */
 import type { Request, Response } from 'express';
 
 export interface CookieRules {
@@ -21,7 +21,7 @@ export function cookieOf({ headers }: Request, name: string): string | undefined
 /** Gone with the browser at the latest; the session itself ends before, in the store. */
 export function setSession(response: Response, rules: CookieRules, secret: string): void {
   // Lax, not Strict: a link from a letter or a ticket leads a person who is signed in to the page, not to the sign-in. What changes
-  // something is a POST, which Lax does not go with, and has a token beside.
+  // something is a POST, which Lax does not go with, and has a token beside. The redirect after a sign-in by the provider needs it too.
   response.cookie(sessionCookie(rules), secret, {
     httpOnly: true,
     sameSite: 'lax',
@@ -32,6 +32,20 @@ export function setSession(response: Response, rules: CookieRules, secret: strin
 
 export function clearSession(response: Response, rules: CookieRules): void {
   response.clearCookie(sessionCookie(rules), { httpOnly: true, sameSite: 'lax', secure: rules.secure, path: '/' });
+}
+
+export const oidcCookie = ({ secure }: CookieRules): string => (secure ? '__Host-kuvert-oidc' : 'kuvert-oidc');
+
+/** Lax: the way back from the provider begins on its pages, and a browser sends no Strict cookie on a way that began elsewhere. */
+const ofOidc = ({ secure }: CookieRules) => ({ httpOnly: true, sameSite: 'lax', secure, path: '/' }) as const;
+
+/** @param maxAge milliseconds */
+export function setOidc(response: Response, rules: CookieRules, value: string, maxAge: number): void {
+  response.cookie(oidcCookie(rules), value, { ...ofOidc(rules), maxAge });
+}
+
+export function clearOidc(response: Response, rules: CookieRules): void {
+  response.clearCookie(oidcCookie(rules), ofOidc(rules));
 }
 
 const year = 31_536_000_000;

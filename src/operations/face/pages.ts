@@ -16,17 +16,30 @@ export interface Shown {
   readonly title: string;
   readonly place?: string;
   readonly status?: number;
+  /** To come back to with another language; left out: what was asked for. */
+  readonly path?: string;
   readonly data?: object;
 }
 
 export function show(pages: Pages, asked: Asked, response: Response, shown: Shown): void {
-  const { view, title, place, status = 200, data } = shown;
+  const { view, title, place, status = 200, path, data } = shown;
   response
     .status(status)
     .set('content-language', asked.language)
     .type('text/html; charset=utf-8')
     .send(
-      Buffer.from(page(view, { ...partsOf(pages, asked), title, ...(place === undefined ? {} : { place }) }, data)),
+      Buffer.from(
+        page(
+          view,
+          {
+            ...partsOf(pages, asked),
+            title,
+            ...(place === undefined ? {} : { place }),
+            ...(path === undefined ? {} : { path }),
+          },
+          data,
+        ),
+      ),
     );
 }
 
@@ -52,7 +65,7 @@ export function faultPage(pages: Pages, problem: Problem, fault: Fault, asked: A
 }
 
 /** A path of ours that somebody is led to; anything else is the overview. */
-export function pathOf(text: string | undefined | null): string {
+export function pathOf(text: unknown): string {
   // One slash, then no second one nor a backslash: `//host` and `/\host` are other hosts.
-  return text !== undefined && text !== null && /^\/(?![/\\])[\x21-\x7e]{0,2000}$/.test(text) ? text : '/';
+  return typeof text === 'string' && /^\/(?![/\\])[\x21-\x7e]{0,2000}$/.test(text) ? text : '/';
 }

@@ -14,40 +14,20 @@ import {
 } from '../access/sign-in.ts';
 import { word } from '../console/words.ts';
 import { type CookieRules, clearSession, setLanguage, setSession } from './cookies.ts';
-import { type Pages, pathOf, show } from './pages.ts';
+import { pathOf, show } from './pages.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from './route.ts';
+import { type SignInPage, showSignIn, turnAway } from './sign-in-page.ts';
 
-export interface SignInParts {
+export interface SignInParts extends SignInPage {
   readonly pool: Pool;
-  readonly pages: Pages;
   readonly rules: SignInRules;
   readonly cookies: () => CookieRules;
-  /** Wrong tries of one network. */
-  readonly guesses: { wait(network: string): number; wrong(network: string): void };
-  readonly networkOf: (remoteAddress: string | undefined) => string;
 }
 
 const mostForm = 4_000;
 
 export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
   const { pool, pages, rules, guesses } = parts;
-  const asking = (
-    asked: Asked,
-    response: Response,
-    more: {
-      readonly notice?: string;
-      readonly bad?: boolean;
-      readonly status?: number;
-      readonly name?: string;
-      readonly next: string;
-    },
-  ) =>
-    show(pages, asked, response, {
-      view: 'sign-in',
-      title: word(asked.language, 'sign-in'),
-      status: more.status ?? 200,
-      data: { notice: undefined, bad: false, name: '', oidc: undefined, ...more },
-    });
   const enter = async (
     asked: Asked,
     response: Response,
@@ -55,21 +35,10 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
     next: string,
     failed: () => void,
   ) => {
-    const network = parts.networkOf(asked.remoteAddress);
-    const waitMs = guesses.wait(network);
-    if (waitMs > 0) {
-      const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
-      response.set('retry-after', String(Math.ceil(waitMs / 1_000)));
-      return asking(asked, response, {
-        notice: word(asked.language, 'sign-in.many', { minutes }),
-        bad: true,
-        status: 429,
-        next,
-      });
-    }
+    if (turnAway(parts, asked, response, next)) return;
     const signedIn = await attempt();
     if (signedIn === undefined) {
-      guesses.wrong(network);
+      guesses.wrong(parts.networkOf(asked.remoteAddress));
       return failed();
     }
     setSession(response, parts.cookies(), signedIn.session);
@@ -82,9 +51,9 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
       needs: 'nothing',
       shows: 'page',
       handle: (asked, response) => {
-        const next = pathOf(asked.request.query['next'] as string | undefined);
+        const next = pathOf(asked.request.query['next']);
         if (asked.who !== undefined) return response.redirect(303, next);
-        asking(asked, response, { next });
+        showSignIn(parts, asked, response, { next });
       },
     },
     {
@@ -102,7 +71,7 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
           () => signInByPassword(pool, rules, { name, password }, asked),
           next,
           () =>
-            asking(asked, response, {
+            showSignIn(parts, asked, response, {
               notice: word(asked.language, 'sign-in.wrong'),
               bad: true,
               status: 403,
@@ -159,7 +128,11 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
       handle: async (asked, response) => {
         if (asked.who.session !== undefined) await signOut(pool, asked.who.session.secret, asked.now);
         clearSession(response, parts.cookies());
-        asking({ ...asked, who: undefined }, response, { notice: word(asked.language, 'signed-out'), next: '/' });
+        showSignIn(parts, { ...asked, who: undefined }, response, {
+          notice: word(asked.language, 'signed-out'),
+          leaves: asked.who.session?.how === 'oidc',
+          next: '/',
+        });
       },
     },
     {
@@ -179,7 +152,8 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
   ];
 }
 
-function accountRoutes({ pool, pages, rules }: SignInParts): readonly OperatorRoute[] {
+function accountRoutes(parts: SignInParts): readonly OperatorRoute[] {
+  const { pool, pages, rules } = parts;
   const account = (
     asked: Parameters<GuardedRoute['handle']>[0],
     response: Response,
@@ -195,6 +169,7 @@ function accountRoutes({ pool, pages, rules }: SignInParts): readonly OperatorRo
         bad: false,
         least: leastPassword,
         most: mostPassword,
+        provider: asked.who.session?.how === 'oidc' ? parts.provider?.name : undefined,
         asksBefore: asked.who.hasPassword && asked.who.session?.how !== 'link',
         ...told,
       },

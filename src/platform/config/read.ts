@@ -1,6 +1,7 @@
 /** The one place where the process's environment is read. */
 import { readFileSync } from 'node:fs';
 import { Fault, type Finding } from '../../domain/fault.ts';
+import { oidcDisagreements } from './oidc-settings.ts';
 import { type SettingKey, type Settings, settingsTable } from './settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,7 +32,12 @@ export function inspectSettings(needed: readonly SettingKey[], environment: Envi
       findings.push({ where: setting.name, rule: 'value', text: `${setting.name} ${(error as Error).message}` });
     }
   }
-  findings.push(...disagreements(values as Partial<Settings>), ...unknownNames(environment));
+  const mistaken = new Set(findings.map(({ where }) => where));
+  findings.push(
+    ...disagreements(values as Partial<Settings>),
+    ...oidcDisagreements(values, mistaken),
+    ...unknownNames(environment),
+  );
   return { values: values as Partial<Settings>, findings };
 }
 

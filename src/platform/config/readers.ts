@@ -157,11 +157,13 @@ export const origin: Reader<string> = (value) => {
   return parsed.origin;
 };
 
+/** @param hostname of a URL */
+export const isOnThisMachine = (hostname: string): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+
 /** As above; plain HTTP is for this machine itself. */
 export const anyOrigin: Reader<string> = (value) => {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
-  const here = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-  const right = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && here.test(parsed.hostname));
+  const right = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && isOnThisMachine(parsed.hostname));
   if (parsed === undefined || !right || `${parsed.origin}/` !== parsed.href)
     throw new Error(
       'must be an https URL without path, user or question, such as https://kuvert.example, or http on this machine itself',

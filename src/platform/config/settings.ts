@@ -4,6 +4,7 @@ import { caTable } from './ca-settings.ts';
 import { deliveryTable } from './delivery-settings.ts';
 import { enrolmentTable } from './enrolment-settings.ts';
 import { healthTable } from './health-settings.ts';
+import { oidcTable } from './oidc-settings.ts';
 import { operatorTable } from './operator-settings.ts';
 import {
   bool,
@@ -179,6 +180,8 @@ export const settingsTable = {
   ...supplierApiTable,
 
   ...operatorTable,
+
+  ...oidcTable,
 
   ...enrolmentTable,
 

@@ -16,7 +16,9 @@ create table operator_account (
   locked_until timestamptz,
   created_at timestamptz not null default clock_timestamp(),
   disabled_at timestamptz,
-  check ((issuer is null) = (subject is null))
+  check ((issuer is null) = (subject is null)),
+  -- Who comes by a provider comes by nothing else.
+  check (issuer is null or password_hash is null)
 );
 create unique index operator_account_subject on operator_account (issuer, subject) where subject is not null;
 
@@ -34,12 +36,15 @@ create table operator_session (
   hash bytea primary key check (length(hash) = 32),
   account_id bigint not null references operator_account (id),
   how text not null check (how in ('password', 'link', 'oidc')),
+  -- SHA-256 of the state that it was asked for with: what the provider answered begins one session and no second.
+  oidc_state bytea unique check (length(oidc_state) = 32),
   remote_address text,
   began_at timestamptz not null,
   -- Written once a minute at most.
   seen_at timestamptz not null,
   ends_at timestamptz not null,
-  ended_at timestamptz
+  ended_at timestamptz,
+  check ((how = 'oidc') = (oidc_state is not null))
 );
 create index operator_session_of_account on operator_session (account_id) where ended_at is null;
 create index operator_session_ends on operator_session (ends_at);

@@ -86,6 +86,15 @@ export async function setRoles(db: Db, id: number, roles: readonly string[]): Pr
   await db.query('update operator_account set roles = $2 where id = $1', [id, roles]);
 }
 
+/** As the provider has them at this sign-in. */
+export async function renewAccount(
+  db: Db,
+  id: number,
+  { displayName, roles }: { readonly displayName: string; readonly roles: readonly string[] },
+): Promise<void> {
+  await db.query('update operator_account set display_name = $2, roles = $3 where id = $1', [id, displayName, roles]);
+}
+
 /** Disabled: nobody gets in by it, with nothing. */
 export async function setDisabled(db: Db, id: number, at: Date | undefined): Promise<void> {
   await db.query('update operator_account set disabled_at = $2 where id = $1', [id, at ?? null]);

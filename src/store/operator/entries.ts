@@ -40,17 +40,22 @@ export interface NewSession {
   readonly hash: Buffer;
   readonly accountId: number;
   readonly how: 'password' | 'link' | 'oidc';
+  /** SHA-256 of the state of the request to the provider, for `oidc`. */
+  readonly oidcState?: Buffer | undefined;
   readonly remoteAddress: string | undefined;
   readonly beganAt: Date;
   readonly endsAt: Date;
 }
 
-export async function insertSession(db: Db, session: NewSession): Promise<void> {
-  await db.query(
-    `insert into operator_session (hash, account_id, how, remote_address, began_at, seen_at, ends_at)
-     values ($1, $2, $3, $4, $5, $5, $6)`,
-    [session.hash, session.accountId, session.how, session.remoteAddress ?? null, session.beganAt, session.endsAt],
+/** @returns false when a session began with this answer of the provider before */
+export async function insertSession(db: Db, session: NewSession): Promise<boolean> {
+  const { hash, accountId, how, oidcState, remoteAddress, beganAt, endsAt } = session;
+  const { rowCount } = await db.query(
+    `insert into operator_session (hash, account_id, how, oidc_state, remote_address, began_at, seen_at, ends_at)
+     values ($1, $2, $3, $4, $5, $6, $6, $7) on conflict (oidc_state) do nothing`,
+    [hash, accountId, how, oidcState ?? null, remoteAddress ?? null, beganAt, endsAt],
   );
+  return rowCount > 0;
 }
 
 /** Somebody who got in: their account, with the roles that it has now. */

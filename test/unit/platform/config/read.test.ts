@@ -41,6 +41,37 @@ describe('settings', () => {
     });
   });
 
+  it('the sign-in by a provider is set as a whole or not at all, with roles that there are', () => {
+    const whole = {
+      KUVERT_OIDC_ISSUER: 'https://login.example.se/realms/staff',
+      KUVERT_OIDC_CLIENT_ID: 'kuvert',
+      KUVERT_OIDC_CLIENT_SECRET: 'secret',
+      KUVERT_OIDC_ROLES: 'ops=operator',
+    };
+    assert.deepEqual([...(readSettings(['oidcRoles'], whole).oidcRoles ?? [])], [['ops', ['operator']]]);
+    assert.equal(readSettings(['oidcRoles'], {}).oidcRoles, undefined);
+    for (const name of Object.keys(whole)) {
+      const { [name]: _left, ...rest } = whole as Record<string, string>;
+      assert.match(faultOf(rest).message, new RegExp(`^${name} must be set where another of KUVERT_OIDC_ISSUER, `));
+    }
+    const unknown = faultOf({ ...whole, KUVERT_OIDC_ROLES: 'ops=operator,king' });
+    assert.equal(
+      unknown.message,
+      'KUVERT_OIDC_ROLES has “ops=operator,king”, in which “king” is no role; the roles are viewer, operator, security-officer, auditor, administrator',
+    );
+    for (const wrong of [
+      'http://login.example.se',
+      'https://u:p@login.example.se',
+      'https://login.example.se/?a',
+      'login.example.se',
+    ])
+      assert.match(
+        faultOf({ ...whole, KUVERT_OIDC_ISSUER: wrong }).message,
+        /^KUVERT_OIDC_ISSUER must be an https URL/,
+      );
+    assert.match(faultOf({ ...whole, KUVERT_OIDC_SCOPE: 'profile' }).message, /^KUVERT_OIDC_SCOPE must be words/);
+  });
+
   it('the sender is an organisation number, its check digit too, kept without a hyphen', () => {
     const { senderOrganisation } = readSettings(['senderOrganisation'], { KUVERT_SENDER_ORGANISATION: '202100-2114' });
     assert.equal(senderOrganisation, '2021002114');

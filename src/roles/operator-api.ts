@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Fault } from '../domain/fault.ts';
 import { bySession } from '../operations/access/entered.ts';
 import type { SignInRules } from '../operations/access/sign-in.ts';
+import { operatorContract } from '../operations/face/api/contract.ts';
 import { cookieRules, operatorApp } from '../operations/face/app.ts';
 import { assetRoute } from '../operations/face/assets.ts';
 import { createLive } from '../operations/face/live.ts';
@@ -37,6 +38,7 @@ import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
 import { oidcSettings, providerOf } from './oidc.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
+import { scriptRoutes } from './operator-scripts.ts';
 import { openStore, type Running } from './parts.ts';
 import { createEntrance, reentrySettings } from './re-entry.ts';
 import { registerDeeds, registerPagesSettings, registerRoutes } from './register-pages.ts';
@@ -127,20 +129,26 @@ export async function startOperatorApi(
       guesses: createGuesses(settings.wrongGuesses, () => performance.now()),
       networkOf,
     };
+    const deeds = registerDeeds(settings, pool);
+    const prover = { signing: () => signing, version: version() };
+    const { documentBytes } = settings;
+    const started = () => runner.wake();
+    const describe = describeProcess;
     const routes: readonly OperatorRoute[] = [
       assetRoute,
       ...overviewRoutes({ pool, pages, live }),
       ...messagesRoutes({ pool, pages }),
       ...messageRoutes({ pool, pages }),
-      ...messageDocumentRoutes({ pool, pages, signing: () => signing, version: version() }),
-      ...registerRoutes(registerDeeds(settings, pool), pool, pages),
-      ...jobsRoutes({ pool, sums, pages, started: () => runner.wake() }),
+      ...messageDocumentRoutes({ pool, pages, ...prover }),
+      ...registerRoutes(deeds, pool, pages),
+      ...jobsRoutes({ pool, sums, pages, started }),
       ...deadLettersRoutes({ pool, pages }),
-      ...deadLetterRoutes({ pool, pages, entrance, documentBytes: settings.documentBytes }),
+      ...deadLetterRoutes({ pool, pages, entrance, documentBytes }),
       ...auditRoutes({ pool, pages }),
-      ...settingsRoutes({ pages, describe: describeProcess }),
+      ...settingsRoutes({ pages, describe }),
       ...accountsRoutes({ pool, pages, origin: () => origin }),
       ...accountRoutes({ pool, pages, origin: () => origin }),
+      ...scriptRoutes({ pool, sums, started, describe, entrance, documentBytes, ...deeds, ...prover }),
       ...signInRoutes(entry),
       ...(provider === undefined ? [] : oidcRoutes({ ...entry, provider, origin: () => origin })),
     ];
@@ -152,6 +160,7 @@ export async function startOperatorApi(
         origin: () => origin,
         idle: settings.sessionIdle,
         now,
+        contract: operatorContract,
         faultPage: (problem, fault, asked) => faultPage(pages, problem, fault, asked),
       },
       routes,

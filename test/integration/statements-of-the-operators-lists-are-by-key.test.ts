@@ -5,6 +5,7 @@ import { openStore } from '../../src/roles/parts.ts';
 import { listAuditOf } from '../../src/store/audit.ts';
 import { findMessages, readMessage } from '../../src/store/messages.ts';
 import { findByNumber, type ListedFilter, listForOperators, mostLookedAt } from '../../src/store/operator/messages.ts';
+import { pageOfAttempts, pageOfOutbox, pageOfSuppliers } from '../../src/store/operator/script-lists.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 
@@ -22,7 +23,7 @@ describe('statements of the operators’ lists are by key', () => {
 
   /** Rows of these are as many as there ever were messages. */
   const grows =
-    /Seq Scan on (message|delivery|attempt|envelope|content|audit|frame|collection|receipt|accepted_document)\b/;
+    /Seq Scan on (message|delivery|attempt|envelope|content|audit|frame|collection|receipt|accepted_document|outbox)\b/;
 
   it('whatever the filters are, no table that grows is read whole, and the texts are few', async () => {
     const supplier = await line.addSupplier();
@@ -45,6 +46,10 @@ describe('statements of the operators’ lists are by key', () => {
     await readMessage(pool, first.id);
     await listAuditOf(pool, `message/${first.id}`, 100);
     for (const how of ['exact', 'begins'] as const) await findByNumber(pool, first.documentNumber, how, 50);
+    await pageOfAttempts(pool, first.id, undefined, 50);
+    await pageOfAttempts(pool, first.id, [1, 2], 50);
+    await pageOfOutbox(pool, 0, 50);
+    await pageOfSuppliers(pool, { find: 'x', after: undefined, limit: 50 });
     const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
       'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
     );

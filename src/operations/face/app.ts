@@ -2,6 +2,7 @@
 import type { Express, Request, Response } from 'express';
 import { Fault } from '../../domain/fault.ts';
 import { type AppOptions, createApp, type Route } from '../../platform/http/app.ts';
+import type { Contract } from '../../platform/http/contract.ts';
 import { networkOf } from '../../platform/http/network.ts';
 import type { Problem } from '../../platform/http/problem.ts';
 import { secureHeaders } from '../../platform/http/secure-headers.ts';
@@ -21,6 +22,8 @@ export interface FaceParts {
   /** Milliseconds without a request after which a session is over. */
   readonly idle: number;
   now(): Date;
+  /** What scripts send is held against it before a route sees it. */
+  readonly contract?: Contract;
   /** A fault as a page for people. */
   faultPage(problem: Problem, fault: Fault, asked: Asked): string;
   /** Throws for a network that asks too much. */
@@ -59,6 +62,7 @@ export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]):
         throw new Fault('not-permitted', `${who.name} may not do that: it needs “${one.needs}”`);
       return requireOurPage(request, who, parts.origin());
     },
+    ...(parts.contract === undefined ? {} : { contract: parts.contract }),
     translate: (error) =>
       isServerTrouble(error) ? new Fault('server-unavailable', undefined, { cause: error }) : error,
     present: presenter(parts, (request) => entered.get(request), routes),
@@ -133,6 +137,7 @@ function presenter(
 ): NonNullable<AppOptions['present']> {
   const data = routes.filter(({ shows }) => shows === 'data').map(({ path }) => path.split('/:')[0] ?? path);
   return (problem, fault, request, response) => {
+    if (request.path.startsWith('/api/')) return false;
     if (data.some((path) => request.path.startsWith(path)) || request.headers.authorization !== undefined) return false;
     if (fault.code === 'sign-in-required' && reads.has(request.method)) {
       // Back to where they wanted to go, on this host only: a path, no URL.

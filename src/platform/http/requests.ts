@@ -69,14 +69,24 @@ function heldBy(contract: Contract, method: string, path: string): Held | undefi
       query: objectOf(parameters.filter((one) => one.in === 'query')),
       ...(body === undefined ? {} : { body }),
     },
-    $defs: (contract['components'] as { schemas: Json }).schemas,
   };
-  const text = JSON.stringify(schema).replaceAll('"#/components/schemas/', '"#/$defs/');
+  const $defs = namedIn(schema, (contract['components'] as { schemas: Json }).schemas);
+  const text = JSON.stringify({ ...schema, $defs }).replaceAll('"#/components/schemas/', '"#/$defs/');
   return {
     schema: compileSchema(JSON.parse(text) as { $id: string }, `openapi.json ${String(operation['operationId'])}`),
     numbers: new Set(parameters.filter((one) => resolve(one.schema)['type'] === 'integer').map(({ name }) => name)),
     hasBody: body !== undefined,
   };
+}
+
+/** The schemas that a part of the contract refers to, at any depth: to look at those of all answers too would cost most of a start. */
+function namedIn(part: unknown, schemas: Json, found: Record<string, unknown> = {}): Json {
+  for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+    if (name in found) continue;
+    found[name] = schemas[name];
+    namedIn(schemas[name], schemas, found);
+  }
+  return found;
 }
 
 const json = 'application/json';

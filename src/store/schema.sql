@@ -98,6 +98,7 @@ create table audit (
   hash bytea not null,
   constraint audit_pkey PRIMARY KEY (id)
 );
+CREATE INDEX audit_group ON audit USING btree (split_part(subject, '/'::text, 1), actor, action, id);
 CREATE INDEX audit_subject ON audit USING btree (subject text_pattern_ops, id);
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_purged_from_the_start AFTER DELETE ON audit REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION keep_audit();
@@ -276,6 +277,9 @@ create table dead_letter (
   document_number text,
   constraint dead_letter_pkey PRIMARY KEY (id)
 );
+CREATE INDEX dead_letter_document_number ON dead_letter USING btree (document_number, id);
+CREATE INDEX dead_letter_fault ON dead_letter USING btree (fault, id);
+CREATE INDEX dead_letter_organisation_number ON dead_letter USING btree (organisation_number, id);
 CREATE INDEX dead_letter_taken_at ON dead_letter USING brin (taken_at);
 
 create table delivery (

@@ -131,3 +131,9 @@ drop index message_document_number;
 create index message_document_number on message (document_number text_pattern_ops);
 -- What was done to one thing.
 create index audit_subject on audit (subject text_pattern_ops, id);
+-- To what kind of thing, who, what: also the rare ones are found at once.
+create index audit_group on audit (split_part(subject, '/', 1), actor, action, id);
+-- Dead letters as they are looked for, newest first. Intake writes them for a dead letter, and for nothing else.
+create index dead_letter_fault on dead_letter (fault, id);
+create index dead_letter_organisation_number on dead_letter (organisation_number, id);
+create index dead_letter_document_number on dead_letter (document_number, id);

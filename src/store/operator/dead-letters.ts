@@ -1,12 +1,15 @@
 /** Dead letters for those who look at them: newest first, one with its document, and what was entered again for it. */
 import type { Finding } from '../../domain/fault.ts';
 import type { Db } from '../pool.ts';
+import { overlap } from './number-at.ts';
 
 export interface DeadLetterLook {
   readonly fault?: string | undefined;
   readonly organisationNumber?: string | undefined;
   readonly documentNumber?: string | undefined;
+  /** Taken at or after, and before. */
   readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
   /** Go on after this one. */
   readonly after?: string | undefined;
   readonly limit: number;
@@ -29,24 +32,53 @@ const listed = `d.id, d.taken_at as "takenAt", d.fault, d.organisation_number as
   d.document_number as "documentNumber", d.broker_message_id as "brokerMessageId", octet_length(d.body) as size,
   (select name from supplier s where s.organisation_number = d.organisation_number) as supplier`;
 
+/** The narrowest first. An index for each has them in the order of the list. */
+const narrowing = [
+  ['documentNumber', 'document_number'],
+  ['organisationNumber', 'organisation_number'],
+  ['fault', 'fault'],
+] as const;
+
 /** The id of a dead letter begins with its time (UUID version 7), so its order is theirs. */
 export async function listDeadLetters(db: Db, look: DeadLetterLook): Promise<DeadLetterListed[]> {
-  const { fault, organisationNumber, documentNumber, since, after, limit } = look;
+  const { since, until, after = last, limit } = look;
+  const asked = narrowing.filter(([name]) => look[name] !== undefined);
+  // Compared as a row, and in that order, they can be read from the index of the narrowest and from no other: else a plan for any
+  // fault would rather go through all from the newest on.
+  const [key, from, to, order] =
+    asked[0] === undefined
+      ? ['d.id', '$1::uuid', 'least($2::uuid, $3::uuid)', 'd.id desc']
+      : [
+          `(d.${asked[0][1]}, d.id)`,
+          '($7, $1::uuid)',
+          '($7, least($2::uuid, $3::uuid))',
+          `d.${asked[0][1]} desc, d.id desc`,
+        ];
+  const others = asked.slice(1).map(([, column], i) => `and d.${column} = $${i + 8}`);
   const { rows } = await db.query<DeadLetterListed & Record<string, unknown>>(
     `select ${listed}, jsonb_array_length(d.findings) as findings from dead_letter d
-      where ($1::text is null or d.fault = $1) and ($2::text is null or d.organisation_number = $2)
-        and ($3::text is null or d.document_number = $3) and ($4::timestamptz is null or d.taken_at >= $4) and d.id < $5::uuid
-      order by d.id desc limit $6`,
+      where ${key} >= ${from} and ${key} < ${to} and ($4::timestamptz is null or d.taken_at >= $4)
+        and ($5::timestamptz is null or d.taken_at < $5) ${others.join(' ')}
+      order by ${order} limit $6`,
     [
-      fault ?? null,
-      organisationNumber ?? null,
-      documentNumber ?? null,
+      since === undefined ? first : idAt(since.getTime() - overlap),
+      after,
+      until === undefined ? last : idAt(until.getTime() + overlap),
       since ?? null,
-      after ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff',
+      until ?? null,
       limit,
+      ...asked.map(([name]) => look[name]),
     ],
   );
   return rows;
+}
+
+const [first, last] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+
+/** The first that a UUID of version 7 could be at that time (RFC 9562, 5.7). @param time milliseconds since 1970 */
+function idAt(time: number): string {
+  const hex = Math.max(0, time).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
 export interface DeadLetterOne extends Omit<DeadLetterListed, 'findings'> {

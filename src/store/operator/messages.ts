@@ -7,6 +7,7 @@ import type { MessageType } from '../../domain/message.ts';
 import type { MessageRow } from '../messages.ts';
 import type { Db } from '../pool.ts';
 import { candidatesOf, given } from './message-candidates.ts';
+import { numberAt } from './number-at.ts';
 
 export interface ListedFilter {
   readonly state?: DeliveryState | undefined;
@@ -74,8 +75,8 @@ export async function listForOperators(db: Db, filter: ListedFilter, limit: numb
        from looked left join found on true order by found.number desc`,
     [
       after ?? highest,
-      from === undefined ? 0 : await numberAt(db, from, -1),
-      to === undefined ? highest : await numberAt(db, to, 1),
+      from === undefined ? 0 : await numberAt(db, 'message', from, -1),
+      to === undefined ? highest : await numberAt(db, 'message', to, 1),
       supplier ?? null,
       fault ?? null,
       documentNumber ?? null,
@@ -107,28 +108,6 @@ interface Counts {
 function withoutCounts(row: NullsOf<ListedMessage> & Counts): ListedMessage {
   const { looked: _looked, last: _last, lastAt: _lastAt, ...rest } = row;
   return withoutNulls(rest);
-}
-
-/** Numbers are given in the order of acceptance but for transactions that overlapped, and clocks that were set. */
-const overlap = 600_000;
-
-/**
- * The number at which a time begins, found by halving: no index by time is kept for it.
- * @param side -1: surely none of that time or later is before it; 1: surely none of before that time is after it
- */
-async function numberAt(db: Db, at: Date, side: -1 | 1): Promise<number> {
-  const { rows } = await db.query<{ number: number | null }>(
-    `with recursive half(low, high) as (
-       select (select number from message order by number limit 1), (select number from message order by number desc limit 1) + 1
-       union all
-       select case when at < $1 then middle + 1 else low end, case when at < $1 then high else middle end
-         from (select low, high, (low + high) / 2 as middle,
-                      (select accepted_at from message where number >= (low + high) / 2 order by number limit 1) as at
-                 from half where low < high) probe)
-     select low as number from half order by high - low limit 1`,
-    [new Date(at.getTime() + side * overlap)],
-  );
-  return rows[0]?.number ?? 0;
 }
 
 /** By its exact document number, newest first; or by how that begins, in its order. */

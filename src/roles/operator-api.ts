@@ -134,6 +134,7 @@ export async function startOperatorApi(
     const { documentBytes } = settings;
     const started = () => runner.wake();
     const describe = describeProcess;
+    const accounts = { pool, pages, origin: () => origin, idle: settings.sessionIdle };
     const routes: readonly OperatorRoute[] = [
       assetRoute,
       ...overviewRoutes({ pool, pages, live }),
@@ -146,8 +147,8 @@ export async function startOperatorApi(
       ...deadLetterRoutes({ pool, pages, entrance, documentBytes }),
       ...auditRoutes({ pool, pages }),
       ...settingsRoutes({ pages, describe }),
-      ...accountsRoutes({ pool, pages, origin: () => origin }),
-      ...accountRoutes({ pool, pages, origin: () => origin }),
+      ...accountsRoutes(accounts),
+      ...accountRoutes(accounts),
       ...scriptRoutes({ pool, sums, started, describe, entrance, documentBytes, ...deeds, ...prover }),
       ...signInRoutes(entry),
       ...(provider === undefined ? [] : oidcRoutes({ ...entry, provider, origin: () => origin })),

@@ -130,6 +130,7 @@ const table: Readonly<Record<Needs, readonly string[]>> = {
     'POST /accounts/:name/roles',
     'POST /accounts/:name/disable',
     'POST /accounts/:name/enable',
+    'POST /accounts/:name/sessions-end',
     'POST /accounts/:name/link',
     'POST /accounts/:name/token',
     'POST /accounts/:name/token-revoke',

@@ -106,6 +106,21 @@ export async function disableAccount(pool: Pool, name: string, act: Act): Promis
   });
 }
 
+/**
+ * Whoever is in by it is out at the next request; they may come in again by what the account has.
+ * @param but a session that is kept: that of whoever asks, if the account is theirs
+ * @returns how many ended
+ * @throws Fault `not-found`
+ */
+export async function endSessionsOf(pool: Pool, name: string, act: Act, but?: string): Promise<number> {
+  return operate(pool, false, async (db) => {
+    const account = await lockNamed(db, name);
+    const ended = await endSessions(db, account.id, act.now, but === undefined ? undefined : secretHash(but));
+    if (ended > 0) await record(db, act, 'sessions-end', name, { ended });
+    return ended;
+  });
+}
+
 /** @throws Fault `not-found` */
 export async function enableAccount(pool: Pool, name: string, act: Act): Promise<boolean> {
   return operate(pool, false, async (db) => {

@@ -99,12 +99,28 @@ export async function endSession(db: Db, hash: Buffer, at: Date): Promise<boolea
   return rowCount > 0;
 }
 
-/** All of an account, but the one that is kept. */
-export async function endSessions(db: Db, accountId: number, at: Date, but?: Buffer): Promise<void> {
-  await db.query(
+/** All of an account, but the one that is kept. @returns how many had not ended */
+export async function endSessions(db: Db, accountId: number, at: Date, but?: Buffer): Promise<number> {
+  const { rowCount } = await db.query(
     'update operator_session set ended_at = $2 where account_id = $1 and ended_at is null and hash is distinct from $3',
     [accountId, at, but ?? null],
   );
+  return rowCount;
+}
+
+export interface OpenSession extends Pick<NewSession, 'how' | 'beganAt' | 'endsAt'> {
+  readonly remoteAddress: string | null;
+  readonly seenAt: Date;
+}
+
+/** By which somebody is in now; the one used last comes first. */
+export async function listSessions(db: Db, accountId: number, at: Date, idleSince: Date): Promise<OpenSession[]> {
+  const { rows } = await db.query<OpenSession & Record<string, unknown>>(
+    `select how, remote_address as "remoteAddress", began_at as "beganAt", seen_at as "seenAt", ends_at as "endsAt"
+       from operator_session where account_id = $1 and ended_at is null and ends_at > $2 and seen_at > $3 order by seen_at desc`,
+    [accountId, at, idleSince],
+  );
+  return rows;
 }
 
 /** Sessions and links that ended long ago are of no use to anybody. @returns how many sessions went */

@@ -66,6 +66,21 @@ export const accountWords = {
     sv: 'Den visas nu och aldrig mer. Ge den till {name} och ingen annan. Den loggar in en gång.',
   },
   'accounts.link-until': { en: 'It is good until', sv: 'Den gäller till' },
+  'accounts.sessions': { en: 'Signed in now', sv: 'Inloggad nu' },
+  'accounts.sessions-none': { en: 'Nobody is in by it.', sv: 'Ingen är inne med det.' },
+  'accounts.session-by-password': { en: 'by password', sv: 'med lösenord' },
+  'accounts.session-by-link': { en: 'by link', sv: 'med länk' },
+  'accounts.session-by-oidc': { en: 'by the sign-in service', sv: 'med inloggningstjänsten' },
+  'accounts.session-how': { en: 'How', sv: 'Hur' },
+  'accounts.session-from': { en: 'From', sv: 'Från' },
+  'accounts.session-began': { en: 'Signed in', sv: 'Loggade in' },
+  'accounts.session-seen': { en: 'Last seen', sv: 'Senast sedd' },
+  'accounts.session-ends': { en: 'Ends at the latest', sv: 'Slutar senast' },
+  'accounts.sessions-end': { en: 'End the sessions', sv: 'Avsluta sessionerna' },
+  'accounts.sessions-end-says': {
+    en: 'Whoever is in is out at the next request, and may sign in again. Your own session here goes on.',
+    sv: 'Den som är inne är ute vid nästa begäran och får logga in på nytt. Din egen session här fortsätter.',
+  },
   'accounts.tokens': { en: 'Tokens for scripts', sv: 'Nycklar för program' },
   'accounts.tokens-about': {
     en: 'A script sends it as “authorization: Bearer …”. It never may more than its account may at that moment.',
@@ -123,5 +138,6 @@ export const accountWords = {
   'done.account-roles': { en: 'The roles are changed.', sv: 'Rollerna är ändrade.' },
   'done.account-disable': { en: 'The account is disabled.', sv: 'Kontot är avstängt.' },
   'done.account-enable': { en: 'The account is open again.', sv: 'Kontot är öppet igen.' },
+  'done.account-sessions-end': { en: 'The sessions have ended.', sv: 'Sessionerna är avslutade.' },
   'done.token-revoke': { en: 'The token is revoked.', sv: 'Nyckeln är återkallad.' },
 } as const satisfies Readonly<Record<string, InEach>>;

@@ -2,8 +2,15 @@
 import type { Response } from 'express';
 import { Fault, faultTable } from '../../../domain/fault.ts';
 import { readAccountNamed } from '../../../store/operator/accounts.ts';
-import { listTokens } from '../../../store/operator/entries.ts';
-import { type Act, changeRoles, disableAccount, enableAccount, renewLink } from '../../access/accounts.ts';
+import { listSessions, listTokens } from '../../../store/operator/entries.ts';
+import {
+  type Act,
+  changeRoles,
+  disableAccount,
+  enableAccount,
+  endSessionsOf,
+  renewLink,
+} from '../../access/accounts.ts';
 import { type OperatorRole, operatorRoles, permissions, permissionsOf } from '../../access/permissions.ts';
 import { endToken, makeTokenFor } from '../../access/tokens.ts';
 import { moment } from '../../console/moments.ts';
@@ -72,6 +79,10 @@ export function accountRoutes(parts: AccountsParts): readonly OperatorRoute[] {
     action('enable', async (name, by) => {
       await enableAccount(pool, name, by);
       return 'account-enable';
+    }),
+    action('sessions-end', async (name, by, { who }) => {
+      await endSessionsOf(pool, name, by, who.session?.secret);
+      return 'account-sessions-end';
     }),
     once('link', async (by, asked, response) => {
       const hours = hoursOf(asked.form);
@@ -142,7 +153,7 @@ async function showAccount(
   const { language, now } = asked;
   const account = await accountOf(parts, nameOf(asked));
   const path = `/accounts/${encodeURIComponent(account.name)}`;
-  const form = (name: 'disable' | 'enable', grave: boolean): ActionForm => ({
+  const form = (name: 'disable' | 'enable' | 'sessions-end', grave: boolean): ActionForm => ({
     name,
     path: `${path}/${name}`,
     label: word(language, `accounts.${name}`),
@@ -151,6 +162,7 @@ async function showAccount(
     ...(failed?.name === name ? { open: true, reason: failed.reason } : {}),
   });
   const tokens = await listTokens(parts.pool, account.id);
+  const sessions = await listSessions(parts.pool, account.id, now, new Date(now.getTime() - parts.idle));
   show(parts.pages, asked, response, {
     view: 'operator',
     title: account.name,
@@ -162,6 +174,13 @@ async function showAccount(
       path,
       mostHours,
       account: shownAccount(account, asked),
+      ending: form('sessions-end', false),
+      sessions: sessions.map((session) => ({
+        ...session,
+        beganAt: moment(session.beganAt, now).html,
+        seenAt: moment(session.seenAt, now).html,
+        endsAt: moment(session.endsAt, now).html,
+      })),
       closing: account.disabledAt === undefined ? form('disable', true) : form('enable', false),
       roles: operatorRoles,
       mayGive: [...permissionsOf(account.roles as OperatorRole[])],

@@ -16,6 +16,8 @@ export interface AccountsParts {
   readonly pages: Pages;
   /** Under which operators reach us: links begin with it. */
   readonly origin: () => string;
+  /** Milliseconds without a request after which a session is over. */
+  readonly idle: number;
 }
 
 type AskedBy = Parameters<GuardedRoute['handle']>[0];

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { changeRoles, disableAccount } from '../../src/operations/access/accounts.ts';
+import { settingsTable } from '../../src/platform/config/settings.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { listAccounts, readAccountNamed } from '../../src/store/operator/accounts.ts';
 import { type Visitor, visitor } from '../support/browser.ts';
@@ -82,6 +83,23 @@ describe('accounts are kept in the console', () => {
     assert.equal((await visitor(desk.api.origin).post(new URL(secretIn(body)).pathname, {})).status, 303);
   });
 
+  it('an administrator ends the sessions of an account, and whose own it is keeps the one that asks', async () => {
+    const ivar = await desk.signedIn('ivar', 'viewer');
+    assert.match((await administrator.get('/accounts/ivar')).body, /med länk/);
+    assert.equal((await administrator.post('/accounts/ivar/sessions-end', { reason: '' })).status, 400);
+    assert.equal((await ivar.get('/')).status, 200);
+    assert.equal((await administrator.post('/accounts/ivar/sessions-end', { reason: 'lånad dator' })).status, 303);
+    assert.equal((await ivar.get('/')).status, 303);
+    assert.match((await administrator.get('/accounts/ivar')).body, /Ingen är inne med det/);
+    const [row] = await listAudit(desk.pool, { subject: 'account/ivar', limit: 1 });
+    assert.deepEqual([row?.actor, row?.action, row?.reason], ['operator:ada', 'account.sessions-end', 'lånad dator']);
+    const { body } = await administrator.post('/accounts/ada/link', { hours: '1', reason: 'x' });
+    const elsewhere = visitor(desk.api.origin);
+    assert.equal((await elsewhere.post(new URL(secretIn(body)).pathname, {})).status, 303);
+    await administrator.post('/accounts/ada/sessions-end', { reason: 'x' });
+    assert.deepEqual([(await elsewhere.get('/')).status, (await administrator.get('/')).status], [303, 200]);
+  });
+
   it('a token is shown once, does what it may and no more, and ends when it is revoked', async () => {
     await desk.signedIn('fia', 'operator');
     assert.equal(
@@ -131,9 +149,20 @@ describe('accounts are kept in the console', () => {
     assert.match((await others[1]?.get(row))?.body ?? '', /operator:ada/);
   });
 
-  it('the settings page shows no secret', async () => {
-    const { body } = await administrator.get('/settings');
-    assert.match(body, /KUVERT_OPERATOR_PORT/);
-    assert.ok(!body.includes(desk.databaseUrl));
+  it('the settings page has each setting once, in both languages, and shows no secret', async () => {
+    const swedish = await administrator.get('/settings');
+    administrator.cookies.set('kuvert-language', 'en');
+    const english = await administrator.get('/settings');
+    administrator.cookies.delete('kuvert-language');
+    assert.match(swedish.body, /Så många anslutningar har en process/);
+    assert.match(english.body, /Connections that one process keeps/);
+    for (const page of [swedish, english]) {
+      const shown = [...page.body.matchAll(/<td><code>(\w+)<\/code><\/td>/g)].map(([, name]) => name);
+      assert.deepEqual(
+        shown,
+        Object.values(settingsTable).map(({ name }) => name),
+      );
+      assert.ok(!page.body.includes(desk.databaseUrl));
+    }
   });
 });

@@ -79,6 +79,10 @@ describe('many messages are moved by a job', () => {
 
   it('shows first how many it is and to whom, and does nothing until it is started', async () => {
     const ids = await held(3);
+    const list = (await operator.get(`/messages?supplier=${firm}&state=held`)).body;
+    const link = /href="(\/jobs\/new\?[^"]+)"/.exec(list)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    const form = (await operator.get(link)).body;
+    assert.match(form, new RegExp(`name="recipient" value="${firm}"`), 'the list leads to it, with what it showed');
     const { path } = await drafted({ reason: 'first' });
     const { body } = await operator.get(path);
     assert.match(body, /3 meddelanden till Exempel 5560160680 AB skulle släppas fram/);

@@ -1,6 +1,7 @@
 /** The console's words: one catalogue for all pages, Swedish and English. `{a}` is filled in. */
 import { fill, type InEach, type Language } from '../catalogue.ts';
 import { accountWords } from './words/accounts.ts';
+import { actWords } from './words/acts.ts';
 import { auditWords } from './words/audit.ts';
 import { certificateWords } from './words/certificates.ts';
 import { deadLetterWords } from './words/dead-letters.ts';
@@ -22,6 +23,7 @@ export const words = {
   ...certificateWords,
   ...jobWords,
   ...deadLetterWords,
+  ...actWords,
   ...auditWords,
   ...settingWords,
   ...accountWords,

@@ -16,7 +16,8 @@ export const deadLetterWords = {
   'dead.findings': { en: 'Findings', sv: 'Anmärkningar' },
   'dead.size': { en: 'Size', sv: 'Storlek' },
   'dead.bytes': { en: '{n} bytes', sv: '{n} byte' },
-  'dead.since': { en: 'From', sv: 'Från' },
+  'dead.from': { en: 'Taken from', sv: 'Mottaget från' },
+  'dead.to': { en: 'Taken before', sv: 'Mottaget före' },
   'dead.unknown': { en: 'not known', sv: 'inte känt' },
   'dead.title': { en: 'Dead letter', sv: 'Stoppat inkommande' },
   'dead.where': { en: 'Where', sv: 'Var' },
@@ -26,11 +27,20 @@ export const deadLetterWords = {
   'dead.found': { en: 'Found', sv: 'Fanns' },
   'dead.line': { en: 'line {n}', sv: 'rad {n}' },
   'dead.masked': {
-    en: 'What was found stands in the document; it is shown to those who may open it.',
-    sv: 'Vad som fanns står i dokumentet; det visas för dem som får öppna det.',
+    en: 'What was expected and what was found is shown with the document, to those who may open it.',
+    sv: 'Vad som väntades och vad som fanns visas med dokumentet, för dem som får öppna det.',
   },
   'dead.no-findings': { en: 'There are no findings one by one.', sv: 'Det finns inga enskilda anmärkningar.' },
   'dead.message-id': { en: 'The broker’s name of it', sv: 'Köns namn på det' },
+  'dead.no-document': {
+    en: 'No document came with it, so there is none to open.',
+    sv: 'Det kom inget dokument, så det finns inget att öppna.',
+  },
+  'dead.beginning': {
+    en: 'Only its beginning is kept here; all of it lies on the dead-letter queue.',
+    sv: 'Bara början bevaras här; allt ligger i kön för stoppade.',
+  },
+  'dead.same-number': { en: 'Messages of that number', sv: 'Meddelanden med numret' },
   'dead.open': { en: 'Open the document', sv: 'Öppna dokumentet' },
   'dead.open-says': {
     en: 'It is shown as it came, with what was found wrong marked. That you opened it, and why, stands in the audit.',

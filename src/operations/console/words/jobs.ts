@@ -12,6 +12,8 @@ export const jobWords = {
     en: 'First you see how many messages it is and to whom. Nothing is done before you start it.',
     sv: 'Först ser du hur många meddelanden det gäller och till vem. Inget görs förrän du startar jobbet.',
   },
+  'jobs.these-release': { en: 'Release them as a job', sv: 'Släpp fram dem som ett jobb' },
+  'jobs.these-resend': { en: 'Resend them as a job', sv: 'Skicka om dem som ett jobb' },
   'jobs.title-release': { en: 'Release', sv: 'Släpp fram' },
   'jobs.title-resend': { en: 'Resend', sv: 'Skicka om' },
   'jobs.about-release': {
@@ -84,7 +86,7 @@ export const jobWords = {
   'jobs.stop': { en: 'Stop the job', sv: 'Stoppa jobbet' },
   'jobs.stop-says': {
     en: 'Not one more message is moved. What has been moved stays as it is; the rest is left as it was.',
-    sv: 'Inte ett meddelande till flyttas. Det som redan är gjort står kvar; resten lämnas som det var.',
+    sv: 'Inte ett meddelande till tas. Det som redan är gjort står kvar; resten lämnas som det var.',
   },
   'jobs.stopped-left': {
     en: '{n} messages were left as they were. A new job for the same reason takes up where this one ended.',
@@ -96,9 +98,8 @@ export const jobWords = {
   },
   'jobs.progress': { en: 'Progress', sv: 'Förlopp' },
   'jobs.of': { en: '{done} of {total}', sv: '{done} av {total}' },
-  'jobs.moved': { en: 'moved', sv: 'flyttade' },
+  'jobs.counts': { en: '{moved} done, {notMoved} passed over', sv: '{moved} gjorda, {notMoved} överhoppade' },
   'jobs.takes-more': { en: 'about {time} left', sv: 'ungefär {time} kvar' },
-  'jobs.not-moved': { en: 'passed over', sv: 'överhoppade' },
   'jobs.not-moved-title': { en: 'Passed over', sv: 'Överhoppade' },
   'jobs.why': { en: 'Why', sv: 'Varför' },
   'jobs.why-not-found': { en: 'It is not in the books any more.', sv: 'Det finns inte kvar i databasen.' },
@@ -137,7 +138,7 @@ export const jobWords = {
   'jobs.by': { en: 'By', sv: 'Av' },
   'jobs.before': {
     en: '{n} more fit, but an earlier job for the same reason has moved them; with another reason they are taken too.',
-    sv: '{n} till passar in, men ett tidigare jobb med samma skäl har flyttat dem; med ett annat skäl tas de med.',
+    sv: '{n} till passar in, men ett tidigare jobb med samma skäl har redan tagit dem; med ett annat skäl tas de med.',
   },
   'jobs.none': { en: 'No message fits.', sv: 'Inget meddelande passar in.' },
   'jobs.too-many': {

@@ -4,8 +4,9 @@ import { fromLocalTime } from '../../../platform/moments.ts';
 import { auditStanding } from '../../../store/audit-heads.ts';
 import { type AuditListed, listAuditFor, readAuditRow } from '../../../store/operator/audit.ts';
 import type { Pool } from '../../../store/pool.ts';
+import type { Language } from '../../catalogue.ts';
 import { count, moment } from '../../console/moments.ts';
-import { word } from '../../console/words.ts';
+import { isWord, word } from '../../console/words.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, OperatorRoute } from '../route.ts';
@@ -25,13 +26,14 @@ export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute
       handle: async (asked, response) => {
         const { language, now } = asked;
         const query = queryOf(asked.request);
-        const typed = query.get('since');
-        const since = typed === undefined ? undefined : fromLocalTime(typed);
+        const [since, until] = (['from', 'to'] as const).map((name) => fromLocalTime(query.get(name) ?? ''));
+        const wrongTime = (query.has('from') && since === undefined) || (query.has('to') && until === undefined);
         const filter = {
           actor: query.get('actor'),
           action: query.get('action'),
           subject: query.get('subject'),
           since,
+          until,
           after: afterOf(query),
           limit: pageRows + 1,
         };
@@ -42,10 +44,15 @@ export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute
           title: word(language, 'nav.audit'),
           place: 'audit',
           data: {
-            rows: listed.slice(0, pageRows).map((row) => ({ ...row, at: moment(row.at, now).html, link: linkOf(row) })),
+            rows: listed.slice(0, pageRows).map((row) => ({
+              ...row,
+              at: moment(row.at, now).html,
+              link: linkOf(row),
+              title: titleOfAct(row.action, language),
+            })),
             paging: pagingOf('/audit', query, next),
             filter: Object.fromEntries(query),
-            wrongSince: typed !== undefined && since === undefined,
+            wrongTime,
             standing: {
               newest: count(standing.newest, language),
               head: standing.head && {
@@ -75,7 +82,13 @@ export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute
           title: word(language, 'audit.row', { n: row.id }),
           place: 'audit',
           data: {
-            row: { ...row, at: moment(row.at, now).html, iso: row.at.toISOString(), link: linkOf(row) },
+            row: {
+              ...row,
+              at: moment(row.at, now).html,
+              iso: row.at.toISOString(),
+              link: linkOf(row),
+              title: titleOfAct(row.action, language),
+            },
             details: JSON.stringify(row.details, undefined, 2),
           },
         });
@@ -88,6 +101,12 @@ function idOf({ request }: Asked): number {
   const id = String(request.params['id']);
   if (!/^\d{1,15}$/.test(id)) throw new Fault('not-found', 'there is no such row in the audit');
   return Number(id);
+}
+
+/** What was done, in words; undefined where the catalogue has none: its name says it then. */
+function titleOfAct(action: string, language: Language): string | undefined {
+  const key = `act.${action}`;
+  return isWord(key) ? word(language, key) : undefined;
 }
 
 /** The page of what was acted on, where there is one. */

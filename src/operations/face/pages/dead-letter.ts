@@ -128,6 +128,11 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
     ...(more.openReason === undefined ? {} : { open: true, reason: more.openReason }),
   };
   const fault = more.tried?.fault;
+  const hasDocument = letter.size > 0;
+  // Where there is nothing to open, what was wrong with it tells of nothing but its headers.
+  const shown =
+    more.opened ?? (maySee && !hasDocument ? markedDocument('', letter.findings, letter.detail) : undefined);
+  const mayEnter = more.opened ?? more.tried ?? (!hasDocument && !letter.fault.startsWith('withdrawal-'));
   show(pages, asked, response, {
     view: 'dead-letter',
     title: `${word(language, 'dead.title')} ${letter.documentNumber ?? ''}`.trim(),
@@ -135,22 +140,20 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
     status: more.status ?? 200,
     data: {
       told: more.told,
-      // The fault's own words quote the document.
-      letter: { ...shownLetter(letter, asked), detail: maySee ? letter.detail : undefined },
-      findings: findingsFor(letter.findings, maySee, more.opened?.lines),
-      maySee,
-      opening: maySee && more.opened === undefined ? opening : undefined,
+      // The fault's own words quote the document, as what was expected and found does.
+      letter: { ...shownLetter(letter, asked), detail: shown && letter.detail },
+      findings: findingsFor(letter.findings, shown),
+      shown: shown !== undefined,
+      hasDocument,
+      opening: maySee && more.opened === undefined && hasDocument ? opening : undefined,
       opened: more.opened,
-      mayEnter: who.may.has('act'),
+      mayEnter: who.may.has('act') && Boolean(mayEnter),
       tried: more.tried,
+      document: documentRows(more.tried?.text ?? more.opened?.text ?? ''),
       still: fault && {
         title: titleOf(fault.code, language),
         detail: fault.message,
-        findings: findingsFor(
-          fault.findings,
-          true,
-          markedDocument(more.tried?.text ?? '', fault.findings, fault.message).lines,
-        ),
+        findings: findingsFor(fault.findings, markedDocument(more.tried?.text ?? '', fault.findings, fault.message)),
       },
       entered: (await listReentered(pool, letter.id)).map((one) => ({
         ...one,
@@ -161,5 +164,15 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
   });
 }
 
-const findingsFor = (findings: readonly Finding[], maySee: boolean, lines: readonly (number | undefined)[] = []) =>
-  findings.map(({ found, ...finding }, i) => ({ ...finding, found: maySee ? found : undefined, line: lines[i] }));
+/** @param opened what they are in, for who may see it: with it goes what was expected there, and found */
+const findingsFor = (findings: readonly Finding[], opened: ShownDocument | undefined) =>
+  findings.map(({ where, rule, text, expected, found }, i) => ({
+    // A line may end after each step of a path.
+    steps: where.split(/(?<=\/)/),
+    rule,
+    text,
+    ...(opened === undefined ? {} : { expected, found, line: opened.lines[i] }),
+  }));
+
+/** A field as high as its text, but for a few lines and a whole book. */
+const documentRows = (text: string) => ({ text, rows: Math.min(30, Math.max(8, text.split('\n').length + 1)) });

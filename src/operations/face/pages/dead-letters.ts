@@ -41,7 +41,8 @@ export function deadLettersRoutes({
           // As typed, with or without its hyphen; what is none fits nothing.
           organisationNumber: organisation && (parseOrganisationNumber(organisation) ?? organisation),
           documentNumber: query.get('document'),
-          since: fromLocalTime(query.get('since') ?? ''),
+          since: fromLocalTime(query.get('from') ?? ''),
+          until: fromLocalTime(query.get('to') ?? ''),
           after: deadLetterId.test(after) ? after : undefined,
           limit: pageRows + 1,
         });

@@ -15,6 +15,7 @@ import type { Who } from '../../access/entered.ts';
 import type { Language } from '../../catalogue.ts';
 import { moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
+import { manyActions, statesFor } from '../../many-messages.ts';
 import { search } from '../../message-search.ts';
 import { supplierPaths } from '../../supplier-page.ts';
 import { swedishTitles, titleOf } from '../../titles.ts';
@@ -50,6 +51,7 @@ export function messagesRoutes({ pool, pages }: MessagesParts): readonly Operato
             rows: await rowsOf(pool, page.rows, asked),
             filter: Object.fromEntries(query),
             unread,
+            job: page.rows.length > 0 ? jobFor(filter, asked.who) : undefined,
             states: deliveryStates,
             types: messageTypes,
             faults: faultChoices(asked.language),
@@ -97,6 +99,15 @@ export function messagesRoutes({ pool, pages }: MessagesParts): readonly Operato
       },
     },
   ];
+}
+
+/** What may be done with all of one supplier's in one state, as an order for many that begins as its dry run. */
+function jobFor({ state, supplier, messageType }: ListedFilter, who: Who) {
+  const action = manyActions.find((one) => statesFor[one].some((fits) => fits === state));
+  if (action === undefined || state === undefined || supplier === undefined) return undefined;
+  if (!who.may.has('act') || !maySeeNumber(who, supplier)) return undefined;
+  const fields = { action, state, recipient: supplier, ...(messageType === undefined ? {} : { type: messageType }) };
+  return { action, path: `/jobs/new?${new URLSearchParams(fields).toString()}` };
 }
 
 /** @returns `unread`: the field that cannot be understood */

@@ -12,6 +12,22 @@ export interface SettingsParts {
   readonly describe: () => readonly SettingDescription[];
 }
 
+/** The parts of the page, each from this setting on, in the order of the table. */
+const parts = [
+  ['line', 'environment'],
+  ['servers', 'databaseUrl'],
+  ['intake', 'queueIn'],
+  ['keys', 'signingKeyFile'],
+  ['delivery', 'retrySchedule'],
+  ['supplier-api', 'supplierHost'],
+  ['operator-api', 'operatorHost'],
+  ['certificates', 'orderApproval'],
+  ['authority', 'caKeyFile'],
+  ['audit', 'auditHeadInterval'],
+  ['health', 'metricsHost'],
+  ['process', 'logLevel'],
+] as const satisfies readonly (readonly [string, SettingKey])[];
+
 /** What each does, in Swedish; the table of the settings has it in English. */
 const swedish: Readonly<Record<SettingKey, string>> = { ...lineSettings, ...outsideSettings };
 
@@ -28,11 +44,13 @@ export function settingsRoutes({ pages, describe }: SettingsParts): readonly Ope
           ...setting,
           what: withCode(language === 'sv' ? swedish[setting.key] : setting.what),
         }));
+        const begins = parts.map(([, key]) => settings.findIndex((setting) => setting.key === key));
+        const groups = parts.map(([name], i) => ({ name, settings: settings.slice(begins[i], begins[i + 1]) }));
         show(pages, asked, response, {
           view: 'settings',
           title: word(language, 'nav.settings'),
           place: 'settings',
-          data: { settings },
+          data: { groups },
         });
       },
     },

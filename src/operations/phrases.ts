@@ -3,6 +3,7 @@
  * address, a name from a certificate, or another phrase. Pure.
  */
 import type { Language } from './catalogue.ts';
+import { lawPhrases } from './phrases-laws.ts';
 
 /** More particular ones first. */
 export const phrases: readonly (readonly [en: string, sv: string])[] = [
@@ -141,6 +142,7 @@ export const phrases: readonly (readonly [en: string, sv: string])[] = [
   ['the URL names no host', 'URL:en saknar värdnamn'],
   ['{a} may not be connected to: {b}', 'till {a} får vi inte ansluta: {b}'],
   ['connected to {a}, which is {b}', 'ansluten till {a}, som är {b}'],
+  ...lawPhrases,
 ];
 
 const matchers = phrases.map(([en, sv]) => {

@@ -141,7 +141,7 @@ export async function startOperatorApi(
       ...messagesRoutes({ pool, pages }),
       ...messageRoutes({ pool, pages }),
       ...messageDocumentRoutes({ pool, pages, ...prover }),
-      ...registerRoutes(deeds, pool, pages),
+      ...registerRoutes(deeds, pool, pages, sums),
       ...jobsRoutes({ pool, sums, pages, started }),
       ...deadLettersRoutes({ pool, pages }),
       ...deadLetterRoutes({ pool, pages, entrance, documentBytes }),

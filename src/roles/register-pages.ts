@@ -45,11 +45,12 @@ export function registerDeeds(
   };
 }
 
-export function registerRoutes(deeds: RegisterDeeds, pool: Pool, pages: Pages): readonly OperatorRoute[] {
+/** @param sums connections that may read whole tables */
+export function registerRoutes(deeds: RegisterDeeds, pool: Pool, pages: Pages, sums: Pool): readonly OperatorRoute[] {
   return [
     ...supplierRoutes({ pool, pages, ...deeds }),
     // Before those of one certificate: `/certificates/orders` is none.
     ...certificateOrderRoutes({ pool, pages, ...deeds }),
-    ...certificateRoutes({ pool, pages, ...deeds }),
+    ...certificateRoutes({ pool, sums, pages, ...deeds }),
   ];
 }

@@ -32,7 +32,7 @@ export interface Conservation extends Sums {
 }
 
 /** Laws whose count must be zero, each with the sentence that says what is wrong. */
-const laws: readonly (readonly [breach: string, sql: string])[] = [
+export const laws: readonly (readonly [breach: string, sql: string])[] = [
   [
     'recipients whose counter is not the number of their messages and void numbers, or not the highest sequence',
     `select count(*) from recipient r

@@ -187,6 +187,7 @@ create table certificate (
   constraint certificate_spki_sha256_check CHECK (length(spki_sha256) = 32),
   constraint certificate_type_check CHECK (type = ANY (ARRAY['push-endpoint'::text, 'pull-client'::text, 'both'::text]))
 );
+CREATE INDEX certificate_ending ON certificate USING btree (not_after, fingerprint);
 CREATE INDEX certificate_key ON certificate USING btree (spki_sha256);
 CREATE INDEX certificate_not_after ON certificate USING btree (not_after) WHERE withdrawn_at IS NULL;
 CREATE INDEX certificate_of_organisation ON certificate USING btree (organisation_number);

@@ -58,6 +58,12 @@ describe('certificates on pages', () => {
     );
     assert.doesNotMatch((await browser.get('/certificates?month=2020-01')).body, /[0-9a-f]{64}"/);
     assert.match((await browser.get('/certificates?q=5560006537')).body, new RegExp(fingerprint));
+    // As OpenSSL writes it, whole or how it begins; and no other by it.
+    const written = fingerprint.toUpperCase().replaceAll(/..(?=.)/g, '$&:');
+    for (const find of [fingerprint, written, fingerprint.slice(0, 20), fingerprint.slice(0, 8)])
+      assert.match((await browser.get(`/certificates?q=${find}`)).body, new RegExp(fingerprint), find);
+    const wrong = `${fingerprint.slice(0, 20)}${fingerprint[20] === '0' ? '1' : '0'}`;
+    assert.doesNotMatch((await browser.get(`/certificates?q=${wrong}`)).body, /\/certificates\/[0-9a-f]{64}"/);
   });
 
   it('are revoked after a rehearsal that says which addresses would be left without', async () => {

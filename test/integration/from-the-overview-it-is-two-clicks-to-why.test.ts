@@ -11,7 +11,9 @@ describe('from the overview it is two clicks to why', function () {
   let shown: Console;
   let browser: SignedIn;
   let down: GatewaySupplier;
+  let stuck: PromiseWithResolvers<void>;
   beforeEach(async () => {
+    stuck = Promise.withResolvers<void>();
     gateway = await openGateway({ settings: { KUVERT_RETRY_SCHEDULE: '2s' } });
     down = await gateway.addSupplier();
     await gateway.register(down.entry());
@@ -22,6 +24,7 @@ describe('from the overview it is two clicks to why', function () {
     browser.cookies.set('kuvert-language', 'en');
   });
   afterEach(async () => {
+    stuck.resolve();
     await shown?.stop();
     await gateway?.close();
   });
@@ -82,7 +85,6 @@ describe('from the overview it is two clicks to why', function () {
     assert.match(nobody, /Not known: nobody is connected/);
     assert.match(nobody, /PostgreSQL 1\d[\d.]*<\/dt><dd class="good">answers within \d+ ms/);
     await gateway.startDelivery();
-    const stuck = Promise.withResolvers<void>();
     const intake = await gateway.startIntake((deps) => ({
       ...deps,
       store: async (batch) => {

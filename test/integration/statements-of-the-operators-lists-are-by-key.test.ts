@@ -4,8 +4,12 @@ import { silentLog } from '../../src/platform/log.ts';
 import { openStore } from '../../src/roles/parts.ts';
 import { listAuditOf } from '../../src/store/audit.ts';
 import { findMessages, readMessage } from '../../src/store/messages.ts';
+import { pageOfCertificates } from '../../src/store/operator/certificates.ts';
+import { readFlowsAgain, readLaneChanges, readLaneChangesAround } from '../../src/store/operator/lane-changes.ts';
 import { findByNumber, type ListedFilter, listForOperators, mostLookedAt } from '../../src/store/operator/messages.ts';
+import { readEndingCertificates } from '../../src/store/operator/overview.ts';
 import { pageOfAttempts, pageOfOutbox, pageOfSuppliers } from '../../src/store/operator/script-lists.ts';
+import { readFirstAddresses } from '../../src/store/operator/suppliers.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 
@@ -23,7 +27,7 @@ describe('statements of the operators’ lists are by key', () => {
 
   /** Rows of these are as many as there ever were messages. */
   const grows =
-    /Seq Scan on (message|delivery|attempt|envelope|content|audit|frame|collection|receipt|accepted_document|outbox)\b/;
+    /Seq Scan on (message|delivery|attempt|envelope|content|audit|frame|collection|receipt|accepted_document|outbox|lane_change|address_certificate)\b/;
 
   it('whatever the filters are, no table that grows is read whole, and the texts are few', async () => {
     const supplier = await line.addSupplier();
@@ -45,6 +49,13 @@ describe('statements of the operators’ lists are by key', () => {
     await findMessages(pool, first.id, 1);
     await readMessage(pool, first.id);
     await listAuditOf(pool, `message/${first.id}`, 100);
+    const [delivery] = (await readMessage(pool, first.id))?.deliveries ?? [];
+    await readLaneChangesAround(pool, delivery?.id ?? 0, time, time);
+    await readLaneChanges(pool, supplier.lane, 50);
+    await readFlowsAgain(pool, time, 6);
+    await readFirstAddresses(pool, [supplier.organisationNumber]);
+    await readEndingCertificates(pool, time, 8);
+    await pageOfCertificates(pool, { find: 'ab'.repeat(32), limit: 50, now: time });
     for (const how of ['exact', 'begins'] as const) await findByNumber(pool, first.documentNumber, how, 50);
     await pageOfAttempts(pool, first.id, undefined, 50);
     await pageOfAttempts(pool, first.id, [1, 2], 50);

@@ -114,6 +114,8 @@ create table pulse (
   primary key (role, process)
 );
 
+-- In the order in which they end, also those that are withdrawn.
+create index certificate_ending on certificate (not_after, fingerprint);
 -- Where a certificate is registered.
 create index address_certificate_fingerprint on address_certificate (fingerprint);
 

@@ -44,19 +44,29 @@ type Row<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | null };
 const withoutNulls = <T>(row: object): T =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
 
+/** `$1`: as it was typed; `$2`: without what divides it. */
+const ofWords = `($1::text is null or position(lower($1) in lower(s.name)) > 0 or position(lower($1) in lower(coalesce(c.description, ''))) > 0
+  or starts_with(c.organisation_number, $2) or starts_with(c.fingerprint, lower($2)) or starts_with(c.serial, upper($2)))`;
+/** A serial number may look like one. “g” is what follows “f”. */
+const ofFingerprint = `(
+  select fingerprint from certificate where fingerprint >= lower($2) and fingerprint < lower($2) || 'g'
+  union select x.fingerprint from authority a join certificate x on x.authority = a.fingerprint and x.serial >= upper($2) and x.serial < upper($2) || 'G') k join certificate c on c.fingerprint = k.fingerprint`;
+
+/** Read in their order up to a full page. A fingerprint is found by its key; a part of a name is looked for in all. */
 export async function pageOfCertificates(db: Db, filter: CertificateFilter): Promise<ListedCertificateRow[]> {
   const { find, state, from, before, after, limit, now } = filter;
+  const told = find?.replaceAll(/[\s:-]/g, '');
+  const byFingerprint = told !== undefined && /^[0-9a-f]{16,64}$/i.test(told);
   const { rows } = await db.query<Row<ListedCertificateRow>>(
     `with page as materialized (
-       select c.*, s.name as organisation from certificate c join supplier s on s.organisation_number = c.organisation_number
-        where ($1::text is null or position(lower($1) in lower(s.name)) > 0 or position(lower($1) in lower(coalesce(c.description, ''))) > 0
-               or starts_with(c.organisation_number, $2) or starts_with(c.fingerprint, lower($2)) or starts_with(c.serial, upper($2)))
+       select c.*, s.name as organisation from ${byFingerprint ? ofFingerprint : 'certificate c'} join supplier s on s.organisation_number = c.organisation_number
+        where ${byFingerprint ? '$1::text is not null' : ofWords}
           and case $3::text when 'in-use' then c.withdrawn_at is null and c.not_after > $4 when 'ended' then c.withdrawn_at is null and c.not_after <= $4
                       when 'withdrawn' then c.withdrawn_at is not null
                       when 'renewed' then c.renews is not null or (select true from certificate n where n.renews = c.fingerprint limit 1)
                       else true end
-          and ($5::timestamptz is null or c.not_after >= $5) and ($6::timestamptz is null or c.not_after < $6)
-          and ($7::timestamptz is null or (c.not_after, c.fingerprint) > ($7, $8::text))
+          and c.not_after >= coalesce($5::timestamptz, '-infinity') and c.not_after < coalesce($6::timestamptz, 'infinity')
+          and (c.not_after, c.fingerprint) > (coalesce($7::timestamptz, '-infinity'), coalesce($8::text, ''))
         order by c.not_after, c.fingerprint limit $9)
      select p.fingerprint, p.organisation_number as "organisationNumber", p.organisation, p.subject, p.type, p.description,
             p.not_after as "notAfter", p.withdrawn_at as "withdrawnAt", p.revocation_reason as "revocationReason", p.renews,
@@ -67,10 +77,10 @@ export async function pageOfCertificates(db: Db, filter: CertificateFilter): Pro
        from page p order by p.not_after, p.fingerprint`,
     [
       find ?? null,
-      find?.replaceAll(/[\s:-]/g, '') ?? null,
+      told ?? null,
       state ?? null,
       now,
-      from ?? null,
+      state === 'in-use' && (from === undefined || from < now) ? now : (from ?? null),
       before ?? null,
       after?.notAfter ?? null,
       after?.fingerprint ?? null,
@@ -88,15 +98,17 @@ export interface EndingMonth {
   readonly renewed: number;
 }
 
-/** How many of the certificates that are in use at an address end in each month; months without any are left out. */
+/**
+ * How many of the certificates that are in use at an address end in each month; months without any are left out.
+ * @param db may read whole tables: it counts them all
+ */
 export async function countEnding(db: Db, from: Date, before: Date): Promise<EndingMonth[]> {
   const { rows } = await db.query<EndingMonth & Record<string, unknown>>(
-    `select to_char(c.not_after at time zone 'Europe/Stockholm', 'YYYY-MM') as month, count(*) as ending,
-            count(*) filter (where (select true from certificate n where n.renews = c.fingerprint limit 1)) as renewed
-       from certificate c
+    `select to_char(c.not_after at time zone 'Europe/Stockholm', 'YYYY-MM') as month, count(*) as ending, count(n.fingerprint) as renewed
+       from certificate c left join certificate n on n.renews = c.fingerprint
       where c.withdrawn_at is null and c.not_after >= $1 and c.not_after < $2
-        and (select true from address a join address_certificate l on l.address_id = a.id and l.fingerprint = c.fingerprint
-              where a.organisation_number = c.organisation_number and a.retired_at is null limit 1)
+        and exists (select from address_certificate l join address a on a.id = l.address_id
+                     where l.fingerprint = c.fingerprint and a.retired_at is null)
       group by 1 order by 1`,
     [from, before],
   );

@@ -7,6 +7,7 @@ import { faultTable } from '../../../src/domain/fault.ts';
 import { catalogue, languages } from '../../../src/operations/catalogue.ts';
 import { phrases, translated } from '../../../src/operations/phrases.ts';
 import { swedishTitles } from '../../../src/operations/titles.ts';
+import { laws, type Sums, sumBreaches } from '../../../src/store/conservation.ts';
 
 const holes = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([hole]) => hole).sort();
 
@@ -83,6 +84,15 @@ describe('details of attempts in Swedish', () => {
     );
     assert.ok(sentences.length >= 12, String(sentences.length));
     for (const sentence of sentences.filter((text) => !text.includes('does not name'))) inSwedish(sentence);
+  });
+
+  it('whatever law of conservation does not hold is told', () => {
+    assert.ok(laws.length >= 17);
+    for (const [breach] of laws) inSwedish(`2 ${breach}`);
+    const wrong = { messages: 1, duplicates: 2, deadLetters: 3, withdrawals: 4, taken: 5, deadFrames: 6 } as Sums;
+    const sums = sumBreaches(wrong);
+    assert.equal(sums.length, 2);
+    for (const breach of sums) inSwedish(breach);
   });
 
   it("an operator's words, and what is no phrase, stay as they are", () => {

@@ -22,7 +22,7 @@ import { shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { GuardedRoute, OperatorRoute } from '../route.ts';
-import { endOf } from './register-parts.ts';
+import { commonName, endOf } from './register-parts.ts';
 
 export interface RevocationWanted {
   readonly named: string;
@@ -43,6 +43,8 @@ export interface RevocationDone {
 
 export interface CertificateParts {
   readonly pool: Pool;
+  /** Connections that may read whole tables. */
+  readonly sums: Pool;
   readonly pages: Pages;
   /** @throws Fault `not-found` · `not-possible-now` when it is revoked already */
   revoke(wanted: RevocationWanted): Promise<RevocationDone>;
@@ -110,7 +112,7 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
             limit: pageRows + 1,
             now,
           }),
-          countEnding(pool, now, calendarEnd(now)),
+          countEnding(parts.sums, now, calendarEnd(now)),
         ]);
         const shown = rows.slice(0, pageRows);
         const last = rows.length > pageRows ? shown.at(-1) : undefined;
@@ -159,7 +161,7 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
         const seen = await seenBy(asked);
         show(pages, asked, response, {
           view: 'certificate',
-          title: seen.description ?? seen.subject.replaceAll('\n', ', '),
+          title: seen.description ?? commonName(seen.subject),
           place: 'certificates',
           data: { ...shownOf(seen, asked), reasons: revocationReasons, told: toldBy(asked) },
         });
@@ -202,6 +204,7 @@ const rowOf = (row: ListedCertificateRow, { who, now }: Pick<In, 'who' | 'now'>)
   path: supplierPath(row.organisationNumber, row.addressId),
   state: stateOf(row, now),
   end: endOf(row.notAfter, now),
+  called: row.description ?? commonName(row.subject),
 });
 
 /** Of two withdrawn ones, a revoked one has a reason. */

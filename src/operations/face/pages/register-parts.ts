@@ -12,6 +12,10 @@ export type Failed = { readonly name: string; readonly reason: string } | undefi
 export const counted = (n: number, language: Language): string =>
   n > mostCounted ? `> ${count(mostCounted, language)}` : count(n, language);
 
+/** Of a certificate's subject, one attribute a line, what people call it. */
+export const commonName = (subject: string): string =>
+  /^CN=(.+)$/m.exec(subject)?.[1] ?? subject.replaceAll('\n', ', ');
+
 /** Days before the end of a certificate from which it is marked. */
 const soon = 60 * 86_400_000;
 export const endOf = (at: Date | undefined, now: Date): 'none' | 'ended' | 'soon' | 'far' =>

@@ -16,7 +16,7 @@ import { drainScenario } from './drain.ts';
 import { findPages } from './pages.ts';
 
 /** Messages of one measurement of the line, before its warm-up. */
-const drained = 4_000;
+const drained = 10_000;
 const mostSuppliers = 3_000;
 /** Requests for one page, after the first. */
 const looks = 30;

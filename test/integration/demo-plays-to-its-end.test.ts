@@ -89,14 +89,21 @@ describe('the demo', () => {
     assert.deepEqual(readdirSync(join(folder, '.kuvert')), [], 'nothing is left behind');
   });
 
-  it('goes on until it is told to stop, with a link that signs in to the console once', async () => {
+  it('goes on until it is told to stop, with a console two clicks from why the third supplier got its messages late', async () => {
     let looked: Promise<void> | undefined;
     const look = async (link: URL): Promise<void> => {
       const browser = visitor(link.origin);
       assert.equal((await browser.post(link.pathname, {})).status, 303);
-      const overview = await browser.get('/');
-      assert.equal(overview.status, 200);
-      assert.equal((await browser.post(link.pathname, {})).status, 410, 'it is spent');
+      assert.equal((await browser.post(link.pathname, {})).status, 410, 'the link is spent');
+      // One click from the overview leads to the supplier, or to one of its messages: there it stands.
+      const { body } = await browser.get('/');
+      const [, late = ''] = /<section[^>]*aria-labelledby="again-title">(.*?)<\/section>/s.exec(body) ?? [];
+      assert.match(late, /Södra Hamnens Coachning AB/);
+      const [to] = /\/suppliers\/5599990032/.exec(late) ?? [];
+      assert.match(
+        (await browser.get(String(to))).body,
+        /stod still från [^<]*\d\d:\d\d:\d\d till [^<]*\d\d:\d\d:\d\d: ändpunkten gick inte att nå/,
+      );
     };
     const { out } = await demo(folder, [], (seen, interrupt) => {
       const [, link] = /^  (http\S+\/sign-in\/link\/\S+)\n/m.exec(seen) ?? [];

@@ -41,14 +41,14 @@ export const oidcWords = {
     en: 'You sign in with {provider}. Your name and your roles come from there at each sign-in, and you have no password here.',
     sv: 'Du loggar in med {provider}. Ditt namn och dina roller kommer därifrån vid varje inloggning, och du har inget lösenord här.',
   },
-  'oidc.from': { en: 'the provider {issuer}', sv: 'leverantören {issuer}' },
+  'oidc.from': { en: 'the provider {issuer}', sv: 'inloggningstjänsten {issuer}' },
   'oidc.kept': {
     en: 'The name and the roles of this account come from {issuer} at each sign-in, where they are changed. It has no password, link or token here. Disabling it keeps its person out.',
     sv: 'Kontots namn och roller kommer från {issuer} vid varje inloggning och ändras där. Det har inget lösenord, ingen länk och ingen nyckel här. Om det stängs av kommer personen inte in.',
   },
   'fault.account-elsewhere': {
     en: 'Nothing was done: the account is kept by the provider that its person signs in with',
-    sv: 'Inget har gjorts: kontot sköts av den leverantör som personen loggar in med',
+    sv: 'Inget har gjorts: kontot sköts av den inloggningstjänst som personen använder',
   },
   'fault.account-elsewhere-do': {
     en: 'Roles are changed there. A script has an account of its own here.',

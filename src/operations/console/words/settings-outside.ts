@@ -34,17 +34,18 @@ export const outsideSettings = {
   signInTries: 'Så många felaktiga lösenord i rad låser ett konto under KUVERT_SIGN_IN_LOCK.',
   signInLock: 'Hur länge det då är låst.',
   oidcIssuer:
-    'Den OpenID Connect-leverantör som operatörer loggar in med, så som den kallar sig själv: `https://login.example.se/realms/staff`. Det som behöver vara känt om den läses från `/.well-known/openid-configuration` under den. Utelämnad, liksom de tre som hör till: bara lokala konton.',
-  oidcClientId: 'Vad leverantören kallar den här konsolen.',
-  oidcClientSecret: 'Hemligheten som konsolen har fått av leverantören.',
+    'Den OpenID Connect-tjänst som operatörer loggar in med, så som den kallar sig själv: `https://login.example.se/realms/staff`. Det som behöver vara känt om den läses från `/.well-known/openid-configuration` under den. Utelämnad, liksom de tre som hör till: bara lokala konton.',
+  oidcClientId: 'Vad inloggningstjänsten kallar den här konsolen.',
+  oidcClientSecret: 'Hemligheten som konsolen har fått av inloggningstjänsten.',
   oidcRoles:
     'Vilka värden i KUVERT_OIDC_ROLES_CLAIM som ger vilka roller: `kuvert-operators=operator; kuvert-admins=administrator,auditor`. Roller läggs ihop. Den som inte har något av värdena kommer inte in.',
   oidcRolesClaim:
     'Den uppgift (claim) som läses: en text eller en lista med texter, i ID-token eller annars i svaret från user info. `realm_access.roles` är `roles` i `realm_access`, om ingen uppgift heter så i sin helhet.',
-  oidcScope: 'Vad leverantören tillfrågas om, med `openid` bland orden; en del vill ha ett ord till för grupper.',
-  oidcName: 'Leverantörens namn på knappen ”Logga in med …”.',
+  oidcScope:
+    'Vad inloggningstjänsten tillfrågas om, med `openid` bland orden; en del vill ha ett ord till för grupper.',
+  oidcName: 'Inloggningstjänstens namn på knappen ”Logga in med …”.',
   oidcCaFile:
-    'PEM-fil med de utfärdare som får ha utfärdat leverantörens certifikat (förvalt: de som Node känner till).',
+    'PEM-fil med de utfärdare som får ha utfärdat inloggningstjänstens certifikat (förvalt: de som Node känner till).',
   orderApproval:
     'Om någon annan än den som lade en certifikatbeställning måste godkänna den (`kuvert certificate approve`) innan det blir ett certifikat. Kommandot som beställer säger det till den tekniska kontakten; rollen `ca` håller fast vid det.',
   publicUrl:

@@ -17,6 +17,7 @@ export function auditApi({ pool }: { readonly pool: Pool }): readonly OperatorRo
         action: textIn(asked, 'action'),
         subject: textIn(asked, 'subject'),
         since: timeIn(asked, 'from'),
+        until: timeIn(asked, 'to'),
         after,
         limit: limit + 1,
       });

@@ -14,7 +14,6 @@ import { mostActionBytes } from '../actions.ts';
 import { shownNumber } from '../masking.ts';
 import type { OperatorRoute } from '../route.ts';
 import { type AskedBy, acts, known, looks, namedIn, textIn, timeIn } from './ask.ts';
-import { findingsFor } from './message-shown.ts';
 import { keyIn, limitIn, noKey, pageOf } from './paging.ts';
 
 export interface DeadLettersApiParts {
@@ -37,6 +36,7 @@ export function deadLettersApi({ pool, entrance, documentBytes }: DeadLettersApi
         organisationNumber: textIn(asked, 'supplier'),
         documentNumber: textIn(asked, 'document'),
         since: timeIn(asked, 'from'),
+        until: timeIn(asked, 'to'),
         after,
         limit: limit + 1,
       });
@@ -50,7 +50,8 @@ export function deadLettersApi({ pool, entrance, documentBytes }: DeadLettersApi
     looks('/dead-letters/:id', 'view', (asked) => seen(pool, asked)),
     acts('/dead-letters/:id/document', 'open', async (asked, act) => {
       const { letter, text } = await openDeadLetter(pool, { ...act, deadLetterId: namedIn(asked, 'id') });
-      return { value: known({ documentNumber: letter.documentNumber, text }) };
+      const { documentNumber, detail, findings } = letter;
+      return { value: { ...known({ documentNumber, text }), detail, findings } };
     }),
     acts<{ readonly document: string }>(
       '/dead-letters/:id/re-enter',
@@ -83,12 +84,11 @@ async function seen(pool: Pool, asked: AskedBy) {
   const id = namedIn(asked, 'id');
   const letter = await readDeadLetter(pool, id);
   if (letter === undefined) throw new Fault('not-found', 'there is no such dead letter');
-  const { findings, detail, isText: _isText, ...row } = letter;
+  const { findings, detail: _detail, isText: _isText, ...row } = letter;
   return {
     ...letterOf(row, asked),
-    // The fault's own words quote the document.
-    detail: asked.who.may.has('open') ? detail : undefined,
-    findings: findingsFor(findings, asked.who),
+    // What was expected and found quotes the document, and comes with it.
+    findings: findings.map(({ where, rule, text }) => ({ where, rule, text })),
     entered: (await listReentered(pool, id)).map(known),
   };
 }

@@ -50,7 +50,7 @@ export function attemptOf(attempt: AttemptRow, delivery: number, language: Langu
 }
 
 /** What a document says is for who may open it. */
-export const findingsFor = (findings: readonly Finding[], who: Who) =>
+const findingsFor = (findings: readonly Finding[], who: Who) =>
   findings.map(({ found, ...finding }) => ({ ...finding, found: who.may.has('open') ? found : undefined }));
 
 export function storyFor(

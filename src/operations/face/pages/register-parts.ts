@@ -12,9 +12,11 @@ export type Failed = { readonly name: string; readonly reason: string } | undefi
 export const counted = (n: number, language: Language): string =>
   n > mostCounted ? `> ${count(mostCounted, language)}` : count(n, language);
 
-/** Of a certificate's subject, one attribute a line, what people call it. */
+/** Of a certificate's subject, one attribute a line or all on one (RFC 4514: a comma within is escaped), what people call it. */
 export const commonName = (subject: string): string =>
-  /^CN=(.+)$/m.exec(subject)?.[1] ?? subject.replaceAll('\n', ', ');
+  /^CN=(.+)$/m
+    .exec(subject.includes('\n') ? subject : subject.replaceAll(/(?<!\\), ?/g, '\n'))?.[1]
+    ?.replaceAll('\\', '') ?? subject.replaceAll('\n', ', ');
 
 /** Days before the end of a certificate from which it is marked. */
 const soon = 60 * 86_400_000;

@@ -353,6 +353,22 @@ describe('the contract of scripts and the operators’ listener', () => {
     assert.equal((await held(all, 'GET', `/dead-letters/${randomUUID()}`)).status, 404);
   });
 
+  it('agree that what a finding quotes of a document is for who may open it, on the page too', async () => {
+    const [frame] = framesFor((await line.addSupplier({ delivery: 'pull' })).organisationNumber, 1);
+    assert.ok(frame);
+    const findings = [{ where: 'a/b', rule: 'R-1', text: 'A rule', expected: 'another', found: 'HEMLIGT' }];
+    const { verdicts } = await line.take([{ ...frame, findings }]);
+    assert.ok(verdicts[0]?.kind === 'accepted');
+    const path = `/messages/${verdicts[0].messageId}`;
+    const pages = { viewer: await desk.signedIn('ivar', 'viewer'), operator: await desk.signedIn('oda', 'operator') };
+    for (const body of [(await held(viewer, 'GET', path)).body, (await pages.viewer.get(path)).body]) {
+      assert.match(body, /R-1/);
+      assert.doesNotMatch(body, /HEMLIGT/);
+    }
+    for (const body of [(await held(all, 'GET', path)).body, (await pages.operator.get(path)).body])
+      assert.match(body, /HEMLIGT/);
+  });
+
   it('agree on a job from its dry run to its end, and on one that is stopped', async () => {
     const supplier = await line.addSupplier({ delivery: 'pull' });
     const ids = await taken(supplier, 3);
@@ -391,7 +407,7 @@ describe('the contract of scripts and the operators’ listener', () => {
   });
 
   it('agree that a person’s number is told to nobody who may not open it', async () => {
-    const number = '8001011239';
+    const number = '8001011231';
     await line.pool.query(
       "insert into supplier (organisation_number, name, language) values ($1, 'Eva Persson', 'sv')",
       [number],
@@ -431,6 +447,13 @@ describe('the contract of scripts and the operators’ listener', () => {
       [],
     );
     assert.match((await held(all, 'GET', '/suppliers?q=Eva')).body, new RegExp(number));
+    const { origin } = desk.api;
+    const blind = await openScript({ origin, pool: line.pool }, 'bo', ['operator'], ['act', 'view']);
+    const lane = `/lanes/${String(one['supplier']).replace('address-', '')}`;
+    assert.equal((await held(blind, 'POST', `${lane}/pause`, { reason })).status, 200);
+    const late = await held(blind, 'POST', `${lane}/release`, { reason });
+    assert.match(String(late.json['detail']), /80\*{8}/);
+    assert.doesNotMatch(late.body, new RegExp(number));
   });
 
   for (const { method, path, requestBody, parameters } of contract.operations)

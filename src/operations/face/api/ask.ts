@@ -1,6 +1,7 @@
 /** Routes for scripts: what a request asks for, held against the contract before it comes here, and how it is answered. */
 import type { Response } from 'express';
 import { Fault } from '../../../domain/fault.ts';
+import { maskNumbersIn } from '../../../domain/organisation-number.ts';
 import type { Act } from '../../access/accounts.ts';
 import { mostActionBytes } from '../actions.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from '../route.ts';
@@ -48,12 +49,21 @@ export const acts = <Body = unknown>(
   handle: async (asked, response) => {
     const body = asked.request.body as { readonly reason: string };
     const act = { actor: asked.who.actor, reason: body.reason.trim(), now: asked.now };
-    const done = await run(asked, { ...act, body: body as Body });
+    const done = await run(asked, { ...act, body: body as Body }).catch((error: unknown) => {
+      throw shownFault(error, asked);
+    });
     if (Buffer.isBuffer(done)) return void response.type('application/zip').send(done);
     if (done.location !== undefined) response.set('location', base + done.location);
     send(response, done.status ?? 200, done.value);
   },
 });
+
+/** What a fault says of a supplier names it by its number. */
+function shownFault(error: unknown, { who }: AskedBy): unknown {
+  if (!(error instanceof Fault) || who.may.has('open')) return error;
+  const { code, message, findings } = error;
+  return new Fault(code, maskNumbersIn(message), { findings, cause: error });
+}
 
 /** One that takes no body, where the reason was given before or nothing is done to anybody. */
 export const goes = (

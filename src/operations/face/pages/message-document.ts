@@ -2,12 +2,14 @@
 import type { DocumentLimits } from '../../../documents/limits.ts';
 import { readReadable } from '../../../documents/readable/view.ts';
 import { Fault, faultTable } from '../../../domain/fault.ts';
+import type { Who } from '../../access/entered.ts';
 import { moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
-import { checkEnvelope, type OwnSigning, readOwnSigning } from '../../envelope-check.ts';
+import { checkEnvelope, type EnvelopeCheck, type OwnSigning, readOwnSigning } from '../../envelope-check.ts';
 import { openDocument } from '../../open-document.ts';
 import { openEvidence, type Prover } from '../../open-evidence.ts';
 import { faultSaid, mostActionBytes, reasonOf } from '../actions.ts';
+import { shownNumber } from '../masking.ts';
 import { show } from '../pages.ts';
 import type { OperatorRoute } from '../route.ts';
 import { idOf, type MessageParts, messagePage } from './message.ts';
@@ -84,7 +86,7 @@ export function messageDocumentRoutes(parts: DocumentParts): readonly OperatorRo
           data: {
             id,
             ...check,
-            facts: Object.entries(check.opened ?? {}).flatMap(([name, value]) =>
+            facts: Object.entries(withShown(asked.who, check.opened)).flatMap(([name, value]) =>
               value === undefined ? [] : [[name, String(value)] as const],
             ),
             when: (at: Date) => moment(at, asked.now).html,
@@ -94,6 +96,10 @@ export function messageDocumentRoutes(parts: DocumentParts): readonly OperatorRo
     },
   ];
 }
+
+/** A person's number is told to nobody who may not open it, on any page. */
+const withShown = (who: Who, opened: EnvelopeCheck['opened']): object =>
+  opened === undefined ? {} : { ...opened, recipient: shownNumber(who, opened.recipient) };
 
 const ownSigning = ({ pool, signing }: DocumentParts): Promise<OwnSigning> => readOwnSigning(pool, signing());
 

@@ -159,7 +159,7 @@ function openingOf(
 }
 
 /** A chapter with its sentences and times, as the view puts it. */
-function chapterShown(chapter: Chapter, { language, now }: Asked) {
+function chapterShown(chapter: Chapter, { language, now, who }: AskedBy) {
   const base = { ...chapter, time: moment(chapter.at, now).html };
   if (chapter.kind === 'attempt') {
     const { attempt } = chapter;
@@ -170,6 +170,9 @@ function chapterShown(chapter: Chapter, { language, now }: Asked) {
       ...barOf(attempt),
     };
   }
+  // What a document says is for who may open it.
+  if (chapter.kind === 'checked' && !who.may.has('open'))
+    return { ...base, findings: chapter.findings.map(({ found: _found, ...finding }) => finding) };
   if (chapter.kind === 'acted') {
     const key = `act.${chapter.row.action}`;
     return { ...base, title: isWord(key) ? word(language, key) : chapter.row.action };

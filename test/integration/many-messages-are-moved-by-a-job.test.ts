@@ -131,6 +131,9 @@ describe('many messages are moved by a job', () => {
     assert.ok(moved < 12);
     const [stop] = await listAudit(desk.pool, { subject: `job/${id}`, limit: 1 });
     assert.deepEqual([stop?.action, stop?.reason], ['job.stop', 'fel leverantör']);
+    const again =
+      /href="(\/jobs\/new\?[^"]+)"/.exec((await operator.get(path)).body)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    assert.match((await operator.get(again)).body, /name="recipient" value="5560160680"[^]*>third<\/textarea>/);
     const rest = await drafted({ reason: 'third' });
     await operator.post(`${rest.path}/start`, {});
     assert.equal((await ended(rest.id)).moved, 12 - moved);

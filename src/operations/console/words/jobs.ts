@@ -92,6 +92,7 @@ export const jobWords = {
     en: '{n} messages were left as they were. A new job for the same reason takes up where this one ended.',
     sv: '{n} meddelanden lämnades som de var. Ett nytt jobb med samma skäl tar vid där det här slutade.',
   },
+  'jobs.again': { en: 'Make it', sv: 'Gör det' },
   'jobs.failed': {
     en: 'Something is wrong with the store, not with one message. What was moved stays moved.',
     sv: 'Något är fel med databasen, inte med ett meddelande. Det som är gjort står kvar.',

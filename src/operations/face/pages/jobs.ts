@@ -1,6 +1,7 @@
 /** Jobs: many messages resent or released, after a dry run, at a rate, and stopped at a word. */
 import type { Response } from 'express';
 import { Fault } from '../../../domain/fault.ts';
+import { localTime } from '../../../platform/moments.ts';
 import { type Job, listJobMessages, listJobs, readJob } from '../../../store/operator/jobs.ts';
 import type { Pool } from '../../../store/pool.ts';
 import { count, duration, moment } from '../../console/moments.ts';
@@ -10,7 +11,7 @@ import { discardJob, draftJob, mostRate, mostSelected, startJob, stopJob, usualR
 import { statesFor } from '../../many-messages.ts';
 import { type ActionForm, act, mostActionBytes, type Told, toldBy } from '../actions.ts';
 import { askedJob, type JobForm, readJobForm } from '../job-form.ts';
-import { shownNumber } from '../masking.ts';
+import { maySeeNumber, shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from '../route.ts';
@@ -161,9 +162,19 @@ async function showJob(
       messages: await listJobMessages(pool, job.id, shownMessages),
       more: Math.max(0, job.total - shownMessages),
       actions: who.may.has('act') && isOpen(job) && job.state !== 'stopping' ? [stop] : [],
+      again: job.state === 'stopped' && who.may.has('act') && maySeeNumber(who, job.wanted.recipient) && againFor(job),
       told,
     },
   });
+}
+
+/** The form of a job like this one. */
+function againFor({ kind, reason, rate, wanted }: Job): string {
+  const { recipient, state, messageType = '', fromSequence = '', toSequence = '', since } = wanted;
+  const from = since === undefined ? '' : localTime(new Date(since)).replace(' ', 'T');
+  const numbers = { from: String(fromSequence), to: String(toSequence), rate: String(rate) };
+  const fields = { action: kind, recipient, state, type: messageType, ...numbers, since: from, reason };
+  return `/jobs/new?${new URLSearchParams(fields).toString()}`;
 }
 
 /** The dry run: what it would be, on a page of its own. */

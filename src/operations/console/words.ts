@@ -56,6 +56,7 @@ export const words = {
   'sign-in': { en: 'Sign in', sv: 'Logga in' },
   'sign-in.name': { en: 'Account', sv: 'Konto' },
   'sign-in.password': { en: 'Password', sv: 'Lösenord' },
+  'sign-in.ended': { en: 'Your session has ended. Sign in again.', sv: 'Din session är slut. Logga in igen.' },
   'sign-in.wrong': {
     en: 'That account and password do not go together, or the account is locked after too many tries. It opens by itself after a while; an administrator can give you a new link.',
     sv: 'Kontot och lösenordet hör inte ihop, eller så är kontot låst efter för många försök. Det öppnas av sig självt om en stund; en administratör kan ge dig en ny länk.',
@@ -115,6 +116,11 @@ export const words = {
 
   // When something is not as it should be.
   fault: { en: 'That did not work', sv: 'Det gick inte' },
+  'fault.sign-in-required': { en: 'Your session has ended', sv: 'Din session är slut' },
+  'fault.sign-in-required-do': {
+    en: 'Nothing was done. Sign in, and do it again.',
+    sv: 'Inget har gjorts. Logga in och gör det igen.',
+  },
   'fault.not-found': { en: 'There is nothing here', sv: 'Här finns inget' },
   'fault.not-found-do': {
     en: 'The address is not right, or what was here is gone.',

@@ -61,7 +61,11 @@ export function faultPage(pages: Pages, problem: Problem, fault: Fault, asked: A
   const lines = isWord(doing)
     ? [{ text: word(language, doing), lang: language }]
     : [{ text: problem.detail ?? problem.title, lang: 'en' }];
-  return page('fault', { ...partsOf(pages, asked), title: heading }, { heading, lines, instance: problem.instance });
+  return page(
+    'fault',
+    { ...partsOf(pages, asked), title: heading },
+    { heading, lines, instance: problem.instance, signIn: fault.code === 'sign-in-required' },
+  );
 }
 
 /** A path of ours that somebody is led to; anything else is the overview. */

@@ -13,7 +13,7 @@ import {
   signOut,
 } from '../access/sign-in.ts';
 import { word } from '../console/words.ts';
-import { type CookieRules, clearSession, setLanguage, setSession } from './cookies.ts';
+import { type CookieRules, clearSession, cookieOf, sessionCookie, setLanguage, setSession } from './cookies.ts';
 import { pathOf, show } from './pages.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from './route.ts';
 import { type SignInPage, showSignIn, turnAway } from './sign-in-page.ts';
@@ -53,7 +53,12 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
       handle: (asked, response) => {
         const next = pathOf(asked.request.query['next']);
         if (asked.who !== undefined) return response.redirect(303, next);
-        showSignIn(parts, asked, response, { next });
+        // The browser has a session, which is none any more.
+        const ended = cookieOf(asked.request, sessionCookie(parts.cookies())) !== undefined;
+        showSignIn(parts, asked, response, {
+          next,
+          ...(ended ? { notice: word(asked.language, 'sign-in.ended') } : {}),
+        });
       },
     },
     {

@@ -6,6 +6,7 @@ import { startLocal } from '../../src/platform/local/local.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createPool } from '../../src/store/pool.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
+import { makeBusy } from './busy.ts';
 import { type Kind, kindsOf, picture } from './picture.ts';
 
 const usage = `npm run screenshots -- [options]
@@ -16,7 +17,7 @@ Swedish and English, light and dark, wide and narrow. The book is the same each 
   --folder PATH    where the pictures go; default .kuvert/screenshots
   --only TEXT      only pages whose name has that in it; may be given again
   --one            only in Swedish, light and wide
-  --docs           only those of the documentation, small, into docs/screenshots
+  --docs           only those of the documentation, small, as WebP, into docs/screenshots
   --messages N     messages in the book; default 30000
   --list           the names of the pages, and nothing else
 `;
@@ -24,10 +25,13 @@ Swedish and English, light and dark, wide and narrow. The book is the same each 
 /** Four pages that show what there is to see, in the language of the documentation. */
 const inDocs: Readonly<Record<string, Kind>> = {
   overview: { language: 'en', theme: 'light', width: 'wide' },
-  'supplier-held': { language: 'en', theme: 'light', width: 'wide' },
+  'supplier-held': { language: 'en', theme: 'light', width: 'wide', high: 1_290 },
   'message-waiting': { language: 'en', theme: 'light', width: 'wide' },
-  'dead-letter-document': { language: 'en', theme: 'dark', width: 'wide' },
+  'dead-letter-document': { language: 'en', theme: 'dark', width: 'wide', high: 1_070 },
 };
+
+/** Bytes of a picture in the documentation. */
+const most = 150_000;
 
 function refuse(why: string): never {
   process.stderr.write(`${why}\n\n${usage}`);
@@ -80,7 +84,9 @@ const taken = await withDesk(async (desk) => {
   for (const [i, { page, kind }] of pictures.entries()) {
     tell(`${i + 1}/${pictures.length} ${page.name} ${kind.language} ${kind.theme} ${kind.width}`);
     const name = wanted.docs ? page.name : [page.name, kind.language, kind.theme, kind.width].join('-');
-    await picture(desk, page, kind, join(folder, `${name}.png`), wanted.docs);
+    const bytes = await picture(desk, page, kind, join(folder, name), wanted.docs);
+    if (wanted.docs && bytes > most)
+      throw new Error(`${name} has ${bytes} bytes, more than the ${most} that git should carry`);
   }
   return pictures.length;
 });
@@ -94,10 +100,16 @@ async function withDesk<T>(work: (desk: Desk) => Promise<T>): Promise<T> {
   try {
     const databaseUrl = local.postgres?.url ?? '';
     const pool = createPool({ url: databaseUrl, connections: 1, name: 'screenshots' });
-    await migrate(pool).finally(() => pool.close());
-    const progress = (done: number): void => tell(`the book: ${done} of ${messages} messages`);
-    const desk = await openDesk({ databaseUrl, now: yesterdayMorning(), messages, suppliers: 200, progress });
     try {
+      await migrate(pool);
+    } finally {
+      await pool.close();
+    }
+    const progress = (done: number): void => tell(`the book: ${done} of ${messages} messages`);
+    const now = yesterdayMorning();
+    const desk = await openDesk({ databaseUrl, now, messages, suppliers: 200, progress });
+    try {
+      await makeBusy(desk.pool, now);
       return await work(desk);
     } finally {
       await desk.close();

@@ -80,8 +80,9 @@ export async function openWindow(browser: Browser, origin: string, options: Wind
   context.on('weberror', (error) => complaints.push(`error: ${error.error().message}`));
   context.on('console', (said) => {
     // A page that is answered with a fault is one: the browser notes that too.
-    if (['error', 'warning'].includes(said.type()) && !/status of 4\d\d/.test(said.text()))
-      complaints.push(`console: ${said.text()}`);
+    const ofThePage =
+      /the server responded with a status of/.test(said.text()) && said.location().url === said.page()?.url();
+    if (['error', 'warning'].includes(said.type()) && !ofThePage) complaints.push(`console: ${said.text()}`);
   });
   return { page: await context.newPage(), complaints, close: () => context.close() };
 }

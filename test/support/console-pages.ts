@@ -31,15 +31,16 @@ export async function consolePages(pool: Pool, who: SignedIn, link: string): Pro
     return String(row.key);
   };
   const message = (state: string, more = ''): Promise<string> =>
-    one(`select m.id as key from delivery d join message m on m.id = d.message_id where d.current and d.state = '${state}' ${more}
-          order by m.number desc limit 1`);
+    one(`select m.id as key from delivery d join message m on m.id = d.message_id left join lane l on l.id = d.lane_id
+          where d.current and d.state = '${state}' ${more}
+          order by coalesce(l.reason, '') <> 'endpoint-certificate' desc, m.number desc limit 1`);
   const delivered = await message('delivered', "and d.delivered_by = 'pushed' and d.attempts > 1");
   const certificate = await one(
     'select fingerprint as key from certificate where type is not null order by not_after limit 1',
   );
   const order = await one('select transfer_id as key from certificate_order order by ordered_at desc limit 1');
   const deadLetter = await one(
-    'select id as key from dead_letter where jsonb_array_length(findings) > 0 order by taken_at desc limit 1',
+    'select id as key from dead_letter where jsonb_array_length(findings) > 0 order by jsonb_array_length(findings) desc, taken_at desc limit 1',
   );
   const audit = await one("select max(id) as key from audit where details <> '{}'");
   const pull = await one("select organisation_number as key from address where delivery = 'pull' order by id limit 1");
@@ -55,13 +56,19 @@ export async function consolePages(pool: Pool, who: SignedIn, link: string): Pro
     { ...page('sign-in', '/sign-in'), outside: true },
     { ...page('sign-in-link', '/sign-in/link/:secret', `/sign-in/link/${link}`), outside: true },
     { ...page('sign-in-link-spent', '/sign-in/link/:secret', '/sign-in/link/none'), outside: true, status: 410 },
+    { ...page('sign-in-provider-away', '/sign-in/oidc'), outside: true, status: 503 },
+    {
+      ...page('sign-in-provider-too-old', '/sign-in/oidc/callback', '/sign-in/oidc/callback?state=x'),
+      outside: true,
+      status: 400,
+    },
     { ...page('overview', '/'), does: drawn },
     page('messages', '/messages'),
     page('messages-held', '/messages', '/messages?state=held'),
     page('messages-none', '/messages', '/messages?document=0000'),
     page('search', '/search', '/search?q=PO-'),
     page('search-none', '/search', '/search?q=0000-0000'),
-    page('message-waiting', '/messages/:id', `/messages/${await message('waiting')}`),
+    page('message-waiting', '/messages/:id', `/messages/${await message('waiting', 'and d.attempts > 0')}`),
     page('message-held', '/messages/:id', `/messages/${await message('held')}`),
     page('message-refused', '/messages/:id', `/messages/${await message('refused')}`),
     { ...page('message-delivered', '/messages/:id', `/messages/${delivered}`), does: unfolded },

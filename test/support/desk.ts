@@ -28,6 +28,15 @@ export interface DeskOptions {
   readonly progress?: (messages: number) => void;
 }
 
+/** Nobody listens there: what the pages say then is theirs too. */
+const provider = {
+  KUVERT_OIDC_ISSUER: 'https://127.0.0.1:9/staff',
+  KUVERT_OIDC_CLIENT_ID: 'kuvert',
+  KUVERT_OIDC_CLIENT_SECRET: 'not a secret',
+  KUVERT_OIDC_ROLES: 'operators=operator',
+  KUVERT_OIDC_NAME: 'Nordlogin',
+};
+
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   const { now, progress, messages = 2_500, suppliers = 80 } = options;
   const databaseUrl = options.databaseUrl ?? (await freshDatabase());
@@ -42,6 +51,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
   });
   const shown = await openConsole({
     databaseUrl,
+    settings: provider,
     ...(now === undefined ? {} : { options: { now: () => now } }),
   });
   const browser = await startChromium();

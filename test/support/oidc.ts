@@ -124,7 +124,7 @@ export async function startOidc(tls?: { readonly key: string; readonly cert: str
         },
       ],
       conformIdTokenClaims: !it.inIdToken,
-      features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+      features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true, logoutSource } },
       findAccount: (_context: unknown, sub: string) => ({
         accountId: sub,
         claims: () => ({ ...it.person?.claims, sub }),
@@ -145,6 +145,10 @@ export async function startOidc(tls?: { readonly key: string; readonly cert: str
     };
   }
 }
+
+const logoutSource = (context: Context, form: string) => {
+  context.body = `<!doctype html><title>Desk</title>${form}`;
+};
 
 function memory(store: Map<string, unknown>, model: string) {
   type Row = Record<string, unknown>;

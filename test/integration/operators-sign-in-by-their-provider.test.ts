@@ -15,7 +15,16 @@ import { listAccounts, readAccountNamed, readAccountOf } from '../../src/store/o
 import { type Answer, type Visitor, visitor } from '../support/browser.ts';
 import { type Console, openConsole } from '../support/console.ts';
 import { createDevAuthority, issueDevCertificate } from '../support/dev-authority.ts';
-import { comeBack, forge, leaveFor, signInBy, startOidc, type TestProvider } from '../support/oidc.ts';
+import { keptLog } from '../support/gateway-log.ts';
+import {
+  comeBack,
+  forge,
+  leaveFor,
+  signInBy,
+  startOidc,
+  type TestProvider,
+  type TokenAnswer,
+} from '../support/oidc.ts';
 
 const minute = 60_000;
 const callback = '/sign-in/oidc/callback';
@@ -23,6 +32,7 @@ const callback = '/sign-in/oidc/callback';
 describe('operators sign in by their OpenID Connect provider', () => {
   let oidc: TestProvider;
   let desk: Console;
+  const { log, lines } = keptLog();
   /** Milliseconds that the console’s clock is ahead. */
   let ahead = 0;
   before(async () => {
@@ -37,6 +47,7 @@ describe('operators sign in by their OpenID Connect provider', () => {
         KUVERT_WRONG_GUESSES: '1000',
       },
       options: { now: () => new Date(Date.now() + ahead) },
+      log,
     });
     oidc.register(desk.api.origin);
   });
@@ -265,7 +276,7 @@ describe('operators sign in by their OpenID Connect provider', () => {
 
   it('once with one answer, even when the provider would give its tokens again', async () => {
     person();
-    let given: Record<string, unknown> | undefined;
+    let given: TokenAnswer['body'] | undefined;
     oidc.tamper = (answer) => {
       if (given === undefined) given = answer.body;
       else Object.assign(answer, { status: 200, body: given });
@@ -304,6 +315,28 @@ describe('operators sign in by their OpenID Connect provider', () => {
     person();
     oidc.tamper = (answer) => forge(oidc, answer, {});
     assert.equal((await signInBy(oidc, visitor(desk.api.origin))).status, 303);
+  });
+
+  it('with nothing of codes, tokens and secrets in the log, not even when the provider’s answer is broken in the middle of one', async () => {
+    person();
+    const said: string[] = [];
+    oidc.tamper = (answer) => {
+      said.push(...Object.values(answer.body).map(String));
+      // What is broken is quoted by whoever reads it.
+      answer.body = JSON.stringify(answer.body).replace('"eyJ', 'eyJ');
+    };
+    const browser = visitor(desk.api.origin);
+    const path = await comeBack(oidc, desk.api.origin, await leaveFor(browser));
+    await refused(browser, await browser.get(path), 502, /Loggen säger varför/);
+    oidc.tamper = undefined;
+    await signInBy(oidc, browser);
+    const { searchParams } = new URL(path, desk.api.origin);
+    const secrets = [...said.filter((text) => text.length > 20), ...searchParams.values(), oidc.clientSecret];
+    assert.ok(secrets.length >= 5);
+    const told = lines.join('\n');
+    assert.match(told, /the way back did not work/);
+    for (const secret of [...secrets.map((one) => one.slice(0, 20)), 'eyJ', 'Anna Ek', 'kuvert-operators'])
+      assert.ok(!told.includes(secret), secret);
   });
 
   it('not when they push the provider’s page away', async () => {

@@ -2,6 +2,7 @@
 import { addAccount } from '../../src/operations/access/accounts.ts';
 import type { OperatorRole } from '../../src/operations/access/permissions.ts';
 import { readSettings } from '../../src/platform/config/read.ts';
+import type { Log } from '../../src/platform/log.ts';
 import {
   type OperatorApi,
   type OperatorApiOptions,
@@ -39,6 +40,7 @@ export async function openConsole(
     readonly databaseUrl?: string;
     readonly settings?: Readonly<Record<string, string>>;
     readonly options?: OperatorApiOptions;
+    readonly log?: Log;
   } = {},
 ): Promise<Console> {
   const databaseUrl = given.store?.databaseUrl ?? given.databaseUrl ?? (await freshDatabase());
@@ -49,7 +51,7 @@ export async function openConsole(
     KUVERT_OPERATOR_PORT: '0',
     ...given.settings,
   });
-  const api = await startOperatorApi(settings, testLog(), given.options);
+  const api = await startOperatorApi(settings, given.log ?? testLog(), given.options);
   const now = given.options?.now ?? (() => new Date());
   const invited = (name: string, ...roles: readonly OperatorRole[]) =>
     addAccount(pool, { name, displayName: name, roles }, 3_600_000, {

@@ -19,3 +19,11 @@ export function errorLog(): { readonly log: Log; readonly errors: readonly strin
   };
   return { log, errors };
 }
+
+/** A log that keeps all of its lines, as JSON. */
+export function keptLog(): { readonly log: Log; readonly lines: readonly string[] } {
+  const lines: string[] = [];
+  const keep = (event: string, fields = {}) => void lines.push(JSON.stringify({ event, ...fields }));
+  const log: Log = { error: keep, warn: keep, info: keep, debug: keep, with: () => log };
+  return { log, lines };
+}

@@ -6,6 +6,7 @@ declare module 'oidc-provider' {
     readonly path: string;
     status: number;
     body: unknown;
+    type: string;
     readonly oidc: {
       readonly client: { readonly clientId: string };
       readonly session: { readonly accountId: string };

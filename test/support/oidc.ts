@@ -16,7 +16,8 @@ export interface OidcPerson {
 /** An answer of the token endpoint, on its way out. */
 export interface TokenAnswer {
   status: number;
-  body: Record<string, unknown>;
+  /** A text is sent as it is. */
+  body: Record<string, unknown> | string;
 }
 
 export interface TestProvider {
@@ -82,6 +83,7 @@ export async function startOidc(tls?: { readonly key: string; readonly cert: str
         await it.tamper(answered);
         context.status = answered.status;
         context.body = answered.body;
+        context.type = 'json';
       });
       callback = provider.callback();
     },
@@ -208,6 +210,7 @@ export interface Forgery {
 }
 
 export async function forge(oidc: TestProvider, answer: TokenAnswer, forgery: Forgery): Promise<void> {
+  if (typeof answer.body === 'string') throw new Error('there is nothing to forge');
   const [head = '', payload = '', signature = ''] = String(answer.body['id_token']).split('.');
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;

@@ -8,6 +8,7 @@ export const actWords = {
   'act.account.link': { en: 'New sign-in link', sv: 'Ny inloggningslänk' },
   'act.account.locked': { en: 'Locked after wrong passwords', sv: 'Låst efter fel lösenord' },
   'act.account.password': { en: 'Password chosen', sv: 'Lösenord valt' },
+  'act.account.refused': { en: 'Sign-in refused', sv: 'Inloggning nekad' },
   'act.account.roles': { en: 'Roles changed', sv: 'Roller ändrade' },
   'act.account.sessions-end': { en: 'Sessions ended', sv: 'Sessioner avslutade' },
   'act.account.sign-in': { en: 'Signed in', sv: 'Inloggning' },

@@ -410,12 +410,12 @@ describe('operators sign in by their OpenID Connect provider', () => {
     assert.equal((await readAccountNamed(desk.pool, name))?.lockedUntil, undefined);
     const administrator = await desk.signedIn(`ada${++people}`, 'administrator');
     const page = (await administrator.get(`/accounts/${name}`)).body;
-    assert.match(page, new RegExp(`leverantören ${oidc.issuer}`));
+    assert.match(page, new RegExp(`inloggningstjänsten ${oidc.issuer}`));
     assert.doesNotMatch(page, new RegExp(`/accounts/${name}/(roles|link|token)"`));
     assert.match(page, new RegExp(`/accounts/${name}/disable"`));
     const answer = await administrator.post(`/accounts/${name}/roles`, { roles: 'viewer', reason: 'x' });
     assert.equal(answer.status, 409);
-    assert.match(answer.body, /kontot sköts av den leverantör/);
+    assert.match(answer.body, /kontot sköts av den inloggningstjänst/);
   });
 
   it('over TLS with a certificate of an authority that the settings name, and no other', async () => {

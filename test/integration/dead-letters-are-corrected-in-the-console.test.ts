@@ -76,6 +76,20 @@ describe('dead letters are corrected in the console', () => {
     assert.deepEqual([row?.actor, row?.action, row?.reason], ['operator:olle', 'dead-letter.open', 'ärende 9']);
   });
 
+  it('a person’s number stands on no page and in no link for those who may not see it', async () => {
+    const person = '8001010019';
+    const id = await dead('<a/>', 'a');
+    await desk.pool.query("insert into supplier (organisation_number, name, language) values ($1, 'Bo Ek', 'sv')", [
+      person,
+    ]);
+    await desk.pool.query('update dead_letter set organisation_number = $2 where id = $1', [id, person]);
+    for (const path of [`/dead-letters/${id}`, '/dead-letters']) {
+      const { body } = await viewer.get(path);
+      assert.match(body, /Bo Ek[^]*80\*{8}/);
+      assert.ok(!body.includes(person), path);
+    }
+  });
+
   it('what is still wrong is said finding by finding, and nothing is entered', async () => {
     const id = await dead('<a/>', 'a');
     const before = await readSums(desk.pool);

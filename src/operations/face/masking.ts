@@ -10,6 +10,10 @@ export const maySeeNumber = (who: Pick<Who, 'may'>, organisationNumber: string):
 export const shownNumber = (who: Pick<Who, 'may'>, organisationNumber: string): string =>
   maySeeNumber(who, organisationNumber) ? organisationNumber : maskOrganisationNumber(organisationNumber);
 
+/** A supplier's page, by its number: a person's stands in no URL, whoever may see it. */
+export const pathByNumber = (organisationNumber: string): string | undefined =>
+  isSoleTrader(organisationNumber) ? undefined : `/suppliers/${organisationNumber}`;
+
 /** A person as everybody sees them: enough to be recognised by who knows them. */
 export const shownPerson = <T extends { readonly name: string; readonly email: string; readonly phone: string }>(
   person: T,

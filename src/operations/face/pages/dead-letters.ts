@@ -6,7 +6,7 @@ import type { Pool } from '../../../store/pool.ts';
 import { count, moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { swedishFrameTitles, titleOf } from '../../titles.ts';
-import { shownNumber } from '../masking.ts';
+import { pathByNumber, shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { GuardedRoute, OperatorRoute } from '../route.ts';
@@ -71,5 +71,9 @@ export function shownLetter<T extends Omit<DeadLetterListed, 'findings'>>(letter
     size: word(language, 'dead.bytes', { n: count(letter.size, language) }),
     // It may be none, as it was sent; such a one is nobody's.
     number: letter.organisationNumber === null ? undefined : shownNumber(who, letter.organisationNumber),
+    supplierPath:
+      letter.organisationNumber === null || letter.supplier === null
+        ? undefined
+        : pathByNumber(letter.organisationNumber),
   };
 }

@@ -11,7 +11,7 @@ import { discardJob, draftJob, mostRate, mostSelected, startJob, stopJob, usualR
 import { statesFor } from '../../many-messages.ts';
 import { type ActionForm, act, mostActionBytes, type Told, toldBy } from '../actions.ts';
 import { askedJob, type JobForm, readJobForm } from '../job-form.ts';
-import { maySeeNumber, shownNumber } from '../masking.ts';
+import { pathByNumber, shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from '../route.ts';
@@ -162,7 +162,7 @@ async function showJob(
       messages: await listJobMessages(pool, job.id, shownMessages),
       more: Math.max(0, job.total - shownMessages),
       actions: who.may.has('act') && isOpen(job) && job.state !== 'stopping' ? [stop] : [],
-      again: job.state === 'stopped' && who.may.has('act') && maySeeNumber(who, job.wanted.recipient) && againFor(job),
+      again: job.state === 'stopped' && who.may.has('act') && pathByNumber(job.wanted.recipient) && againFor(job),
       told,
     },
   });
@@ -227,6 +227,7 @@ function shownJob(job: Job, { language, now, who }: AskedBy) {
     ...job,
     open: isOpen(job),
     recipient: shownNumber(who, wanted.recipient),
+    supplierPath: pathByNumber(wanted.recipient),
     n,
     percent: total === 0 ? 100 : Math.floor((done / total) * 100),
     left: total - done,

@@ -19,7 +19,7 @@ import { manyActions, statesFor } from '../../many-messages.ts';
 import { search } from '../../message-search.ts';
 import { supplierPaths } from '../../supplier-page.ts';
 import { swedishTitles, titleOf } from '../../titles.ts';
-import { maySeeNumber, shownNumber } from '../masking.ts';
+import { maySeeNumber, pathByNumber, shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, OperatorRoute } from '../route.ts';
@@ -105,7 +105,7 @@ export function messagesRoutes({ pool, pages }: MessagesParts): readonly Operato
 function jobFor({ state, supplier, messageType }: ListedFilter, who: Who) {
   const action = manyActions.find((one) => statesFor[one].some((fits) => fits === state));
   if (action === undefined || state === undefined || supplier === undefined) return undefined;
-  if (!who.may.has('act') || !maySeeNumber(who, supplier)) return undefined;
+  if (!who.may.has('act') || pathByNumber(supplier) === undefined) return undefined;
   const fields = { action, state, recipient: supplier, ...(messageType === undefined ? {} : { type: messageType }) };
   return { action, path: `/jobs/new?${new URLSearchParams(fields).toString()}` };
 }

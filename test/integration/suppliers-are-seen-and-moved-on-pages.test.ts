@@ -72,7 +72,7 @@ describe('suppliers on pages', () => {
     assert.doesNotMatch(told.body, />Pause</, 'what cannot be done has no button');
     const [row] = await listAudit(line.pool, { action: 'lane.pause', limit: 1 });
     assert.deepEqual([row?.actor, row?.reason], [browser.actor, 'ticket 77']);
-    assert.match(told.body, /<td>Paused<small>address\/main<\/small>/);
+    assert.match(told.body, /<td>Deliveries paused<small>address\/main<\/small>/);
     const late = await browser.post(`${page}/addresses/${ready.lane}/release`, { reason: 'too late' });
     assert.equal(late.status, 409);
     assert.doesNotMatch(late.body, /kuvert supplier/, 'nobody is told to type a command');

@@ -14,7 +14,7 @@ export const actWords = {
   'act.account.sign-in': { en: 'Signed in', sv: 'Inloggning' },
   'act.account.token': { en: 'Token made', sv: 'Nyckel skapad' },
   'act.account.token-revoke': { en: 'Token revoked', sv: 'Nyckel återkallad' },
-  'act.address.test-call': { en: 'Test call', sv: 'Testanrop' },
+  'act.address.test-call': { en: 'Test call', sv: 'Provanrop' },
   'act.audit.purge': { en: 'Old rows purged', sv: 'Gamla rader gallrade' },
   'act.certificate.contact': { en: 'Contact changed', sv: 'Kontakt ändrad' },
   'act.certificate.issue': { en: 'Certificate issued', sv: 'Certifikat utfärdat' },

@@ -144,13 +144,6 @@ export const supplierWords = {
   'history.at': { en: 'When', sv: 'När' },
   'history.who': { en: 'Who', sv: 'Vem' },
   'history.what': { en: 'What', sv: 'Vad' },
-  'act.lane.pause': { en: 'Paused', sv: 'Pausad' },
-  'act.lane.resume': { en: 'Resumed', sv: 'Återupptagen' },
-  'act.lane.release': { en: 'Released', sv: 'Framsläppt' },
-  'act.address.test-call': { en: 'Test call', sv: 'Provanrop' },
-  'act.contact.open': { en: 'Contact data opened', sv: 'Kontaktuppgifter öppnade' },
-  'act.supplier.import': { en: 'Imported', sv: 'Importerad' },
-  'act.supplier.delivery': { en: 'Delivery changed', sv: 'Leveranssätt ändrat' },
   'history.why': { en: 'Reason', sv: 'Skäl' },
 
   'done.lane-pause': { en: 'The address is paused.', sv: 'Adressen är pausad.' },

@@ -33,6 +33,7 @@ import { listenPlain } from '../platform/http/listen-plain.ts';
 import { networkOf } from '../platform/http/network.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
+import { forgetEntries } from '../store/operator/entries.ts';
 import { createPool, type Pool } from '../store/pool.ts';
 import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
@@ -167,7 +168,7 @@ export async function startOperatorApi(
       routes,
     );
     const observed = observe('operator-api', app);
-    begun.use(startSums(sums, log, now));
+    begun.use(startRounds(sums, log, now));
     const { operatorHost: host, operatorPort: port } = settings;
     const listener =
       tls === undefined
@@ -184,14 +185,22 @@ export async function startOperatorApi(
   }
 }
 
-/** The sums of the overview, over connections that may read whole tables. */
-function startSums(pool: Pool, log: Log, now: () => Date): AsyncDisposable {
+/** What is done in the background, over connections that may read whole tables: the sums of the overview; and sessions that ended long ago are forgotten. */
+function startRounds(pool: Pool, log: Log, now: () => Date): AsyncDisposable {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
+  let forgetAt = 0;
   const round = async (): Promise<void> => {
-    await renewStanding(pool, now()).catch((error: unknown) =>
+    const at = now().getTime();
+    await renewStanding(pool, new Date(at)).catch((error: unknown) =>
       log.warn('the sums of the overview cannot be made just now', { error: errorText(error) }),
     );
+    if (at >= forgetAt) {
+      forgetAt = at + forgetEvery;
+      await forgetEntries(pool, new Date(at - keptFor)).catch((error: unknown) =>
+        log.warn('sessions that have ended cannot be forgotten just now', { error: errorText(error) }),
+      );
+    }
     if (!stopped)
       timer = setTimeout(() => {
         running = round();
@@ -211,6 +220,9 @@ const usualJobs = { lease: 15_000, every: 1_000 };
 
 /** Milliseconds between two looks whether a sum is old. */
 const sumsEvery = 2_000;
+/** And between two times that old sessions and links are forgotten; they are kept for so long after their end. */
+const forgetEvery = 3_600_000;
+const keptFor = 7 * 86_400_000;
 
 const rulesOf = (settings: OperatorApiSettings): SignInRules => ({
   wrongPasswords: settings.signInTries,

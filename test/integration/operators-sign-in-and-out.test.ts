@@ -7,6 +7,7 @@ import { listAudit } from '../../src/store/audit.ts';
 import { readAccountNamed } from '../../src/store/operator/accounts.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import { visitor } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
 import { testLog } from '../support/gateway-log.ts';
 import { freshDatabase } from '../support/servers.ts';
 
@@ -258,5 +259,23 @@ describe('operators', () => {
         assert.ok(!text.includes(secret) && !text.includes(session) && !text.includes(password), table);
       }
     }
+  });
+
+  it('are not remembered for longer than a week after their session or their link has ended', async () => {
+    await settled();
+    await account();
+    const kept = async () => {
+      const { rows } = await pool.query<{ sessions: number; links: number }>(
+        'select (select count(*) from operator_session) as sessions, (select count(*) from operator_link) as links',
+      );
+      return rows[0];
+    };
+    const { sessions = 0, links = 0 } = (await kept()) ?? {};
+    assert.ok(sessions > 0 && links > 0);
+    ahead += 9 * 24 * 60 * minute;
+    await eventually('they are forgotten', async () => {
+      const left = await kept();
+      return left?.sessions === 0 && left.links === 0;
+    });
   });
 });

@@ -214,7 +214,7 @@ describe('bin/setup, for Debian packages', () => {
       assert.equal(status, 0);
       // Whether the machine has Python's and Java's libraries is not for stand-ins to say: those are looked for by their paths.
       const ofThisMachine = String.raw`(?: python3-requests python3-cryptography)?(?: libjackson2-databind-java)?`;
-      const named = `docker-compose shellcheck curl openssl chromium strongswan-pki libstrongswan-standard-plugins${ofThisMachine}`;
+      const named = `docker-compose shellcheck curl jq openssl chromium strongswan-pki libstrongswan-standard-plugins${ofThisMachine}`;
       assert.match(
         said,
         new RegExp(`not installed: ${named}; tests that use them fail, and a campaign leaves out what it cannot do\n$`),

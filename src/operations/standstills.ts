@@ -64,8 +64,14 @@ export function explainLateness(
   const held = standstillsOf(changes).filter(
     ({ began, ended }) => began <= until && (ended === undefined || ended > createdAt),
   );
-  // What goes on is told by the sentence of what waits; its beginning is not.
-  const why = held.toReversed().map((one) => explainStandstill(one, to));
+  // The sentence of what waits has the cause of what goes on, but not its beginning.
+  const why = held
+    .toReversed()
+    .map((one) =>
+      one.ended === undefined && one.changes.every(({ reason }) => reason === one.changes[0]?.reason)
+        ? say(to, 'standstill.open', { from: String(span(one.began, undefined)[0]), cause: '', last: '' })
+        : explainStandstill(one, to),
+    );
   if (why.length === 0) why.push(...failedTries(attempts, to));
   if (why.length === 0) return undefined;
   if (state !== 'delivered' || deliveredAt === undefined) return why.join(' ');

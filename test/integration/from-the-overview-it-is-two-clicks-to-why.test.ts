@@ -53,7 +53,7 @@ describe('from the overview it is two clicks to why', function () {
     const waiting = /href="(\/messages\/[0-9a-f-]{36})"/.exec(waits)?.[1] ?? '';
     const waitingPage = unescaped((await browser.get(waiting)).body);
     assert.match(waitingPage, /Waits because the endpoint fails/);
-    assert.match(waitingPage, /have stood still since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d: [^<]*no TCP connection/);
+    assert.match(waitingPage, /have stood still since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\./);
     assert.deepEqual(linksIn(during, 'again-title'), []);
 
     await down.endpoint.restart();

@@ -93,6 +93,6 @@ describe('why a message came late', () => {
   it('says of one that waits since when nothing goes', () => {
     const waits = { state: 'waiting', createdAt: at(5), deliveredAt: undefined, attempts: [] } as const;
     const said = explainLateness(waits, newestFirst(down(2)), swedish);
-    assert.match(said ?? '', /^Leveranserna till adressen har stått still sedan 2026-11-22 11:00:02: /);
+    assert.match(said ?? '', /^Leveranserna till adressen har stått still sedan 2026-11-22 11:00:02\.$/);
   });
 });

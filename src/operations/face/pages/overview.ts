@@ -83,7 +83,7 @@ function shownOf(standing: Standing, { language, who }: { readonly language: Lan
     lanes: lanes.map((lane) => ({
       ...lane,
       path: supplierPath(lane.organisationNumber, lane.addressId),
-      why: causeOnly(lane.reason, lane.detail, telling),
+      why: shortened(causeOnly(lane.reason, lane.detail, telling)),
       shownWaiting: lane.waiting > mostCounted ? `> ${count(mostCounted, language)}` : count(lane.waiting, language),
     })),
     again: again.map((one) => {
@@ -94,7 +94,7 @@ function shownOf(standing: Standing, { language, who }: { readonly language: Lan
         from,
         until,
         lasted: duration(one.ended.getTime() - one.began.getTime(), language),
-        why: causeOnly(one.reason, one.detail, telling),
+        why: shortened(causeOnly(one.reason, one.detail, telling)),
       };
     }),
     ending: ending.map((one) => ({ ...one, path: supplierPath(one.organisationNumber, one.addressId) })),
@@ -121,3 +121,6 @@ function flowSaid({ flow }: Standing, language: Language): string {
   ] as const;
   return `${word(language, 'overview.flow')}: ${said.map(([n, what]) => `${n} ${word(language, what)}`).join(', ')}`;
 }
+
+/** Whole fingerprints stand on the supplier's page; here they would push the rest away. */
+const shortened = (why: string): string => why.replaceAll(/\b([0-9a-f]{16})[0-9a-f]{48}\b/g, '$1…');

@@ -216,7 +216,8 @@ describe('an agent is pushed to while its mandate runs', function () {
       ...deps,
       push: async (...asked) => {
         ({ sending } = await takeMandate(line.pool, mandate.id));
-        await sleep(300);
+        // It is heard over PostgreSQL, soon even on a busy machine.
+        await sleep(2_000);
         const outcome = await deps.push(...asked);
         outcomes.push(outcome.kind);
         return outcome;

@@ -19,12 +19,12 @@ RUN install -d -o node -g node /received
 
 # Not root, and nothing under /app is writable for it.
 USER node
-ENV KUVERT_SUPPLIER_PORT=8443
-EXPOSE 8443
+ENV KUVERT_SUPPLIER_PORT=8443 KUVERT_OPERATOR_PORT=8444 KUVERT_METRICS_PORT=9464
+EXPOSE 8443 8444 9464
 
-# The key list is public and answers only when the listener and the store do. The certificate is our own: not judged here.
+# Whether what its roles are for gets done, not whether a port is open; docs/metrics.md.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "require('node:https').get({ host: '127.0.0.1', port: process.env.KUVERT_SUPPLIER_PORT, path: '/.well-known/jwks.json', rejectUnauthorized: false }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
+  CMD ["node", "-e", "require('node:http').get({ host: '127.0.0.1', port: process.env.KUVERT_METRICS_PORT, path: '/readyz' }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["kuvert"]

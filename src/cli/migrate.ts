@@ -10,7 +10,14 @@ export function addMigrate(program: Command, { terminal }: Context): void {
     .command('migrate')
     .description("Brings the database that DATABASE_URL names up to this program's schema.")
     .option('--json', 'for programs')
-    .addHelpText('after', examples(['kuvert migrate', 'before the first start, and after each new version']))
+    .addHelpText(
+      'after',
+      [
+        '\nStop every process of the gateway first: what is changed is locked until it is done, which takes minutes for millions of',
+        'messages. Each migration is done whole or not at all: broken off, the same command goes on with the one that it was at.',
+        examples(['kuvert migrate', 'before the first start, and after each new version']),
+      ].join('\n'),
+    )
     .action(async (options: { json?: true }) => {
       const { applied } = await withStore(migrate, 'any');
       if (options.json) terminal.out(json({ applied }));

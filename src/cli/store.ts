@@ -10,7 +10,7 @@ export const actor = (): string => `cli:${operatingSystemUser()}`;
 
 /**
  * Opens the store that DATABASE_URL names, does the work and closes it.
- * @param schema `any`: for what works on a database that is not migrated yet.
+ * @param schema `any`: for what works on a database that is not migrated yet, and may take hours on a big one.
  * @throws Fault `setting-invalid` · `server-unavailable` · `store-unsafe` · what the work throws
  */
 export async function withStore<T>(
@@ -18,7 +18,7 @@ export async function withStore<T>(
   schema: 'present' | 'any' = 'present',
 ): Promise<T> {
   const { databaseUrl } = settingsOfProcess(['databaseUrl']);
-  const pool = createPool({ url: databaseUrl, connections: 2, name: 'kuvert cli' });
+  const pool = createPool({ url: databaseUrl, connections: 2, name: 'kuvert cli', patient: schema === 'any' });
   try {
     await reach(pool);
     if (schema === 'present') await requireMigrated(pool);

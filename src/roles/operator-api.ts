@@ -28,8 +28,6 @@ import { readCertificates } from '../pki/certificate.ts';
 import { describeProcess } from '../platform/config/process.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { createGuesses } from '../platform/http/guesses.ts';
-import { listenTls } from '../platform/http/listen.ts';
-import { listenPlain } from '../platform/http/listen-plain.ts';
 import { networkOf } from '../platform/http/network.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
@@ -39,6 +37,7 @@ import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
 import { oidcSettings, providerOf } from './oidc.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
+import { listenForOperators } from './operator-listener.ts';
 import { scriptRoutes } from './operator-scripts.ts';
 import { openStore, type Running } from './parts.ts';
 import { createEntrance, reentrySettings } from './re-entry.ts';
@@ -59,6 +58,7 @@ export const operatorApiSettings = [
   'signInLock',
   'wrongGuesses',
   'signingOldCertificatesFile',
+  'credentialsReload',
   ...oidcSettings,
   ...registerPagesSettings,
   ...reentrySettings,
@@ -169,16 +169,13 @@ export async function startOperatorApi(
     );
     const observed = observe('operator-api', app);
     begun.use(startRounds(sums, log, now));
-    const { operatorHost: host, operatorPort: port } = settings;
-    const listener =
-      tls === undefined
-        ? // All come from this machine itself, or a proxy on it.
-          await listenPlain(observed, { host, port, ofOne: 500 })
-        : await listenTls({ log, now }, tls, observed, { host, port, requestCertificate: false });
+    const listener = await listenForOperators(settings, tls, { log, now }, observed);
     begun.defer(() => listener.close());
+    const { operatorHost: host } = settings;
     origin = settings.operatorUrl ?? originOf(host, listener.port, tls !== undefined);
     log.info('the operators listener runs', { host, port: listener.port, origin });
-    return { origin, routes, stop: () => begun.disposeAsync() };
+    const { reload } = listener;
+    return { origin, routes, stop: () => begun.disposeAsync(), ...(reload === undefined ? {} : { reload }) };
   } catch (error) {
     await begun.disposeAsync();
     throw error;

@@ -49,6 +49,8 @@ export interface PoolOptions {
    * whatever the tables' sizes and statistics are just then.
    */
   readonly byKey?: boolean;
+  /** A statement may take hours: for migrations of a big book. */
+  readonly patient?: boolean;
   /** Called when an idle connection breaks or a listener has to come back. */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -88,9 +90,8 @@ export function createPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     // A query that takes longer is a defect or a server in trouble; either way the caller must get an answer.
-    statement_timeout: 60_000,
     // And if the server, or the way to it, is gone without a word.
-    query_timeout: 70_000,
+    ...(options.patient ? {} : { statement_timeout: 60_000, query_timeout: 70_000 }),
     keepAlive: true,
     // Waited for before whatever the connection was opened for; the type does not say so.
     ...(options.byKey ? { onConnect: (client) => client.query(plansByKey) as unknown as void } : {}),

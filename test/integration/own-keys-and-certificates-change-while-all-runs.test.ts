@@ -6,6 +6,7 @@ import { openEnvelope } from '../../src/envelope/open.ts';
 import { fingerprintOf, readCertificates } from '../../src/pki/certificate.ts';
 import type { CredentialFiles } from '../../src/pki/dev-certificates.ts';
 import type { Running } from '../../src/roles/parts.ts';
+import { openConsole } from '../support/console.ts';
 import { createDevAuthority, type DevCredential, issueDevCertificate } from '../support/dev-authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RememberingLog, rememberingLog } from '../support/http.ts';
@@ -145,6 +146,32 @@ describe('our own keys and certificates', () => {
     for (const { bytes, signature } of everything) await openEnvelope(bytes, signature, { keys });
     assert.deepEqual(errors(), []);
     assert.deepEqual(await incidents(), []);
+  });
+
+  it('of the operators’ listener change too, when they are right', async () => {
+    const files = line.certificates.supplierListener;
+    const console = await openConsole({
+      store: line,
+      settings: {
+        ...often,
+        KUVERT_OPERATOR_KEY_FILE: files.keyFile,
+        KUVERT_OPERATOR_CERTIFICATE_FILE: files.certificateFile,
+      },
+      log,
+    });
+    try {
+      const port = Number(new URL(console.api.origin).port);
+      const before = await shownBy(port);
+      const next = await issue(['serverAuth']);
+      writeFileSync(files.keyFile, next.keyPem);
+      await eventually('a key without its certificate is told of', () => errors().length > 0);
+      assert.equal(await shownBy(port), before);
+      writeFileSync(files.certificateFile, next.chainPem);
+      await eventually('browsers see the new one', async () => (await shownBy(port)) === fingerprint(next));
+      assert.equal(errors().length, 1);
+    } finally {
+      await console.stop();
+    }
   });
 
   it('sign with a new key only when it has been in the key list for as long as was announced', async () => {

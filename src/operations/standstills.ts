@@ -69,7 +69,7 @@ export function explainLateness(
     .toReversed()
     .map((one) =>
       one.ended === undefined && one.changes.every(({ reason }) => reason === one.changes[0]?.reason)
-        ? say(to, 'standstill.open', { from: String(span(one.began, undefined)[0]), cause: '', last: '' })
+        ? say(to, 'standstill.open', { from: span(one.began, undefined)[0], cause: '', last: '' })
         : explainStandstill(one, to),
     );
   if (why.length === 0) why.push(...failedTries(attempts, to));

@@ -1,10 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { runNextJob } from '../../src/operations/jobs/run.ts';
 import { moveMessage } from '../../src/operations/messages.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { conservation } from '../../src/store/conservation.ts';
-import { passMoved, takeJob } from '../../src/store/operator/job-run.ts';
+import { takeJob } from '../../src/store/operator/job-run.ts';
 import { readJob } from '../../src/store/operator/jobs.ts';
 import type { Visitor } from '../support/browser.ts';
 import { type Console, openConsole } from '../support/console.ts';
@@ -184,15 +185,43 @@ describe('many messages are moved by a job', () => {
 
   it('whose lease is over moves nothing any more, even if it thinks it does', async () => {
     const ids = await held(2);
-    const { id } = await drafted({ reason: 'fifth' });
+    const { id } = await drafted({ reason: 'fifth', rate: '2' });
+    await desk.pool.query("update job set state = 'queued', order_row = 1 where id = $1", [id]);
+    // It stands still after the first, for longer than its lease is; nobody else has taken the job meanwhile.
+    const slept = async (milliseconds: number): Promise<void> => {
+      await desk.pool.query("update job set lease_until = now() - interval '1 second' where id = $1", [id]);
+      await pause(milliseconds);
+    };
+    const deps = { pool: desk.pool, log: testLog(), now: () => new Date(), holder: randomUUID(), lease: 60_000 };
+    assert.equal(await runNextJob({ ...deps, wait: slept, ending: () => false }), true);
+    const job = await readJob(desk.pool, id);
+    assert.deepEqual([job?.state, job?.done, job?.moved], ['running', 1, 1]);
+    assert.deepEqual(await states(ids), ['waiting', 'held']);
+    assert.equal((await rows('fifth')).length, 1);
+    await order('release', ids[1] ?? '');
+  });
+
+  it('waits behind one that is under way, and says behind which', async () => {
+    const ids = await held(2);
+    const [first, second] = [await drafted({ reason: 'slow' }), await drafted({ reason: 'next' })];
+    // Another process is at the first.
     await desk.pool.query(
       "update job set state = 'running', order_row = 1, holder = $2, lease_until = now() + interval '1 hour' where id = $1",
-      [id, randomUUID()],
+      [first.id, randomUUID()],
     );
-    const job = await readJob(desk.pool, id);
-    assert.equal(await passMoved(desk.pool, { jobId: id, holder: randomUUID(), lease: 1_000 }, 1), false);
-    assert.deepEqual([job?.done, (await readJob(desk.pool, id))?.done], [0, 0]);
-    for (const one of ids) await order('release', one);
+    const line = async (): Promise<string> => (await operator.get(second.path)).body;
+    assert.doesNotMatch(await line(), /Väntar bakom/, 'a dry run waits for nobody');
+    await desk.pool.query("update job set state = 'queued', order_row = 1 where id = $1", [second.id]);
+    assert.match(await line(), new RegExp(`Väntar bakom <a href="${first.path}">jobb ${first.id}</a>`));
+    assert.match((await operator.get(`/job-progress/${second.id}`)).body, new RegExp(`jobb ${first.id}</a>`));
+    assert.equal((await readJob(desk.pool, second.id))?.behind, first.id);
+    assert.doesNotMatch((await operator.get(first.path)).body, /Väntar bakom/);
+    await desk.pool.query(
+      "update job set state = 'done', ended_at = now(), holder = null, lease_until = null where id = $1",
+      [first.id],
+    );
+    assert.doesNotMatch(await line(), /Väntar bakom/);
+    for (const id of ids) await order('release', id);
   });
 
   it('is not for those who may only look', async () => {

@@ -61,12 +61,16 @@ export interface Job {
   readonly madeAt: Date;
   readonly beganAt: Date | undefined;
   readonly endedAt: Date | undefined;
+  /** Of one that is queued: the job before it, which is not over yet. */
+  readonly behind: number | undefined;
 }
 
 type JobRow = { readonly [K in keyof Job]: Exclude<Job[K], undefined> | null };
 
 export const jobColumns = `id, kind, wanted, account_id as "accountId", actor, reason, rate, state, total, done, moved,
-  not_moved as "notMoved", examples, order_row as "orderRow", detail, made_at as "madeAt", began_at as "beganAt", ended_at as "endedAt"`;
+  not_moved as "notMoved", examples, order_row as "orderRow", detail, made_at as "madeAt", began_at as "beganAt", ended_at as "endedAt",
+  case when state = 'queued' then (select b.id from job b where b.id < job.id and b.state in ('queued', 'running', 'stopping')
+                                    order by b.id desc limit 1) end as behind`;
 
 export const jobOf = (row: JobRow): Job =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as unknown as Job;

@@ -1,6 +1,8 @@
 /** Messages for people. */
 import type { Language } from '../operations/catalogue.ts';
 import { explainAttempt } from '../operations/explain.ts';
+import { reentry } from '../operations/message-acts.ts';
+import type { AuditRow } from '../store/audit.ts';
 import type { AttemptRow, CollectionRow, DeliveryRow, MessageDetails, MessageRow } from '../store/messages.ts';
 import { showFinding } from './document-print.ts';
 import { facts, moment, table } from './table.ts';
@@ -23,7 +25,13 @@ export function messageTable(rows: readonly MessageRow[]): string {
   );
 }
 
-export function showMessage(row: MessageRow, details: MessageDetails, why: string, language: Language): string {
+export function showMessage(
+  row: MessageRow,
+  details: MessageDetails,
+  acts: readonly AuditRow[],
+  why: string,
+  language: Language,
+): string {
   const head = facts([
     ['Message', row.id],
     ['State', row.state],
@@ -36,6 +44,8 @@ export function showMessage(row: MessageRow, details: MessageDetails, why: strin
     ['Environment', row.environment],
     ['Event time', details.eventTime],
     ['Accepted', moment(row.acceptedAt)],
+    ['Entered', details.enteredFor && `by an operator, for the dead letter ${details.enteredFor}`],
+    ...acts.filter(({ action }) => action === reentry).map(enteredBy),
     ['Format', `${details.format}, ${details.mediaType}, ${details.documentSize} bytes`],
     ['SHA-256', details.documentSha256],
     ['KA message id', details.kaMessageId],
@@ -54,6 +64,11 @@ export function showMessage(row: MessageRow, details: MessageDetails, why: strin
   const fetched = details.collections.length === 0 ? [] : [`Fetched\n${collectionTable(details.collections)}`];
   return [head, ...warnings, ...fetched, ...details.deliveries.map((one) => showDelivery(one, language))].join('\n\n');
 }
+
+const enteredBy = ({ at, actor, reason }: AuditRow): readonly [string, string] => [
+  'Entered by',
+  `${actor}, ${moment(at)}: ${reason ?? ''}`,
+];
 
 function showDelivery(delivery: DeliveryRow, language: Language): string {
   const head = facts([

@@ -6,6 +6,7 @@ import type { MessageType } from '../domain/message.ts';
 import type { OrganisationNumber } from '../domain/organisation-number.ts';
 import type { Language } from '../operations/catalogue.ts';
 import { explain, explainAttempt } from '../operations/explain.ts';
+import { actsOf } from '../operations/message-acts.ts';
 import { type MessageAction, type MessageMoved, moveMessage } from '../operations/messages.ts';
 import { type DeliveryRow, listMessages, type MessageDetails, readMessage } from '../store/messages.ts';
 import { deliveryState, mandatoryReason, messageType, organisationNumber, since, whole } from './arguments.ts';
@@ -142,19 +143,35 @@ function addShow(message: Command, { terminal }: Context): void {
       const now = new Date();
       const shown = await withStore(async (pool) => {
         const found = await find(pool, reference);
-        return Promise.all(found.map(async (row) => ({ row, details: await readMessage(pool, row.id) })));
+        return Promise.all(
+          found.map(async (row) => {
+            const details = await readMessage(pool, row.id);
+            return { row, details, acts: await actsOf(pool, row.id, details, mostActs) };
+          }),
+        );
       });
-      const whole = shown.flatMap(({ row, details }) => {
+      const whole = shown.flatMap(({ row, details, acts }) => {
         const current = details?.deliveries.find((delivery) => delivery.current);
-        return details && current ? [{ row, details, why: explain(current, now, language) }] : [];
+        return details && current ? [{ row, details, acts, why: explain(current, now, language) }] : [];
       });
       if (options.json)
         terminal.out(
-          json(whole.map(({ row, details, why }) => ({ ...row, why, ...withSentences(details, language) }))),
+          json(
+            whole.map(({ row, details, acts, why }) => ({
+              ...row,
+              why,
+              ...withSentences(details, language),
+              acts: acts.map(({ id, at, actor, action, reason }) => ({ id, at, actor, action, reason })),
+            })),
+          ),
         );
-      else terminal.out(whole.map((one) => showMessage(one.row, one.details, one.why, language)).join('\n\n'));
+      else
+        terminal.out(whole.map((one) => showMessage(one.row, one.details, one.acts, one.why, language)).join('\n\n'));
     });
 }
+
+/** Rows of the audit that are shown with a message. */
+const mostActs = 200;
 
 type Example = readonly [command: string, what: string];
 

@@ -51,6 +51,11 @@ export const table = {
     status: 422,
     title: 'The document is for another organisation than the message says',
   },
+  'document-wrong-number': {
+    disposition: 'final',
+    status: 422,
+    title: 'The document has another number than the dead letter that it is entered for',
+  },
   'document-wrong-sender': {
     disposition: 'final',
     status: 422,

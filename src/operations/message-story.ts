@@ -4,7 +4,7 @@ import type { AuditRow } from '../store/audit.ts';
 import type { AttemptRow, CollectionRow, DeliveryRow, MessageDetails, MessageRow } from '../store/messages.ts';
 
 export type Chapter =
-  | { readonly kind: 'taken'; readonly at: Date }
+  | { readonly kind: 'taken'; readonly at: Date; readonly enteredFor?: string | undefined }
   | { readonly kind: 'checked'; readonly at: Date; readonly findings: readonly Finding[] }
   | { readonly kind: 'sealed'; readonly at: Date; readonly envelope: NonNullable<MessageDetails['envelope']> }
   | { readonly kind: 'again'; readonly at: Date; readonly delivery: DeliveryRow }
@@ -21,7 +21,7 @@ const order = ['taken', 'checked', 'acted', 'again', 'sealed', 'collected', 'att
 export function storyOf(row: MessageRow, details: MessageDetails, audit: readonly AuditRow[]): readonly Chapter[] {
   const { deliveries, envelope, collections, findings = [] } = details;
   const chapters: Chapter[] = [
-    { kind: 'taken', at: row.acceptedAt },
+    { kind: 'taken', at: row.acceptedAt, enteredFor: details.enteredFor },
     { kind: 'checked', at: row.acceptedAt, findings },
     ...(envelope === undefined ? [] : [{ kind: 'sealed' as const, at: envelope.sealedAt, envelope }]),
     ...deliveries.flatMap(chaptersOf),

@@ -19,6 +19,7 @@ export const swedishFrameTitles = {
   'document-invalid': 'Dokumentet bryter mot reglerna för sitt format',
   'document-wrong-type': 'Dokumentet är av en annan typ än meddelandet anger',
   'document-wrong-recipient': 'Dokumentet är till en annan organisation än meddelandet anger',
+  'document-wrong-number': 'Dokumentet har ett annat nummer än det stoppade som det läggs in för',
   'document-wrong-sender': 'Köparen i dokumentet är inte den organisation som det skickas för här',
   'document-number-taken': 'Ett annat dokument är redan mottaget med det numret',
   'withdrawal-unknown': 'Det finns inget sådant meddelande att återkalla',

@@ -1,5 +1,7 @@
 /** Intake's way for a document that an operator enters: the same reading, checking, storing and answering. */
 import { readDocument } from '../documents/read.ts';
+import { parseMessageType } from '../domain/message.ts';
+import { parseOrganisationNumber } from '../domain/organisation-number.ts';
 import { type Frame, frameFacts } from '../intake/broker/frame.ts';
 import { check } from '../intake/check.ts';
 import { type ReceiveDeps, receive } from '../intake/receive.ts';
@@ -43,9 +45,16 @@ export function createEntrance(
     log,
   };
   return {
-    faultOf: (entered) => {
+    read: (entered) => {
       const taken = check(deps, frameOf(entered));
-      return taken.kind === 'dead-letter' ? taken.fault : undefined;
+      const { recipient, messageType, documentNumber } = taken.kind === 'document' ? taken.key : taken;
+      const fault = taken.kind === 'dead-letter' ? taken.fault : undefined;
+      return {
+        recipient: parseOrganisationNumber(recipient ?? ''),
+        messageType: parseMessageType(messageType ?? ''),
+        documentNumber,
+        fault,
+      };
     },
     // There is no broker that waits for a word.
     receive: (entered) => receive(deps, { frames: [frameOf(entered)], ack: () => undefined }),
@@ -53,7 +62,7 @@ export function createEntrance(
   };
 }
 
-function frameOf({ name, headers, document }: EnteredFrame): Frame {
+function frameOf({ name, headers, document, isText }: EnteredFrame): Frame {
   const named = { ...headers, 'message-id': name };
-  return { ...frameFacts(named), headers: named, body: document, isText: true, beyondLimit: undefined };
+  return { ...frameFacts(named), headers: named, body: document, isText, beyondLimit: undefined };
 }

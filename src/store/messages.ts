@@ -83,6 +83,8 @@ export interface MessageDetails {
   readonly kaMessageId: string | undefined;
   readonly correlationId: string | undefined;
   readonly traceparent: string | undefined;
+  /** An operator entered it, for this dead letter. */
+  readonly enteredFor?: string | undefined;
   readonly replaces: string | undefined;
   readonly replacedBy: string | undefined;
   /** Breaches of business rules that were noted, not rejected. */
@@ -161,7 +163,9 @@ export async function readMessage(db: Db, id: string): Promise<MessageDetails | 
   >(
     `select m.format, m.media_type as "mediaType", encode(m.document_sha256, 'hex') as "documentSha256",
             m.document_size as "documentSize", m.event_time as "eventTime", m.ka_message_id as "kaMessageId",
-            m.correlation_id as "correlationId", m.traceparent, m.findings, m.replaces, r.id as "replacedBy",
+            m.correlation_id as "correlationId", m.traceparent, m.findings, m.replaces,
+            (select substring(f.broker_message_id from '^operator:([0-9a-f-]{36})') from frame f
+              where f.message_id = m.id and f.verdict = 'message') as "enteredFor", r.id as "replacedBy",
             e.format as "envelopeFormat", encode(e.sha256, 'hex') as sha256, e.key_thumbprint as "keyThumbprint", e.sealed_at as "sealedAt"
        from message m left join envelope e on e.message_id = m.id left join message r on r.replaces = m.id where m.id = $1`,
     [id],

@@ -366,6 +366,7 @@ create table frame (
   constraint frame_pkey PRIMARY KEY (id),
   constraint frame_verdict_check CHECK (verdict = ANY (ARRAY['message'::text, 'duplicate'::text, 'dead-letter'::text, 'withdrawal'::text]))
 );
+CREATE UNIQUE INDEX frame_entered ON frame USING btree (split_part(broker_message_id, '/'::text, 1)) WHERE verdict = 'message'::text AND broker_message_id ~~ 'operator:%'::text;
 CREATE UNIQUE INDEX frame_of_message ON frame USING btree (message_id) WHERE verdict = 'message'::text;
 CREATE INDEX frame_taken_at ON frame USING brin (taken_at);
 

@@ -347,9 +347,21 @@ describe('the contract of scripts and the operators’ listener', () => {
     const still = await held(all, 'POST', `${path}/re-enter`, { reason, document: '{"number":"X"}' });
     assert.equal(still.status, 422);
     assert.equal((await listAudit(line.pool, { action: 'dead-letter.re-enter', limit: 9 })).length, 0);
-    const document = jsonPurchaseOrder({ number: 'PO-RIGHT' }).toString();
+    const { organisationNumber: recipient } = supplier;
+    const document = jsonPurchaseOrder({ number: 'T-1', recipient }).toString();
     const entered = await held(all, 'POST', `${path}/re-enter`, { reason, document });
-    assert.equal(((entered.json['entered'] as Record<string, unknown>[])[0] ?? {})['verdict'], 'message');
+    const [became] = entered.json['entered'] as Record<string, unknown>[];
+    assert.equal(became?.['verdict'], 'message');
+    const second = jsonPurchaseOrder({ number: 'T-2', recipient }).toString();
+    assert.equal((await held(all, 'POST', `${path}/re-enter`, { reason, document: second })).status, 409);
+    const message = await held(all, 'GET', `/messages/${String(became['messageId'])}`);
+    assert.equal((message.json['document'] as Record<string, unknown>)['enteredFor'], id);
+    const timeline = message.json['timeline'] as { readonly act?: Record<string, unknown> }[];
+    const acts = timeline.flatMap(({ act }) => (act === undefined ? [] : [act]));
+    assert.deepEqual(
+      acts.map((act) => [act['action'], act['actor'], act['reason']]),
+      [['dead-letter.re-enter', all.actor, reason]],
+    );
     assert.equal((await held(all, 'GET', `/dead-letters/${randomUUID()}`)).status, 404);
   });
 

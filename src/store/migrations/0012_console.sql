@@ -139,3 +139,5 @@ create index audit_group on audit (split_part(subject, '/', 1), actor, action, i
 create index dead_letter_fault on dead_letter (fault, id);
 create index dead_letter_organisation_number on dead_letter (organisation_number, id);
 create index dead_letter_document_number on dead_letter (document_number, id);
+-- Of all that operators enter for one dead letter, one becomes a message.
+create unique index frame_entered on frame (split_part(broker_message_id, '/', 1)) where verdict = 'message' and broker_message_id like 'operator:%';

@@ -108,26 +108,39 @@ export async function readDeadLetterContent(db: Db, id: string): Promise<DeadLet
   return rows[0] && { body: rows[0].body, headers: JSON.parse(rows[0].headers.toString('utf8')) };
 }
 
-/** What the ledger has of the corrected documents of one dead letter. */
+/** What the ledger has of the documents that were entered for a dead letter. */
 export interface ReenteredFrame {
   readonly takenAt: Date;
   readonly verdict: 'message' | 'duplicate' | 'dead-letter' | 'withdrawal';
   readonly messageId: string | null;
   readonly deadLetterId: string | null;
+  /** Of the document, as hex. */
+  readonly sha256: string;
 }
 
-/** In the place of a broker's name of a frame: no broker gives such a one. */
-export const reenteredAs = (deadLetterId: string): string => `operator:${deadLetterId}`;
+/** So often something may be entered for one dead letter. */
+export const mostEntered = 100;
 
-/** Of what was entered again: the dead letter that it was entered for. */
+/**
+ * In the place of a broker's name of a frame: no broker gives such a one. Of all that is entered for a dead letter, and for the
+ * dead letters that came of it, one at most becomes a message: the index `frame_entered` holds to that, also between processes.
+ * @param origin the dead letter that KA's own frame became
+ * @param before how many were entered for it before
+ */
+export const reenteredAs = (origin: string, before: number): string =>
+  `operator:${origin}${before === 0 ? '' : `/${before}`}`;
+
+/** Of what was entered again: the dead letter that KA's own frame became. */
 export const reenteredFor = (brokerMessageId: string | null): string | undefined =>
-  /^operator:([0-9a-f-]{36})$/.exec(brokerMessageId ?? '')?.[1];
+  /^operator:([0-9a-f-]{36})(?:\/\d+)?$/.exec(brokerMessageId ?? '')?.[1];
 
-export async function listReentered(db: Db, deadLetterId: string): Promise<ReenteredFrame[]> {
+/** Newest first. @param origin the dead letter that KA's own frame became */
+export async function listReentered(db: Db, origin: string): Promise<ReenteredFrame[]> {
   const { rows } = await db.query<ReenteredFrame & Record<string, unknown>>(
-    `select taken_at as "takenAt", verdict, message_id as "messageId", dead_letter_id as "deadLetterId"
-       from frame where broker_message_id = $1 order by id desc`,
-    [reenteredAs(deadLetterId)],
+    `select f.taken_at as "takenAt", f.verdict, f.message_id as "messageId", f.dead_letter_id as "deadLetterId",
+            encode(f.body_sha256, 'hex') as sha256
+       from unnest($1::text[]) as t (name) join frame f on f.broker_message_id = t.name order by f.id desc`,
+    [Array.from({ length: mostEntered }, (_, before) => reenteredAs(origin, before))],
   );
   return rows;
 }

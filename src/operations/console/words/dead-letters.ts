@@ -53,8 +53,12 @@ export const deadLetterWords = {
   },
   'dead.correct': { en: 'Enter a corrected document', sv: 'Lägg in ett rättat dokument' },
   'dead.correct-says': {
-    en: 'It goes the way of everything that KA sends: it is checked, gets a number, and KA is told. What is still wrong is shown here, and nothing is entered then. The dead letter stays as it is.',
-    sv: 'Det går samma väg som allt som KA skickar: det kontrolleras, får ett nummer och KA får besked. Det som fortfarande är fel visas här, och då läggs inget in. Det stoppade ligger kvar som det är.',
+    en: 'It goes the way of everything that KA sends: it is checked, gets a number, and KA is told. Recipient, type and document number stay as they are known, unless they are what was wrong. One dead letter becomes one message at most. What is still wrong is shown here, and nothing is entered then. Who entered it, and why, stands in the audit and with the message.',
+    sv: 'Det går samma väg som allt som KA skickar: det kontrolleras, får ett nummer och KA får besked. Mottagare, typ och dokumentnummer ska vara de som är kända, om det inte är just de som var fel. Det kan bli högst ett meddelande av ett stoppat. Det som fortfarande är fel visas här, och då läggs inget in. Vem som lade in det, och varför, står i granskningsloggen och vid meddelandet.',
+  },
+  'dead.once': {
+    en: 'Nothing was entered: a document that was entered for this is a message already, or this takes no document.',
+    sv: 'Inget har lagts in: ett dokument som lades in för detta är redan ett meddelande, eller så kan inget läggas in här.',
   },
   'dead.correct-text': { en: 'The corrected document', sv: 'Det rättade dokumentet' },
   'dead.correct-utf8': {

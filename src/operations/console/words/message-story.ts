@@ -3,6 +3,8 @@ import type { InEach } from '../../catalogue.ts';
 
 export const storyWords = {
   'story.taken': { en: 'Taken from KA', sv: 'Mottaget från KA' },
+  'story.entered': { en: 'Entered by an operator, not sent by KA', sv: 'Inlagt av en operatör, inte skickat av KA' },
+  'story.entered-for': { en: 'The dead letter that it corrects', sv: 'Det stoppade som det rättar' },
   'story.checked': { en: 'Checked: nothing found', sv: 'Kontrollerat: inget att anmärka' },
   'story.checked-findings': { en: 'Checked: noted, and let through', sv: 'Kontrollerat: anmärkt men godtaget' },
   'story.expected': { en: 'expected', sv: 'väntat' },

@@ -9,7 +9,7 @@ import {
 } from '../../../store/operator/dead-letters.ts';
 import type { Pool } from '../../../store/pool.ts';
 import { openDeadLetter } from '../../dead-letters/open.ts';
-import { type Entrance, reenter } from '../../dead-letters/re-entry.ts';
+import { type Entrance, originOf, reenter } from '../../dead-letters/re-entry.ts';
 import { mostActionBytes } from '../actions.ts';
 import { shownNumber } from '../masking.ts';
 import type { OperatorRoute } from '../route.ts';
@@ -89,6 +89,8 @@ async function seen(pool: Pool, asked: AskedBy) {
     ...letterOf(row, asked),
     // What was expected and found quotes the document, and comes with it.
     findings: findings.map(({ where, rule, text }) => ({ where, rule, text })),
-    entered: (await listReentered(pool, id)).map(known),
+    entered: (await listReentered(pool, originOf(letter)))
+      .filter(({ deadLetterId }) => deadLetterId !== id)
+      .map(({ sha256: _sha256, ...one }) => known(one)),
   };
 }

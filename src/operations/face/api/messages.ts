@@ -2,12 +2,12 @@
 import type { DeliveryState } from '../../../domain/delivery.ts';
 import { Fault } from '../../../domain/fault.ts';
 import type { MessageType } from '../../../domain/message.ts';
-import { listAuditOf } from '../../../store/audit.ts';
 import { findMessages, readMessage } from '../../../store/messages.ts';
 import { readLaneChangesAround } from '../../../store/operator/lane-changes.ts';
 import { listForOperators } from '../../../store/operator/messages.ts';
 import { pageOfAttempts } from '../../../store/operator/script-lists.ts';
 import type { Pool } from '../../../store/pool.ts';
+import { actsOf } from '../../message-acts.ts';
 import { type MessageAction, moveMessage } from '../../messages.ts';
 import type { OperatorRoute } from '../route.ts';
 import { acts, looks, namedIn, oneIn, textIn, timeIn } from './ask.ts';
@@ -43,11 +43,8 @@ export function messagesApi({ pool }: { readonly pool: Pool }): readonly Operato
     }),
     looks('/messages/:id', 'view', async (asked) => {
       const id = namedIn(asked, 'id');
-      const [[row], details, audit] = await Promise.all([
-        findMessages(pool, id, 1),
-        readMessage(pool, id),
-        listAuditOf(pool, `message/${id}`, mostActs),
-      ]);
+      const [[row], details] = await Promise.all([findMessages(pool, id, 1), readMessage(pool, id)]);
+      const audit = await actsOf(pool, id, details, mostActs);
       if (row === undefined || details === undefined) throw noMessage(id);
       const current = details.deliveries.find((delivery) => delivery.current);
       const changes = current

@@ -6,7 +6,7 @@ import type { Pool } from '../../../store/pool.ts';
 import { moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { openDeadLetter } from '../../dead-letters/open.ts';
-import { type Entrance, reenter } from '../../dead-letters/re-entry.ts';
+import { type Entrance, originOf, reenter } from '../../dead-letters/re-entry.ts';
 import { markedDocument, type ShownDocument } from '../../dead-letters/shown.ts';
 import { titleOf } from '../../titles.ts';
 import { type ActionForm, faultSaid, mostActionBytes, reasonOf, type Told, toldBy } from '../actions.ts';
@@ -89,7 +89,14 @@ async function enter(parts: DeadLetterParts, asked: AskedBy, response: Response)
   }
   const id = idOf(asked);
   const order = { deadLetterId: id, document: text, actor: who.actor, reason, now };
-  const fault = await reenter(parts.pool, parts.entrance, order);
+  const fault = await reenter(parts.pool, parts.entrance, order).catch((error: unknown) => {
+    if (error instanceof Fault && error.code === 'not-possible-now') return error;
+    throw error;
+  });
+  if (fault?.code === 'not-possible-now') {
+    const told = { notice: word(language, 'dead.once'), bad: true };
+    return showLetter(parts, asked, response, { status: 409, told });
+  }
   if (fault === undefined) return response.redirect(303, `/dead-letters/${id}?done=dead-entered`);
   await showLetter(parts, asked, response, { status: 422, tried: { ...tried, fault } });
 }
@@ -132,6 +139,8 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
   // Where there is nothing to open, what was wrong with it tells of nothing but its headers.
   const shown =
     more.opened ?? (maySee && !hasDocument ? markedDocument('', letter.findings, letter.detail) : undefined);
+  const entered = (await listReentered(pool, originOf(letter))).filter((one) => one.deadLetterId !== letter.id);
+  const isMessage = entered.some(({ verdict }) => verdict === 'message');
   const mayEnter = more.opened ?? more.tried ?? (!hasDocument && !letter.fault.startsWith('withdrawal-'));
   show(pages, asked, response, {
     view: 'dead-letter',
@@ -147,7 +156,7 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
       hasDocument,
       opening: maySee && more.opened === undefined && hasDocument ? opening : undefined,
       opened: more.opened,
-      mayEnter: who.may.has('act') && Boolean(mayEnter),
+      mayEnter: who.may.has('act') && !isMessage && Boolean(mayEnter),
       tried: more.tried,
       document: documentRows(more.tried?.text ?? more.opened?.text ?? ''),
       still: fault && {
@@ -155,10 +164,7 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
         detail: fault.message,
         findings: findingsFor(fault.findings, markedDocument(more.tried?.text ?? '', fault.findings, fault.message)),
       },
-      entered: (await listReentered(pool, letter.id)).map((one) => ({
-        ...one,
-        takenAt: moment(one.takenAt, now).html,
-      })),
+      entered: entered.map((one) => ({ ...one, takenAt: moment(one.takenAt, now).html })),
       enteredFor: reenteredFor(letter.brokerMessageId),
     },
   });

@@ -1,6 +1,5 @@
 /** One message: why it is where it is, what happened, and what can be done. */
 import { Fault } from '../../../domain/fault.ts';
-import { listAuditOf } from '../../../store/audit.ts';
 import { findMessages, type MessageDetails, type MessageRow, readMessage } from '../../../store/messages.ts';
 import { readLaneChangesAround } from '../../../store/operator/lane-changes.ts';
 import type { Pool } from '../../../store/pool.ts';
@@ -8,6 +7,7 @@ import type { Who } from '../../access/entered.ts';
 import { count, moment } from '../../console/moments.ts';
 import { isWord, word } from '../../console/words.ts';
 import { explain, explainAttempt } from '../../explain.ts';
+import { actsOf } from '../../message-acts.ts';
 import { actionsFor, type Chapter, spansOf, storyOf } from '../../message-story.ts';
 import { type MessageAction, moveMessage } from '../../messages.ts';
 import { explainLateness } from '../../standstills.ts';
@@ -87,11 +87,8 @@ export async function messagePage(
 ): Promise<void> {
   const id = idOf(asked);
   const { language, now, who } = asked;
-  const [[row], details, audit] = await Promise.all([
-    findMessages(pool, id, 1),
-    readMessage(pool, id),
-    listAuditOf(pool, `message/${id}`, mostActs),
-  ]);
+  const [[row], details] = await Promise.all([findMessages(pool, id, 1), readMessage(pool, id)]);
+  const audit = await actsOf(pool, id, details, mostActs);
   const found = details?.deliveries.find((delivery) => delivery.current);
   const current = found?.agent === undefined ? found : { ...found, agent: shownNumber(who, found.agent) };
   if (row === undefined || details === undefined || current === undefined)

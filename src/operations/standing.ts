@@ -1,6 +1,5 @@
 /** How all is, for the overview: what is asked of the book now, and the sums that are kept. */
 import type { Sums } from '../store/conservation.ts';
-import { readBreaches, readSums, sumBreaches } from '../store/conservation.ts';
 import { countOpenIncidents } from '../store/enrol/incidents.ts';
 import { type FlowsAgain, readFlowsAgain } from '../store/operator/lane-changes.ts';
 import {
@@ -9,17 +8,31 @@ import {
   type OldestWaiting,
   type OutboxStanding,
   readEndingCertificates,
-  readFlow,
   readOldestWaiting,
   readOutbox,
   readServer,
   readStandingLanes,
   type StandingLane,
 } from '../store/operator/overview.ts';
-import { forgetPulses, readPulses } from '../store/operator/pulses.ts';
-import { readSnapshot, renewSnapshot, type Snapshot } from '../store/operator/snapshots.ts';
+import { readPulses } from '../store/operator/pulses.ts';
+import { readSnapshot, type Snapshot } from '../store/operator/snapshots.ts';
 import type { Pool } from '../store/pool.ts';
+import { type DueLane, readDueLanes } from '../store/progress.ts';
+import { isTooOld } from './renewal.ts';
 import { type Servers, serversAreWell, serversOf } from './servers.ts';
+
+/** Milliseconds that something may stand before somebody has to look: those of `/readyz`. */
+export interface Patience {
+  readonly delivery: number;
+  readonly outbox: number;
+}
+
+/** Lanes in which something has been due for longer than it may, and nobody is at it. */
+export interface LateLanes {
+  readonly lanes: number;
+  /** Since when the one that is latest has been. */
+  readonly since: Date;
+}
 
 export interface Standing {
   readonly at: Date;
@@ -29,6 +42,9 @@ export interface Standing {
   readonly flow: Snapshot<readonly FlowBucket[]> | undefined;
   readonly oldest: OldestWaiting | undefined;
   readonly outbox: OutboxStanding;
+  /** Its oldest row has waited longer than it may. */
+  readonly outboxLate: boolean;
+  readonly late: LateLanes | undefined;
   readonly lanes: readonly StandingLane[];
   /** How many lanes there are in each state. */
   readonly lanesByState: Readonly<Record<string, number>>;
@@ -42,19 +58,18 @@ export interface Standing {
 const day = 86_400_000;
 /** Days ahead that the overview looks for certificates that end. */
 export const endingWithin = 60;
-/** Minutes that the chart shows. */
-export const flowMinutes = 120;
 const mostLanes = 12;
 const mostAgain = 6;
 const mostEnding = 8;
 
-export async function readStanding(pool: Pool, now: Date): Promise<Standing> {
-  const [sums, laws, flow, oldest, outbox, standing, again, ending, openIncidents, pulses] = await Promise.all([
+export async function readStanding(pool: Pool, patience: Patience, now: Date): Promise<Standing> {
+  const [sums, laws, flow, oldest, outbox, due, standing, again, ending, openIncidents, pulses] = await Promise.all([
     readSnapshot<Sums>(pool, 'sums'),
     readSnapshot<readonly string[]>(pool, 'laws'),
     readSnapshot<readonly FlowBucket[]>(pool, 'flow'),
     readOldestWaiting(pool),
     readOutbox(pool),
+    readDueLanes(pool),
     readStandingLanes(pool, mostLanes),
     readFlowsAgain(pool, new Date(now.getTime() - day), mostAgain),
     readEndingCertificates(pool, new Date(now.getTime() + endingWithin * day), mostEnding),
@@ -71,6 +86,8 @@ export async function readStanding(pool: Pool, now: Date): Promise<Standing> {
     flow,
     oldest,
     outbox,
+    outboxLate: outbox.oldestAt !== undefined && now.getTime() - outbox.oldestAt.getTime() > patience.outbox,
+    late: lateOf(due, patience, now),
     lanes,
     lanesByState,
     again,
@@ -80,42 +97,25 @@ export async function readStanding(pool: Pool, now: Date): Promise<Standing> {
   };
 }
 
-/** What is wrong comes before what needs a look; what nobody has checked yet is not called well. */
+/** A lane that somebody is at is not late, however long its backlog. */
+export function lateOf(due: readonly DueLane[], patience: Patience, now: Date): LateLanes | undefined {
+  const late = due.filter((lane) => !lane.taken && lane.late > patience.delivery).map((lane) => lane.late);
+  return late.length === 0 ? undefined : { lanes: late.length, since: new Date(now.getTime() - Math.max(...late)) };
+}
+
+/** What is wrong comes before what needs a look; what nobody has checked yet, or not for long, is not called well. */
 export function verdictOf({
   laws,
   sums,
   lanes,
   openIncidents,
   servers,
+  late,
+  outboxLate,
 }: Standing): 'unknown' | 'broken' | 'look' | 'well' {
+  if (laws !== undefined && laws.value.length > 0) return 'broken';
   if (laws === undefined || sums === undefined) return 'unknown';
-  if (laws.value.length > 0) return 'broken';
-  const still = lanes.some(({ state }) => state !== 'paused') || !serversAreWell(servers);
-  return openIncidents > 0 || sums.value.held > 0 || still ? 'look' : 'well';
-}
-
-/** Milliseconds between two makings at least; a sum that is dear is made more seldom, so that it never takes more than a twentieth of the time. */
-const ages = { sums: 10_000, flow: 10_000, laws: 300_000 } as const;
-const share = 20;
-
-/**
- * Makes anew what is old.
- * @param pool one that may read whole tables
- * @returns whether anything was made
- */
-export async function renewStanding(pool: Pool, now: Date): Promise<boolean> {
-  const age = async (kind: keyof typeof ages): Promise<number> =>
-    Math.max(ages[kind], share * ((await readSnapshot(pool, kind))?.tookMs ?? 0));
-  const made = [
-    await renewSnapshot(pool, 'flow', await age('flow'), (db) =>
-      readFlow(db, { until: now, seconds: 60, buckets: flowMinutes }),
-    ),
-    await renewSnapshot(pool, 'sums', await age('sums'), readSums),
-    await renewSnapshot(pool, 'laws', await age('laws'), async (db) => [
-      ...sumBreaches(await readSums(db)),
-      ...(await readBreaches(db)),
-    ]),
-  ];
-  if (made.includes(true)) await forgetPulses(pool);
-  return made.includes(true);
+  if (isTooOld('laws', laws) || isTooOld('sums', sums)) return 'unknown';
+  const still = lanes.some(({ state }) => state !== 'paused') || late !== undefined || outboxLate;
+  return openIncidents > 0 || sums.value.held > 0 || still || !serversAreWell(servers) ? 'look' : 'well';
 }

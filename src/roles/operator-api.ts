@@ -23,21 +23,21 @@ import { faultPage, type Pages } from '../operations/face/pages.ts';
 import type { OperatorRoute } from '../operations/face/route.ts';
 import { signInRoutes } from '../operations/face/sign-in.ts';
 import { startRunner } from '../operations/jobs/runner.ts';
-import { readStanding, renewStanding } from '../operations/standing.ts';
+import { readStanding } from '../operations/standing.ts';
 import { readCertificates } from '../pki/certificate.ts';
 import { describeProcess } from '../platform/config/process.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { createGuesses } from '../platform/http/guesses.ts';
 import { networkOf } from '../platform/http/network.ts';
-import { errorText, type Log } from '../platform/log.ts';
+import type { Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
-import { forgetEntries } from '../store/operator/entries.ts';
-import { createPool, type Pool } from '../store/pool.ts';
+import { createPool } from '../store/pool.ts';
 import { loadCredentials } from './credentials.ts';
 import type { Observe } from './meters.ts';
 import { oidcSettings, providerOf } from './oidc.ts';
 import type { OperatorApiCredentials } from './operator-credentials.ts';
 import { listenForOperators } from './operator-listener.ts';
+import { startRounds } from './operator-rounds.ts';
 import { scriptRoutes } from './operator-scripts.ts';
 import { openStore, type Running } from './parts.ts';
 import { createEntrance, reentrySettings } from './re-entry.ts';
@@ -57,6 +57,8 @@ export const operatorApiSettings = [
   'signInTries',
   'signInLock',
   'wrongGuesses',
+  'readyDeliveryLate',
+  'readyOutboxLate',
   'signingOldCertificatesFile',
   'credentialsReload',
   ...oidcSettings,
@@ -100,9 +102,11 @@ export async function startOperatorApi(
     const pool = begun.adopt(await openStore(settings, 'operator-api', log), (one) => one.close());
     let origin = '';
     const pages: Pages = { environment: settings.environment };
+    const patience = { delivery: settings.readyDeliveryLate, outbox: settings.readyOutboxLate };
+    const overview = (at: Date) => readStanding(pool, patience, at);
     const live = createLive({
       log,
-      read: () => readStanding(pool, now()),
+      read: () => overview(now()),
       mayRead: async ({ who }) => {
         const secret = who?.session?.secret;
         if (secret === undefined) return who !== undefined;
@@ -112,9 +116,8 @@ export async function startOperatorApi(
       every: 5_000,
       most: 100,
     });
-    begun.defer(() => live.stop());
     const sums = begun.adopt(
-      createPool({ url: settings.databaseUrl, connections: 4, name: 'kuvert operator-api sums' }),
+      createPool({ url: settings.databaseUrl, connections: 3, name: 'kuvert operator-api sums' }),
       (one) => one.close(),
     );
     const entrance = begun.adopt(createEntrance(settings, pool, log, now), (one) => one.close());
@@ -138,7 +141,7 @@ export async function startOperatorApi(
     const accounts = { pool, pages, origin: () => origin, idle: settings.sessionIdle };
     const routes: readonly OperatorRoute[] = [
       assetRoute,
-      ...overviewRoutes({ pool, pages, live }),
+      ...overviewRoutes({ pool, pages, live, overview }),
       ...messagesRoutes({ pool, pages }),
       ...messageRoutes({ pool, pages }),
       ...messageDocumentRoutes({ pool, pages, ...prover }),
@@ -150,7 +153,7 @@ export async function startOperatorApi(
       ...settingsRoutes({ pages, describe }),
       ...accountsRoutes(accounts),
       ...accountRoutes(accounts),
-      ...scriptRoutes({ pool, sums, started, describe, entrance, documentBytes, ...deeds, ...prover }),
+      ...scriptRoutes({ pool, overview, sums, started, describe, entrance, documentBytes, ...deeds, ...prover }),
       ...signInRoutes(entry),
       ...(provider === undefined ? [] : oidcRoutes({ ...entry, provider, origin: () => origin })),
     ];
@@ -168,9 +171,11 @@ export async function startOperatorApi(
       routes,
     );
     const observed = observe('operator-api', app);
-    begun.use(startRounds(sums, log, now));
+    begun.use(startRounds(settings.databaseUrl, log, now));
     const listener = await listenForOperators(settings, tls, { log, now }, observed);
     begun.defer(() => listener.close());
+    // Before the listener closes: it would wait for pages that are open.
+    begun.defer(() => live.stop());
     const { operatorHost: host } = settings;
     origin = settings.operatorUrl ?? originOf(host, listener.port, tls !== undefined);
     log.info('the operators listener runs', { host, port: listener.port, origin });
@@ -182,44 +187,7 @@ export async function startOperatorApi(
   }
 }
 
-/** What is done in the background, over connections that may read whole tables: the sums of the overview; and sessions that ended long ago are forgotten. */
-function startRounds(pool: Pool, log: Log, now: () => Date): AsyncDisposable {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let forgetAt = 0;
-  const round = async (): Promise<void> => {
-    const at = now().getTime();
-    await renewStanding(pool, new Date(at)).catch((error: unknown) =>
-      log.warn('the sums of the overview cannot be made just now', { error: errorText(error) }),
-    );
-    if (at >= forgetAt) {
-      forgetAt = at + forgetEvery;
-      await forgetEntries(pool, new Date(at - keptFor)).catch((error: unknown) =>
-        log.warn('sessions that have ended cannot be forgotten just now', { error: errorText(error) }),
-      );
-    }
-    if (!stopped)
-      timer = setTimeout(() => {
-        running = round();
-      }, sumsEvery);
-  };
-  let running = round();
-  return {
-    [Symbol.asyncDispose]: async () => {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
-}
-
 const usualJobs = { lease: 15_000, every: 1_000 };
-
-/** Milliseconds between two looks whether a sum is old. */
-const sumsEvery = 2_000;
-/** And between two times that old sessions and links are forgotten; they are kept for so long after their end. */
-const forgetEvery = 3_600_000;
-const keptFor = 7 * 86_400_000;
 
 const rulesOf = (settings: OperatorApiSettings): SignInRules => ({
   wrongPasswords: settings.signInTries,

@@ -51,6 +51,8 @@ export interface PoolOptions {
   readonly byKey?: boolean;
   /** A statement may take hours: for migrations of a big book. */
   readonly patient?: boolean;
+  /** Milliseconds that one statement may take; left out: a minute. */
+  readonly statementTimeout?: number;
   /** Called when an idle connection breaks or a listener has to come back. */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -83,6 +85,7 @@ export function countConnections(): PoolCounts[] {
 }
 
 export function createPool(options: PoolOptions): Pool {
+  const { statementTimeout = 60_000 } = options;
   const config: PoolConfig = {
     connectionString: options.url,
     max: options.connections,
@@ -91,7 +94,7 @@ export function createPool(options: PoolOptions): Pool {
     idleTimeoutMillis: 30_000,
     // A query that takes longer is a defect or a server in trouble; either way the caller must get an answer.
     // And if the server, or the way to it, is gone without a word.
-    ...(options.patient ? {} : { statement_timeout: 60_000, query_timeout: 70_000 }),
+    ...(options.patient ? {} : { statement_timeout: statementTimeout, query_timeout: statementTimeout + 10_000 }),
     keepAlive: true,
     // Waited for before whatever the connection was opened for; the type does not say so.
     ...(options.byKey ? { onConnect: (client) => client.query(plansByKey) as unknown as void } : {}),

@@ -1,6 +1,7 @@
 /** What the overview shows beside the book: two busy hours for its chart, and processes that are well. */
 import { randomUUID } from 'node:crypto';
-import { renewStanding } from '../../src/operations/standing.ts';
+import { createRenewal } from '../../src/operations/renewal.ts';
+import { silentLog } from '../../src/platform/log.ts';
 import type { PulseRole, PulseValue } from '../../src/store/operator/pulses.ts';
 import type { Pool } from '../../src/store/pool.ts';
 
@@ -27,7 +28,7 @@ export async function makeBusy(pool: Pool, until: Date): Promise<void> {
   await beat(pool, 'delivery', { redis: 1 });
   // The listener made its sums before.
   await pool.query('delete from snapshot');
-  await renewStanding(pool, until);
+  await createRenewal({ pool, log: silentLog }).round(until);
 }
 
 /** A process that is there for as long as pictures are taken. */

@@ -4,7 +4,7 @@ import { type OldestWaiting, readOutbox } from '../../../store/operator/overview
 import { pageOfOutbox } from '../../../store/operator/script-lists.ts';
 import type { Pool } from '../../../store/pool.ts';
 import { explainLane } from '../../explain.ts';
-import { readStanding, type Standing, verdictOf } from '../../standing.ts';
+import { type Standing, verdictOf } from '../../standing.ts';
 import { supplierName } from '../../supplier-page.ts';
 import { maySeeNumber, shownNumber } from '../masking.ts';
 import type { OperatorRoute } from '../route.ts';
@@ -13,12 +13,13 @@ import { keyIn, limitIn, pageOf } from './paging.ts';
 
 export interface OverviewApiParts {
   readonly pool: Pool;
+  overview(now: Date): Promise<Standing>;
   readonly describe: () => readonly SettingDescription[];
 }
 
-export function overviewApi({ pool, describe }: OverviewApiParts): readonly OperatorRoute[] {
+export function overviewApi({ pool, overview, describe }: OverviewApiParts): readonly OperatorRoute[] {
   return [
-    looks('/overview', 'view', async (asked) => overviewOf(await readStanding(pool, asked.now), asked)),
+    looks('/overview', 'view', async (asked) => overviewOf(await overview(asked.now), asked)),
     looks('/outbox', 'view', async (asked) => {
       const limit = limitIn(asked);
       const [after = 0] = keyIn(asked, ['number']) ?? [];
@@ -38,7 +39,8 @@ export function overviewApi({ pool, describe }: OverviewApiParts): readonly Oper
 }
 
 function overviewOf(standing: Standing, { who, language }: AskedBy) {
-  const { at, sums, laws, flow, oldest, outbox, lanes, lanesByState, again, ending, openIncidents, servers } = standing;
+  const { at, sums, laws, flow, oldest, outbox, late, lanes, lanesByState, again, ending, openIncidents, servers } =
+    standing;
   return {
     at,
     verdict: verdictOf(standing),
@@ -47,6 +49,7 @@ function overviewOf(standing: Standing, { who, language }: AskedBy) {
     flow: flow && { at: flow.at, buckets: flow.value },
     oldest: oldest && oldestOf(oldest, who),
     outbox,
+    late,
     lanes: lanes.map((lane) => ({ ...placed(lane, who), lane: lane.addressId, why: explainLane(lane, language) })),
     lanesByState,
     again: again.map((one) => ({ ...placed(one, who), lane: one.addressId })),

@@ -11,7 +11,7 @@ import { view } from '../../console/views.ts';
 import { word } from '../../console/words.ts';
 import { causeOnly } from '../../explain.ts';
 import { translated } from '../../phrases.ts';
-import { readStanding, type Standing, verdictOf } from '../../standing.ts';
+import { type Standing, verdictOf } from '../../standing.ts';
 import { supplierPath } from '../../supplier-page.ts';
 import type { Live } from '../live.ts';
 import { shownNumber } from '../masking.ts';
@@ -23,9 +23,10 @@ export interface OverviewParts {
   readonly pool: Pool;
   readonly pages: Pages;
   readonly live: Live<Standing>;
+  overview(now: Date): Promise<Standing>;
 }
 
-export function overviewRoutes({ pool, pages, live }: OverviewParts): readonly OperatorRoute[] {
+export function overviewRoutes({ pool, pages, live, overview }: OverviewParts): readonly OperatorRoute[] {
   return [
     {
       method: 'GET',
@@ -33,7 +34,7 @@ export function overviewRoutes({ pool, pages, live }: OverviewParts): readonly O
       needs: 'view',
       shows: 'page',
       handle: async (asked, response) => {
-        const standing = await readStanding(pool, asked.now);
+        const standing = await overview(asked.now);
         show(pages, asked, response, {
           view: 'overview',
           title: word(asked.language, 'nav.overview'),

@@ -31,6 +31,7 @@ interface Reader<T> {
 export function createLive<T>(parts: LiveParts<T>): Live<T> {
   const readers = new Set<Reader<T>>();
   let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
   const send = async (reader: Reader<T>, value: T): Promise<void> => {
     const { asked, response } = reader;
     if (!(await parts.mayRead(asked))) {
@@ -41,7 +42,8 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
     const text = reader.render(value);
     // Who does not read gets no more than one picture behind.
     if (response.writableNeedDrain) return;
-    if (text === reader.last) response.write(':\n\n');
+    // With a name: pages hear no comments, and this tells them that what they show is so still.
+    if (text === reader.last) response.write('event: beat\ndata:\n\n');
     else response.write(`data: ${text.replaceAll(/\r?\n/g, '\ndata: ')}\n\n`);
     reader.last = text;
   };
@@ -51,14 +53,16 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
       for (const reader of readers) await send(reader, value);
     } catch (error) {
       parts.log.warn('the overview cannot be read just now', { error: errorText(error) });
+      // What they show may not be so any more.
+      for (const { response } of readers) response.write('event: away\ndata:\n\n');
     }
     if (readers.size > 0) timer = setTimeout(() => void look(), parts.every).unref();
     else timer = undefined;
   };
   return {
     watch: (asked, response, render) => {
-      if (readers.size >= parts.most) {
-        // 204: the browser does not come back.
+      if (stopped || readers.size >= parts.most) {
+        // 204: the browser does not come back by itself; the page asks again after a while.
         response.status(204).end();
         return;
       }
@@ -74,6 +78,7 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
       if (timer === undefined) timer = setTimeout(() => void look(), 0);
     },
     stop: () => {
+      stopped = true;
       clearTimeout(timer);
       for (const { response } of readers) response.end();
       readers.clear();

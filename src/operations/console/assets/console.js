@@ -1,24 +1,60 @@
 // What pages do beyond links and forms; without it they work all the same.
 'use strict';
 
-/** Parts of a page that renew themselves: what comes is what stands in them. Whoever is in it with the keyboard is not disturbed. */
+/** Milliseconds: the gateway says something each five seconds; and who was turned away asks again after a while. */
+const silence = 20000;
+const pause = 10000;
+const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Stockholm', timeStyle: 'short' });
+
+/**
+ * Parts of a page that renew themselves: what comes is what stands in them. Whoever is in it with the keyboard is not disturbed.
+ * One that nothing is heard of says how old it is, and asks on.
+ */
 for (const part of document.querySelectorAll('[data-live]')) {
-  const source = new EventSource(part.dataset.live);
+  const away = document.getElementById(part.dataset.away);
+  let heardAt = new Date();
+  let patience;
   let last;
   const show = () => {
     if (last === undefined || part.contains(document.activeElement)) return;
     part.innerHTML = last;
     last = undefined;
   };
-  source.addEventListener('message', ({ data }) => {
-    last = data;
+  const stale = () => {
+    part.classList.add('stale');
+    const says = away.dataset.says.replace('{at}', clock.format(heardAt));
+    if (away.textContent !== says) away.textContent = says;
+  };
+  const wait = () => {
+    clearTimeout(patience);
+    patience = setTimeout(stale, silence);
+  };
+  const heard = () => {
+    heardAt = new Date();
     part.classList.remove('stale');
-    show();
-  });
+    away.textContent = '';
+    wait();
+  };
+  const open = () => {
+    const source = new EventSource(part.dataset.live);
+    source.addEventListener('message', ({ data }) => {
+      last = data;
+      heard();
+      show();
+    });
+    source.addEventListener('beat', heard);
+    source.addEventListener('away', stale);
+    source.addEventListener('error', () => {
+      stale();
+      // A browser that was answered with anything but a stream does not come back by itself.
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, pause);
+    });
+    // Signed out, here or elsewhere.
+    source.addEventListener('over', () => location.reload());
+  };
   part.addEventListener('focusout', () => setTimeout(show));
-  source.addEventListener('error', () => part.classList.add('stale'));
-  // Signed out, here or elsewhere.
-  source.addEventListener('over', () => location.reload());
+  wait();
+  open();
 }
 
 /** The chart of the flow. */

@@ -5,7 +5,22 @@ export const overviewWords = {
   'overview.well': { en: 'All is well', sv: 'Allt är som det ska' },
   'overview.look': { en: 'Something needs a look', sv: 'Något behöver ses över' },
   'overview.broken': { en: 'Messages are not accounted for', sv: 'Det finns meddelanden som inte är redovisade' },
-  'overview.unknown': { en: 'The first check is not done yet', sv: 'Den första kontrollen är inte klar' },
+  'overview.unknown': {
+    en: 'Not known: the check is not done yet, or was too long ago',
+    sv: 'Okänt: kontrollen är inte klar, eller för länge sedan',
+  },
+  'overview.away': {
+    en: 'This is how it was at {at}. Since then nothing has been heard of Kuvert or its database; the page goes on asking.',
+    sv: 'Så här var det {at}. Sedan dess har inget hörts från Kuvert eller dess databas; sidan fortsätter fråga.',
+  },
+  'overview.late': {
+    en: 'Lanes in which something is due and nobody takes it: {lanes}. The latest since {at}',
+    sv: 'Leveranser där något ska skickas nu men ingen tar det: {lanes}. Den senaste sedan {at}',
+  },
+  'overview.outbox-late': {
+    en: 'The oldest answer to KA is not sent since {at}',
+    sv: 'Det äldsta svaret till KA är inte skickat sedan {at}',
+  },
   'overview.conserved': { en: 'Every message is accounted for', sv: 'Varje meddelande är redovisat' },
   'overview.line': {
     en: '{taken} frames taken = {messages} messages + {duplicates} duplicates + {dead} dead letters + {withdrawals} withdrawals',

@@ -36,8 +36,12 @@ export function maskOrganisationNumber(organisationNumber: string): string {
   return isSoleTrader(organisationNumber) ? `${organisationNumber.slice(0, 2)}********` : organisationNumber;
 }
 
-/** Ten digits in a text, as a person's number is written: with or without the century, a sign before the last four, or the VAT number's letters. */
-const personal = /(?<![\w-])(SE)?(?:18|19|20)?(\d{2})([01]\d[0-9]\d)([-+]?)(\d{4})(01)?(?![\w-])/g;
+/**
+ * Ten digits in a text, as a person's number is written: with or without the century, a sign before the last four, the VAT number's
+ * letters, or those of a certificate's subject (`NTRSE-`, `PNOSE-`: ETSI EN 319 412-1 §5.1).
+ */
+const personal =
+  /(?:(?<![\w-])|(?<=(?<![\w-])[A-Z]{3}SE-))(SE)?(?:18|19|20)?(\d{2})([01]\d[0-9]\d)([-+]?)(\d{4})(01)?(?![\w-])/g;
 
 /** The same in the middle of a text: whatever reads as a sole trader's number, check digit right, shows only its first two digits. */
 export function maskNumbersIn(text: string): string {

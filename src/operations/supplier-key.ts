@@ -1,24 +1,22 @@
-/** Where a list of suppliers goes on, as a text for a URL: a person's number is in none. */
+/** Where a list of suppliers goes on, as a text for a URL: a number is in none, and none leads to a place in an order by number. */
 import type { ListedSupplier, SupplierKey } from '../store/operator/suppliers.ts';
-import type { Db } from '../store/pool.ts';
-import { findSupplier, supplierName } from './supplier-page.ts';
 
-type Last = Pick<ListedSupplier, 'name' | 'organisationNumber'> & {
+type Last = Pick<ListedSupplier, 'name' | 'supplierId'> & {
   readonly address: { readonly id: number } | undefined;
 };
 
-export const supplierKeyText = ({ name, organisationNumber, address }: Last): string =>
-  Buffer.from(JSON.stringify([name, supplierName(organisationNumber, address?.id), address?.id ?? 0])).toString(
-    'base64url',
-  );
+export const supplierKeyText = ({ name, supplierId, address }: Last): string =>
+  Buffer.from(JSON.stringify([name, supplierId, address?.id ?? 0])).toString('base64url');
 
 /** @returns undefined for what is no key: the first page */
-export async function readSupplierKey(db: Db, text: string | undefined): Promise<SupplierKey | undefined> {
-  if (text === undefined) return undefined;
-  const [name, named, addressId] = partsOf(text);
-  if (typeof name !== 'string' || typeof named !== 'string' || !Number.isSafeInteger(addressId)) return undefined;
-  const organisationNumber = await findSupplier(db, named);
-  return organisationNumber === undefined ? undefined : { name, organisationNumber, addressId: addressId as number };
+export function readSupplierKey(text: string | undefined): SupplierKey | undefined {
+  const [name, supplierId, addressId] = text === undefined ? [] : partsOf(text);
+  const right =
+    typeof name === 'string' &&
+    !name.includes('\0') &&
+    Number.isSafeInteger(supplierId) &&
+    Number.isSafeInteger(addressId);
+  return right ? { name, supplierId: supplierId as number, addressId: addressId as number } : undefined;
 }
 
 function partsOf(text: string): unknown[] {

@@ -14,10 +14,12 @@ import {
 import {
   type LaneStanding,
   readContacts,
-  readFirstAddresses,
   readLanes,
   readOwner,
+  readRowOwner,
+  readSupplierRows,
   type SupplierContact,
+  type SupplierRow,
 } from '../store/operator/suppliers.ts';
 import { listTestCalls, type TestCall } from '../store/operator/test-calls.ts';
 import type { Db, Pool } from '../store/pool.ts';
@@ -47,8 +49,10 @@ export interface SupplierSeen {
   /** By which others get what is the supplier's, and by which it gets what is others'. */
   readonly given: readonly Mandate[];
   readonly held: readonly Mandate[];
-  /** An address of each of those others that are persons. */
-  readonly firstAddresses: ReadonlyMap<string, number>;
+  /** By which it is named in paths where its number is a person's. */
+  readonly row: SupplierRow;
+  /** The same of each of those others that are persons. */
+  readonly rows: ReadonlyMap<string, SupplierRow>;
   /** What people did, newest first. */
   readonly history: readonly HistoryRow[];
 }
@@ -58,38 +62,42 @@ const most = { tries: 60, planned: 30, waiting: 10, changes: 60, calls: 3, conta
 /** Days back that tries are shown. */
 const triesDays = 8;
 
+/** An address of the supplier, in use or not; where it may have none, its row too. */
+type By = [addressId: number] | [addressId: number | undefined, supplierId: number];
+
 /**
- * How a supplier is named in a path: by its organisation number, or, when that is a person's, by one of its addresses.
+ * How a supplier is named in a path: by its organisation number, or, when that is a person's, by one of its addresses, or its row.
  * A personal number has no place in histories and logs of others.
  */
-export const supplierName = (organisationNumber: string, addressId: number | undefined): string =>
-  isSoleTrader(organisationNumber) && addressId !== undefined ? `address-${addressId}` : organisationNumber;
+export const supplierName = (organisationNumber: string, ...[addressId, supplierId]: By): string => {
+  if (!isSoleTrader(organisationNumber)) return organisationNumber;
+  return addressId === undefined ? `supplier-${supplierId}` : `address-${addressId}`;
+};
 
-export const supplierPath = (organisationNumber: string, addressId: number | undefined): string =>
-  `/suppliers/${supplierName(organisationNumber, addressId)}`;
+export const supplierPath = (organisationNumber: string, ...by: By): string =>
+  `/suppliers/${supplierName(organisationNumber, ...by)}`;
 
-/**
- * The paths of many, as they are named for somebody.
- * @param maySee whether they may see that number
- * @returns undefined for a person who has no address, when the number may not be seen
- */
+/** The paths of many. @returns undefined for a person who is no supplier */
 export async function supplierPaths(
   db: Db,
   organisationNumbers: readonly string[],
-  maySee: (organisationNumber: string) => boolean,
 ): Promise<(organisationNumber: string) => string | undefined> {
   const persons = organisationNumbers.filter(isSoleTrader);
-  const addresses = persons.length === 0 ? new Map<string, number>() : await readFirstAddresses(db, persons);
-  return (number) => {
-    const address = addresses.get(number);
-    return address === undefined && !maySee(number) ? undefined : supplierPath(number, address);
-  };
+  const rows = persons.length === 0 ? new Map<string, SupplierRow>() : await readSupplierRows(db, persons);
+  return (number) => pathIn(rows, number);
+}
+
+/** @param rows of those that are persons */
+export function pathIn(rows: ReadonlyMap<string, SupplierRow>, organisationNumber: string): string | undefined {
+  const { addressId, supplierId } = rows.get(organisationNumber) ?? {};
+  if (supplierId !== undefined) return supplierPath(organisationNumber, addressId, supplierId);
+  return isSoleTrader(organisationNumber) ? undefined : supplierPath(organisationNumber, 0);
 }
 
 /** @param named as in the path @returns its organisation number; undefined: nobody is named so */
 export async function findSupplier(db: Db, named: string): Promise<string | undefined> {
-  const [, id] = /^address-(\d{1,15})$/.exec(named) ?? [];
-  if (id !== undefined) return readOwner(db, Number(id));
+  const [, what, id] = /^(address|supplier)-(\d{1,15})$/.exec(named) ?? [];
+  if (id !== undefined) return (what === 'address' ? readOwner : readRowOwner)(db, Number(id));
   return /^\d{10}$/.test(named) ? named : undefined;
 }
 
@@ -108,7 +116,14 @@ export async function readSupplier(
     readHistory(pool, organisationNumber, most.history),
   ]);
   if (supplier === undefined) return undefined;
-  const persons = held.map(({ principal }) => principal).filter(isSoleTrader);
+  const rows = await readSupplierRows(
+    pool,
+    [...held.map(({ principal }) => principal), ...given.map(({ agent }) => agent)]
+      .filter(isSoleTrader)
+      .concat(organisationNumber),
+  );
+  const row = rows.get(organisationNumber);
+  if (row === undefined) return undefined;
   const inUse = supplier.addresses.filter(({ retiredAt }) => retiredAt === undefined);
   const addresses = await Promise.all(
     inUse.map(async (address): Promise<AddressSeen | undefined> => {
@@ -123,7 +138,8 @@ export async function readSupplier(
     contacts,
     given,
     held,
-    firstAddresses: await readFirstAddresses(pool, persons),
+    row,
+    rows,
     history,
   };
 }

@@ -818,6 +818,8 @@ create table supplier (
   language text not null,
   created_at timestamp with time zone not null default now(),
   changed_at timestamp with time zone not null default now(),
+  id bigint not null generated always as identity,
+  constraint supplier_id_key UNIQUE (id),
   constraint supplier_language_check CHECK (language = ANY (ARRAY['sv'::text, 'en'::text])),
   constraint supplier_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
   constraint supplier_organisation_number_check CHECK (organisation_number ~ '^[0-9]{10}$'::text),

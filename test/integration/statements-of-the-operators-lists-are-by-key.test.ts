@@ -9,7 +9,7 @@ import { readFlowsAgain, readLaneChanges, readLaneChangesAround } from '../../sr
 import { findByNumber, type ListedFilter, listForOperators, mostLookedAt } from '../../src/store/operator/messages.ts';
 import { readEndingCertificates } from '../../src/store/operator/overview.ts';
 import { pageOfAttempts, pageOfOutbox, pageOfSuppliers } from '../../src/store/operator/script-lists.ts';
-import { readFirstAddresses } from '../../src/store/operator/suppliers.ts';
+import { readRowOwner, readSupplierRows } from '../../src/store/operator/suppliers.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 
@@ -53,14 +53,15 @@ describe('statements of the operators’ lists are by key', () => {
     await readLaneChangesAround(pool, delivery?.id ?? 0, time, time);
     await readLaneChanges(pool, supplier.lane, 50);
     await readFlowsAgain(pool, time, 6);
-    await readFirstAddresses(pool, [supplier.organisationNumber]);
+    await readSupplierRows(pool, [supplier.organisationNumber]);
+    await readRowOwner(pool, 1);
     await readEndingCertificates(pool, time, 8);
-    await pageOfCertificates(pool, { find: 'ab'.repeat(32), limit: 50, now: time });
+    await pageOfCertificates(pool, { find: 'ab'.repeat(32), opens: false, limit: 50, now: time });
     for (const how of ['exact', 'begins'] as const) await findByNumber(pool, first.documentNumber, how, 50);
     await pageOfAttempts(pool, first.id, undefined, 50);
     await pageOfAttempts(pool, first.id, [1, 2], 50);
     await pageOfOutbox(pool, 0, 50);
-    await pageOfSuppliers(pool, { find: 'x', after: undefined, limit: 50 });
+    await pageOfSuppliers(pool, { find: 'x', opens: false, after: undefined, limit: 50 });
     const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
       'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
     );

@@ -4,6 +4,7 @@ import type { Fault } from '../../domain/fault.ts';
 import type { Problem } from '../../platform/http/problem.ts';
 import { page } from '../console/views.ts';
 import { isWord, word } from '../console/words.ts';
+import { shownTexts, typedIn } from './masking.ts';
 import type { Asked } from './route.ts';
 
 /** What every page of this listener has in common. */
@@ -37,7 +38,7 @@ export function show(pages: Pages, asked: Asked, response: Response, shown: Show
             ...(place === undefined ? {} : { place }),
             ...(path === undefined ? {} : { path }),
           },
-          data,
+          shownTexts(asked.who, data, typedIn(asked)),
         ),
       ),
     );
@@ -60,7 +61,7 @@ export function faultPage(pages: Pages, problem: Problem, fault: Fault, asked: A
   // What only the log has words for is in English.
   const lines = isWord(doing)
     ? [{ text: word(language, doing), lang: language }]
-    : [{ text: problem.detail ?? problem.title, lang: 'en' }];
+    : [{ text: shownTexts(asked.who, problem.detail ?? problem.title), lang: 'en' }];
   return page(
     'fault',
     { ...partsOf(pages, asked), title: heading },

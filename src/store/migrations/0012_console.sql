@@ -141,3 +141,6 @@ create index dead_letter_organisation_number on dead_letter (organisation_number
 create index dead_letter_document_number on dead_letter (document_number, id);
 -- Of all that operators enter for one dead letter, one becomes a message.
 create unique index frame_entered on frame (split_part(broker_message_id, '/', 1)) where verdict = 'message' and broker_message_id like 'operator:%';
+
+-- A supplier that is a person, and has no address, is named by its row: its number stands in no path, and lists do not go by it.
+alter table supplier add column id bigint not null generated always as identity unique;

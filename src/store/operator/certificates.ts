@@ -1,5 +1,6 @@
 /** Certificates and their orders as the console lists them: those that end first first, a page at a time. */
 import type { Db } from '../pool.ts';
+import { numberFits } from './suppliers.ts';
 
 export const certificateStates = ['in-use', 'ended', 'withdrawn', 'renewed'] as const;
 /** `withdrawn`: revoked ones too. `renewed`: another took its place, or it took another's. */
@@ -13,6 +14,8 @@ export interface CertificateKey {
 export interface CertificateFilter {
   /** Part of the organisation's name or of the description; the beginning of an organisation number, a serial number or a SHA-256. */
   readonly find?: string | undefined;
+  /** Whether who asks may open persons' numbers. */
+  readonly opens: boolean;
   readonly state?: CertificateState | undefined;
   /** Ending at or after, and before. */
   readonly from?: Date | undefined;
@@ -38,6 +41,7 @@ export interface ListedCertificateRow {
   readonly addresses: readonly string[];
   /** The least id of an address where it is registered: by which a person's organisation is named in a path. */
   readonly addressId: number | undefined;
+  readonly supplierId: number;
 }
 
 type Row<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | null };
@@ -46,7 +50,7 @@ const withoutNulls = <T>(row: object): T =>
 
 /** `$1`: as it was typed; `$2`: without what divides it. */
 const ofWords = `($1::text is null or position(lower($1) in lower(s.name)) > 0 or position(lower($1) in lower(coalesce(c.description, ''))) > 0
-  or starts_with(c.organisation_number, $2) or starts_with(c.fingerprint, lower($2)) or starts_with(c.serial, upper($2)))`;
+  or ${numberFits('c.organisation_number', '$2', '$10')} or starts_with(c.fingerprint, lower($2)) or starts_with(c.serial, upper($2)))`;
 /** A serial number may look like one. “g” is what follows “f”. */
 const ofFingerprint = `(
   select fingerprint from certificate where fingerprint >= lower($2) and fingerprint < lower($2) || 'g'
@@ -54,13 +58,13 @@ const ofFingerprint = `(
 
 /** Read in their order up to a full page. A fingerprint is found by its key; a part of a name is looked for in all. */
 export async function pageOfCertificates(db: Db, filter: CertificateFilter): Promise<ListedCertificateRow[]> {
-  const { find, state, from, before, after, limit, now } = filter;
+  const { find, opens, state, from, before, after, limit, now } = filter;
   const told = find?.replaceAll(/[\s:-]/g, '');
   const byFingerprint = told !== undefined && /^[0-9a-f]{16,64}$/i.test(told);
   const { rows } = await db.query<Row<ListedCertificateRow>>(
     `with page as materialized (
-       select c.*, s.name as organisation from ${byFingerprint ? ofFingerprint : 'certificate c'} join supplier s on s.organisation_number = c.organisation_number
-        where ${byFingerprint ? '$1::text is not null' : ofWords}
+       select c.*, s.name as organisation, s.id as supplier_id from ${byFingerprint ? ofFingerprint : 'certificate c'} join supplier s on s.organisation_number = c.organisation_number
+        where ${byFingerprint ? '$1::text is not null and $10::boolean is not null' : ofWords}
           and case $3::text when 'in-use' then c.withdrawn_at is null and c.not_after > $4 when 'ended' then c.withdrawn_at is null and c.not_after <= $4
                       when 'withdrawn' then c.withdrawn_at is not null
                       when 'renewed' then c.renews is not null or (select true from certificate n where n.renews = c.fingerprint limit 1)
@@ -73,7 +77,8 @@ export async function pageOfCertificates(db: Db, filter: CertificateFilter): Pro
             (select n.fingerprint from certificate n where n.renews = p.fingerprint) as "renewedBy",
             array(select a.name from address a join address_certificate l on l.address_id = a.id and l.fingerprint = p.fingerprint
                    where a.organisation_number = p.organisation_number and a.retired_at is null order by a.name) as addresses,
-            (select min(a.id) from address a where a.organisation_number = p.organisation_number) as "addressId"
+            (select min(a.id) from address a where a.organisation_number = p.organisation_number) as "addressId",
+            p.supplier_id as "supplierId"
        from page p order by p.not_after, p.fingerprint`,
     [
       find ?? null,
@@ -85,6 +90,7 @@ export async function pageOfCertificates(db: Db, filter: CertificateFilter): Pro
       after?.notAfter ?? null,
       after?.fingerprint ?? null,
       limit,
+      opens,
     ],
   );
   return rows.map((row) => withoutNulls<ListedCertificateRow>(row));
@@ -148,7 +154,8 @@ export async function readCertificate(db: Db, fingerprint: string): Promise<Cert
             c.revocation_reason as "revocationReason", c.serial, c.authority, c.renews, o.transfer_id as "transferId",
             (select n.fingerprint from certificate n where n.renews = c.fingerprint) as "renewedBy",
             t.id as "contactId", t.name as contact, t.email, t.phone,
-            (select min(a.id) from address a where a.organisation_number = c.organisation_number) as "addressId"
+            (select min(a.id) from address a where a.organisation_number = c.organisation_number) as "addressId",
+            s.id as "supplierId"
        from certificate c join supplier s on s.organisation_number = c.organisation_number
        left join certificate_order o on o.id = c.order_id left join technical_contact t on t.id = c.contact_id
       where c.fingerprint = $1`,

@@ -1,6 +1,7 @@
 /** Certificate orders as the console lists them, the newest first; nothing of their codes, not even hashes. */
 import type { CertificateType, OrderState } from '../enrol/orders.ts';
 import type { Db } from '../pool.ts';
+import { numberFits } from './suppliers.ts';
 
 /** `expired`: its codes' time is over; `open`: ordered or opened, and in time. */
 export const orderFilters = ['open', 'fetched', 'locked', 'expired', 'cancelled', 'replaced'] as const;
@@ -33,20 +34,22 @@ export async function pageOfOrders(
   db: Db,
   filter: {
     readonly find?: string | undefined;
+    /** Whether who asks may open persons' numbers. */
+    readonly opens: boolean;
     readonly state?: OrderFilter | undefined;
     readonly after?: OrderKey | undefined;
     readonly limit: number;
     readonly now: Date;
   },
 ): Promise<ListedOrder[]> {
-  const { find, state, after, limit, now } = filter;
+  const { find, opens, state, after, limit, now } = filter;
   const { rows } = await db.query<Omit<ListedOrder, 'fingerprint'> & { fingerprint: string | null }>(
     `select o.transfer_id as "transferId", o.organisation_number as "organisationNumber", s.name as organisation, a.id as "addressId",
             a.name as address, a.environment, o.type, o.description, o.state, o.approval, o.ordered_by as "orderedBy",
             o.ordered_at as "orderedAt", o.expires_at as "expiresAt", o.fingerprint
        from certificate_order o join supplier s on s.organisation_number = o.organisation_number join address a on a.id = o.address_id
       where ($1::text is null or position(lower($1) in lower(s.name)) > 0 or position(lower($1) in lower(o.description)) > 0
-             or starts_with(o.organisation_number, $2) or starts_with(o.transfer_id, upper($2)))
+             or ${numberFits('o.organisation_number', '$2', '$8')} or starts_with(o.transfer_id, upper($2)))
         and case $3::text when 'open' then o.state in ('ordered', 'opened') and o.expires_at > $4
                     when 'expired' then o.state in ('ordered', 'opened') and o.expires_at <= $4
                     else $3::text is null or o.state = $3 end
@@ -60,6 +63,7 @@ export async function pageOfOrders(
       after?.orderedAt ?? null,
       after?.transferId ?? null,
       limit,
+      opens,
     ],
   );
   return rows.map((row) => ({ ...row, fingerprint: row.fingerprint ?? undefined }));

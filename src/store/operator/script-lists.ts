@@ -1,6 +1,7 @@
 /** Lists that scripts turn the pages of: suppliers, the tries of a message, what the broker does not have yet. */
 import type { AttemptRow } from '../messages.ts';
 import type { Db } from '../pool.ts';
+import { numberFits } from './suppliers.ts';
 
 type Columns<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | null };
 const withoutNulls = <T>(row: object): T =>
@@ -12,22 +13,28 @@ export interface NamedSupplier {
   readonly language: 'sv' | 'en';
   /** The least id of its addresses: by which a person's organisation is named in a path. */
   readonly addressId: number | undefined;
+  readonly supplierId: number;
 }
 
-/** In order of their numbers. @param find part of a name, or the beginning of a number */
+/** In the order in which they were registered. @param find part of a name, or the beginning of a number @param opens as in `numberFits` */
 export async function pageOfSuppliers(
   db: Db,
-  look: { readonly find: string | undefined; readonly after: string | undefined; readonly limit: number },
+  look: {
+    readonly find: string | undefined;
+    readonly opens: boolean;
+    readonly after: number | undefined;
+    readonly limit: number;
+  },
 ): Promise<NamedSupplier[]> {
-  const { find, after, limit } = look;
+  const { find, opens, after, limit } = look;
   const { rows } = await db.query<Columns<NamedSupplier>>(
-    `select s.organisation_number as "organisationNumber", s.name, s.language,
+    `select s.organisation_number as "organisationNumber", s.name, s.language, s.id as "supplierId",
             (select min(a.id) from address a where a.organisation_number = s.organisation_number) as "addressId"
        from supplier s
-      where s.organisation_number > $1
-        and ($2::text is null or position(lower($2) in lower(s.name)) > 0 or starts_with(s.organisation_number, $3))
-      order by s.organisation_number limit $4`,
-    [after ?? '', find ?? null, find?.replaceAll(/[\s-]/g, '') ?? null, limit],
+      where s.id > $1
+        and ($2::text is null or position(lower($2) in lower(s.name)) > 0 or ${numberFits('s.organisation_number', '$3', '$5')})
+      order by s.id limit $4`,
+    [after ?? 0, find ?? null, find?.replaceAll(/[\s-]/g, '') ?? null, limit, opens],
   );
   return rows.map((row) => withoutNulls<NamedSupplier>(row));
 }

@@ -10,13 +10,23 @@ export type LaneFilter = LaneState | 'standing' | 'none';
 /** The last row of the page before. */
 export interface SupplierKey {
   readonly name: string;
-  readonly organisationNumber: string;
+  readonly supplierId: number;
   readonly addressId: number;
 }
+
+/**
+ * SQL: whether a number is what was typed, or begins so. Who may not open persons' numbers finds them by the whole number, which they
+ * have then: else a digit after the other would tell it.
+ * @param opens whether they may
+ */
+export const numberFits = (number: string, typed: string, opens: string): string =>
+  `(starts_with(${number}, ${typed}) and (${opens}::boolean or substr(${number}, 3, 1) >= '2' or ${number} = ${typed}))`;
 
 export interface SupplierFilter {
   /** Part of a name, or the beginning of an organisation number. */
   readonly find?: string | undefined;
+  /** Whether who asks may open persons' numbers. */
+  readonly opens: boolean;
   readonly lane?: LaneFilter | undefined;
   readonly environment?: Environment | undefined;
   readonly after?: SupplierKey | undefined;
@@ -43,6 +53,7 @@ export interface ListedAddress {
 
 export interface ListedSupplier {
   readonly organisationNumber: string;
+  readonly supplierId: number;
   readonly name: string;
   /** Undefined: it has none in use. */
   readonly address: ListedAddress | undefined;
@@ -50,34 +61,35 @@ export interface ListedSupplier {
 
 type Row = {
   readonly organisationNumber: string;
+  readonly supplierId: number;
   readonly supplier: string;
   readonly id: number | null;
 } & { readonly [K in Exclude<keyof ListedAddress, 'id'>]: Exclude<ListedAddress[K], undefined> | null };
 
 /**
- * In order of name, number and address. The page is chosen first; what waits is counted for its rows alone, and no further than
+ * In order of name, registration and address: an order by number would tell persons' numbers. The page is chosen first; what waits is counted for its rows alone, and no further than
  * `mostCounted`.
  */
 export async function listSuppliers(db: Db, filter: SupplierFilter): Promise<ListedSupplier[]> {
-  const { find, lane, environment, after, limit } = filter;
+  const { find, opens, lane, environment, after, limit } = filter;
   const { rows } = await db.query<Row>(
     `with page as materialized (
-       select s.name as supplier, s.organisation_number, a.id, a.name, a.environment, a.delivery, l.state, l.reason, l.detail, l.since, l.wake_at
+       select s.name as supplier, s.organisation_number, s.id as supplier_id, a.id, a.name, a.environment, a.delivery, l.state, l.reason, l.detail, l.since, l.wake_at
          from supplier s left join address a on a.organisation_number = s.organisation_number and a.retired_at is null
          left join lane l on l.id = a.id
-        where ($1::text is null or position(lower($1) in lower(s.name)) > 0 or starts_with(s.organisation_number, $2))
+        where ($1::text is null or position(lower($1) in lower(s.name)) > 0 or ${numberFits('s.organisation_number', '$2', '$10')})
           and ($3::text is null or case $3 when 'none' then a.id is null when 'standing' then l.state <> 'flowing' else l.state = $3 end)
           and ($4::text is null or a.environment = $4)
-          and ($5::text is null or (s.name, s.organisation_number, coalesce(a.id, 0)) > ($5, $6::text, $7::bigint))
-        order by s.name, s.organisation_number, coalesce(a.id, 0) limit $8)
-     select p.organisation_number as "organisationNumber", p.supplier, p.id, p.name, p.environment, p.delivery, p.state, p.reason, p.detail,
+          and ($5::text is null or (s.name, s.id, coalesce(a.id, 0)) > ($5, $6::bigint, $7::bigint))
+        order by s.name, s.id, coalesce(a.id, 0) limit $8)
+     select p.organisation_number as "organisationNumber", p.supplier_id as "supplierId", p.supplier, p.id, p.name, p.environment, p.delivery, p.state, p.reason, p.detail,
             p.since, p.wake_at as "nextWake",
             (select count(*) from (select 1 from delivery d where d.lane_id = p.id and d.state = 'waiting' limit $9) w) as waiting,
             (select m.accepted_at from delivery d join message m on m.number = d.message_number
               where d.lane_id = p.id and d.state = 'waiting' order by d.message_number limit 1) as "oldestWaiting",
             (select max(c.not_after) from address_certificate r join certificate c using (fingerprint)
               where r.address_id = p.id and c.withdrawn_at is null) as "certificateEnds"
-       from page p order by p.supplier, p.organisation_number, coalesce(p.id, 0)`,
+       from page p order by p.supplier, p.supplier_id, coalesce(p.id, 0)`,
     [
       find ?? null,
       // What is typed with a hyphen is stored without; a word is the beginning of no number.
@@ -85,21 +97,23 @@ export async function listSuppliers(db: Db, filter: SupplierFilter): Promise<Lis
       lane ?? null,
       environment ?? null,
       after?.name ?? null,
-      after?.organisationNumber ?? null,
+      after?.supplierId ?? null,
       after?.addressId ?? null,
       limit,
       mostCounted + 1,
+      opens,
     ],
   );
   return rows.map(listedOf);
 }
 
-function listedOf({ organisationNumber, supplier, id, ...rest }: Row): ListedSupplier {
+function listedOf({ organisationNumber, supplierId, supplier, id, ...rest }: Row): ListedSupplier {
   const address = Object.fromEntries(
     Object.entries({ id, ...rest }).map(([name, value]) => [name, value ?? undefined]),
   );
   return {
     organisationNumber,
+    supplierId,
     name: supplier,
     address: id === null ? undefined : (address as unknown as ListedAddress),
   };
@@ -114,14 +128,32 @@ export async function readOwner(db: Db, addressId: number): Promise<string | und
   return rows[0]?.organisation_number;
 }
 
-/** The least id of an address of each, in use or not; who has none is left out. */
-export async function readFirstAddresses(db: Db, organisationNumbers: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ number: string; id: number }>(
-    `select n.number, a.id from (select distinct unnest($1::text[]) as number) n
-       cross join lateral (select id from address where organisation_number = n.number order by id limit 1) a`,
+/** Whose row it is. */
+export async function readRowOwner(db: Db, supplierId: number): Promise<string | undefined> {
+  const { rows } = await db.query<{ organisation_number: string }>(
+    'select organisation_number from supplier where id = $1',
+    [supplierId],
+  );
+  return rows[0]?.organisation_number;
+}
+
+export interface SupplierRow {
+  /** The least id of its addresses, in use or not; undefined: it has none. */
+  readonly addressId: number | undefined;
+  readonly supplierId: number;
+}
+
+/** By which rows each of them can be named; who is no supplier is left out. */
+export async function readSupplierRows(
+  db: Db,
+  organisationNumbers: readonly string[],
+): Promise<Map<string, SupplierRow>> {
+  const { rows } = await db.query<{ number: string; id: number; address: number | null }>(
+    `select n.number, s.id, (select a.id from address a where a.organisation_number = n.number order by a.id limit 1) as address
+       from (select distinct unnest($1::text[]) as number) n join supplier s on s.organisation_number = n.number`,
     [organisationNumbers],
   );
-  return new Map(rows.map(({ number, id }) => [number, id]));
+  return new Map(rows.map(({ number, id, address }) => [number, { addressId: address ?? undefined, supplierId: id }]));
 }
 
 export interface LaneStanding {

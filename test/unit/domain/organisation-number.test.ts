@@ -77,6 +77,21 @@ describe('organisation numbers', () => {
   it("in a text every spelling of a sole trader's is masked, and what only looks like one is not", () => {
     for (const text of ['8001010118', '800101-0118', '800101+0118', '198001010118', 'SE800101011801'])
       assert.equal(maskNumbersIn(`of “${text}”: no`), 'of “80********”: no', text);
+    for (const subject of [
+      '2.5.4.97=NTRSE-8001010118,CN=x',
+      'serialNumber=PNOSE-198001010118',
+      '2.5.4.97=VATSE-SE800101011801',
+    ])
+      assert.match(maskNumbersIn(subject), /SE-80\*{8}/, subject);
+    // What only ends like such a prefix; a document's number.
+    for (const text of [
+      'XNTRSE-8001010118',
+      'A-NTRSE-8001010118',
+      'NTRSE-5560160680',
+      'NTRSE-8001010118-1',
+      'PO-8001010118',
+    ])
+      assert.equal(maskNumbersIn(text), text);
     // A company's, a wrong check digit, part of something longer, an id.
     for (const text of ['5560160680', '8001010117', '80010101180', 'x8001010118', '3f2c8001010118-8001010118'])
       assert.equal(maskNumbersIn(text), text);

@@ -4,6 +4,7 @@ import { Fault } from '../../../domain/fault.ts';
 import { maskNumbersIn } from '../../../domain/organisation-number.ts';
 import type { Act } from '../../access/accounts.ts';
 import { mostActionBytes } from '../actions.ts';
+import { shownTexts } from '../masking.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from '../route.ts';
 
 export type AskedBy = Parameters<GuardedRoute['handle']>[0];
@@ -20,7 +21,7 @@ export const looks = (
   path: base + path,
   needs,
   shows: 'data',
-  handle: async (asked, response) => send(response, 200, await answer(asked)),
+  handle: async (asked, response) => send(asked, response, 200, await answer(asked)),
 });
 
 export interface Done {
@@ -54,7 +55,7 @@ export const acts = <Body = unknown>(
     });
     if (Buffer.isBuffer(done)) return void response.type('application/zip').send(done);
     if (done.location !== undefined) response.set('location', base + done.location);
-    send(response, done.status ?? 200, done.value);
+    send(asked, response, done.status ?? 200, done.value);
   },
 });
 
@@ -79,12 +80,13 @@ export const goes = (
   handle: async (asked, response) => {
     const done = await run(asked);
     if (done === undefined) return void response.status(204).end();
-    send(response, done.status ?? 200, done.value);
+    send(asked, response, done.status ?? 200, done.value);
   },
 });
 
 /** Times become RFC 3339 in UTC; a member without a value is left out. */
-const send = (response: Response, status: number, value: object): void => void response.status(status).json(value);
+const send = ({ who }: AskedBy, response: Response, status: number, value: object): void =>
+  void response.status(status).json(shownTexts(who, value));
 
 /** A row of the database as scripts see it: no null, but no member. */
 export const known = <T extends object>(row: T): { [K in keyof T]: Exclude<T[K], null> } =>

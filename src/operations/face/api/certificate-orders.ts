@@ -28,6 +28,7 @@ export function certificateOrdersApi(parts: OrdersApiParts): readonly OperatorRo
       const key = keyIn(asked, ['number', 'string']);
       const rows = await pageOfOrders(pool, {
         find: textIn(asked, 'q'),
+        opens: asked.who.may.has('open'),
         state: oneIn<OrderFilter>(asked, 'state'),
         after: key && { orderedAt: new Date(key[0]), transferId: key[1] },
         limit: limit + 1,

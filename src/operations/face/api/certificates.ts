@@ -10,7 +10,7 @@ import {
   readCertificate,
 } from '../../../store/operator/certificates.ts';
 import { supplierName } from '../../supplier-page.ts';
-import { shownNumber, shownPerson } from '../masking.ts';
+import { shownCertificate, shownNumber, shownPerson } from '../masking.ts';
 import type { CertificateParts } from '../pages/certificates.ts';
 import type { OperatorRoute } from '../route.ts';
 import { type AskedBy, acts, known, looks, namedIn, oneIn, textIn, timeIn } from './ask.ts';
@@ -35,6 +35,7 @@ export function certificatesApi({ pool, revoke }: CertificatesApiParts): readonl
       const key = keyIn(asked, ['number', 'string']);
       const rows = await pageOfCertificates(pool, {
         find: textIn(asked, 'q'),
+        opens: asked.who.may.has('open'),
         state: oneIn<CertificateState>(asked, 'state'),
         from: timeIn(asked, 'from'),
         before: timeIn(asked, 'to'),
@@ -61,10 +62,10 @@ export function certificatesApi({ pool, revoke }: CertificatesApiParts): readonl
 }
 
 function rowOf(row: ListedCertificateRow, { who, now }: Pick<AskedBy, 'who' | 'now'>) {
-  const { organisationNumber, addressId, organisation, ...rest } = row;
+  const { organisationNumber, addressId, supplierId, organisation, ...rest } = shownCertificate(who, row);
   return {
     ...rest,
-    supplier: supplierName(organisationNumber, addressId),
+    supplier: supplierName(organisationNumber, addressId, supplierId),
     organisationNumber: shownNumber(who, organisationNumber),
     name: organisation,
     state: row.withdrawnAt !== undefined ? 'withdrawn' : row.notAfter <= now ? 'ended' : 'in-use',

@@ -6,7 +6,7 @@ import type { RegisteredSupplier } from '../../../store/suppliers.ts';
 import type { Language } from '../../catalogue.ts';
 import { explainAttempt, explainLane } from '../../explain.ts';
 import { type AddressSeen, supplierName } from '../../supplier-page.ts';
-import { shownNumber } from '../masking.ts';
+import { shownNumber, shownSubject } from '../masking.ts';
 import type { AskedBy } from './ask.ts';
 
 /** A row of the list. */
@@ -41,6 +41,10 @@ export function laneSeen(
     name,
     address: addressName,
     ...rest,
+    certificates: rest.certificates.map((certificate) => ({
+      ...certificate,
+      subject: shownSubject(who, certificate.subject, organisationNumber),
+    })),
     ...standing,
     why: explainLane(lane, language),
     tries: tries.map((one) => tryOf(one, language)),

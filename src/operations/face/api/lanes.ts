@@ -22,11 +22,18 @@ export function lanesApi({ pool, moveLane }: LanesApiParts): readonly OperatorRo
     looks('/lanes', 'view', async (asked) => {
       const limit = limitIn(asked);
       const text = textIn(asked, 'after');
-      const after = await readSupplierKey(pool, text);
+      const after = readSupplierKey(text);
       if (text !== undefined && after === undefined) throw noKey();
       const find = textIn(asked, 'q');
       const [lane, environment] = [oneIn<LaneFilter>(asked, 'state'), oneIn<Environment>(asked, 'environment')];
-      const rows = await listSuppliers(pool, { find, lane, environment, after, limit: limit + 1 });
+      const rows = await listSuppliers(pool, {
+        find,
+        opens: asked.who.may.has('open'),
+        lane,
+        environment,
+        after,
+        limit: limit + 1,
+      });
       const page = pageOf(rows, limit, supplierKeyText, (row) => laneListed(row, asked));
       return { ...page, items: page.items.flat() };
     }),

@@ -20,15 +20,15 @@ export function suppliersApi({ pool }: { readonly pool: Pool }): readonly Operat
   return [
     looks('/suppliers', 'view', async (asked) => {
       const limit = limitIn(asked);
-      const [named] = keyIn(asked, ['string']) ?? [];
-      const after = named === undefined ? undefined : await findSupplier(pool, named);
-      const rows = await pageOfSuppliers(pool, { find: textIn(asked, 'q'), after, limit: limit + 1 });
+      const [after] = keyIn(asked, ['number']) ?? [];
+      const opens = asked.who.may.has('open');
+      const rows = await pageOfSuppliers(pool, { find: textIn(asked, 'q'), opens, after, limit: limit + 1 });
       return pageOf(
         rows,
         limit,
-        (last) => [supplierName(last.organisationNumber, last.addressId)],
-        ({ organisationNumber, addressId, name, language }) => ({
-          supplier: supplierName(organisationNumber, addressId),
+        ({ supplierId }) => [supplierId],
+        ({ organisationNumber, addressId, supplierId, name, language }) => ({
+          supplier: supplierName(organisationNumber, addressId, supplierId),
           organisationNumber: shownNumber(asked.who, organisationNumber),
           name,
           language,
@@ -50,7 +50,6 @@ function supplierOf(seen: SupplierSeen, asked: AskedBy) {
   const { organisationNumber, name, language } = supplier;
   const { who } = asked;
   const number = shownNumber(who, organisationNumber);
-  const key = supplierName(organisationNumber, addresses[0]?.address.id ?? retired[0]?.id);
   const mandates = (rows: SupplierSeen['given']) =>
     rows.map(({ principal, agent, ...rest }) => ({
       principal: shownNumber(who, principal),
@@ -58,7 +57,7 @@ function supplierOf(seen: SupplierSeen, asked: AskedBy) {
       ...rest,
     }));
   return {
-    supplier: key,
+    supplier: supplierName(organisationNumber, seen.row.addressId, seen.row.supplierId),
     organisationNumber: number,
     name,
     language,

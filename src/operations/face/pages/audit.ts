@@ -7,6 +7,8 @@ import type { Pool } from '../../../store/pool.ts';
 import type { Language } from '../../catalogue.ts';
 import { count, moment } from '../../console/moments.ts';
 import { isWord, word } from '../../console/words.ts';
+import { supplierPaths } from '../../supplier-page.ts';
+import { shownTexts } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, OperatorRoute } from '../route.ts';
@@ -38,6 +40,7 @@ export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute
           limit: pageRows + 1,
         };
         const [listed, standing] = [await listAuditFor(pool, filter), await auditStanding(pool)];
+        const link = await linksOf(pool, listed);
         const next = listed.length > pageRows ? listed[pageRows - 1]?.id : undefined;
         show(pages, asked, response, {
           view: 'audit',
@@ -47,7 +50,7 @@ export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute
             rows: listed.slice(0, pageRows).map((row) => ({
               ...row,
               at: moment(row.at, now).html,
-              link: linkOf(row),
+              link: link(row),
               title: titleOfAct(row.action, language),
             })),
             paging: pagingOf('/audit', query, next),
@@ -76,7 +79,8 @@ export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute
       handle: async (asked, response) => {
         const row = await readAuditRow(pool, idOf(asked));
         if (row === undefined) throw new Fault('not-found', 'there is no such row in the audit');
-        const { language, now } = asked;
+        const { language, now, who } = asked;
+        const link = await linksOf(pool, [row]);
         show(pages, asked, response, {
           view: 'audit-row',
           title: word(language, 'audit.row', { n: row.id }),
@@ -86,10 +90,10 @@ export function auditRoutes({ pool, pages }: AuditParts): readonly OperatorRoute
               ...row,
               at: moment(row.at, now).html,
               iso: row.at.toISOString(),
-              link: linkOf(row),
+              link: link(row),
               title: titleOfAct(row.action, language),
             },
-            details: JSON.stringify(row.details, undefined, 2),
+            details: JSON.stringify(shownTexts(who, row.details), undefined, 2),
           },
         });
       },
@@ -109,8 +113,21 @@ function titleOfAct(action: string, language: Language): string | undefined {
   return isWord(key) ? word(language, key) : undefined;
 }
 
-/** The page of what was acted on, where there is one. */
-function linkOf({ subject }: Pick<AuditListed, 'subject'>): string | undefined {
-  const [, what = '', which = ''] = /^(message|supplier|job|dead-letter)\/([\w.@-]+)/.exec(subject) ?? [];
-  return what === '' ? undefined : `/${what}s/${encodeURIComponent(which)}`;
+type Subject = Pick<AuditListed, 'subject'>;
+
+/** What a subject names that may have a page: a kind of thing, and which. */
+const namedIn = ({ subject }: Subject): readonly [what: string | undefined, which: string] => {
+  const [, what, which = ''] = /^(message|supplier|job|dead-letter)\/([\w.@-]+)/.exec(subject) ?? [];
+  return [what, which];
+};
+
+/** The pages of what was acted on, where there is one; a person's is named as everywhere. */
+async function linksOf(pool: Pool, rows: readonly Subject[]): Promise<(row: Subject) => string | undefined> {
+  const numbers = rows.map(namedIn).flatMap(([what, which]) => (what === 'supplier' ? [which] : []));
+  const pathOf = await supplierPaths(pool, numbers);
+  return (row) => {
+    const [what, which] = namedIn(row);
+    if (what === undefined) return undefined;
+    return what === 'supplier' ? pathOf(which) : `/${what}s/${encodeURIComponent(which)}`;
+  };
 }

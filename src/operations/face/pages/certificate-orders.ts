@@ -104,6 +104,7 @@ export function certificateOrderRoutes(parts: OrderParts): readonly OperatorRout
         const filter = { find: query.get('q'), state: orderFilters.find((one) => one === query.get('state')) };
         const rows = await pageOfOrders(pool, {
           ...filter,
+          opens: who.may.has('open'),
           after: keyOf(query.get('after')),
           limit: pageRows + 1,
           now,

@@ -18,7 +18,7 @@ import { day, moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { supplierPath } from '../../supplier-page.ts';
 import { type ActionForm, act, mostActionBytes, type Told, toldBy } from '../actions.ts';
-import { shownNumber } from '../masking.ts';
+import { shownCertificate, shownNumber, shownSubject } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { GuardedRoute, OperatorRoute } from '../route.ts';
@@ -106,6 +106,7 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
         const [rows, ending] = await Promise.all([
           pageOfCertificates(pool, {
             ...filter,
+            opens: asked.who.may.has('open'),
             from: month?.from,
             before: month?.before,
             after: keyOf(query.get('after')),
@@ -161,7 +162,7 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
         const seen = await seenBy(asked);
         show(pages, asked, response, {
           view: 'certificate',
-          title: seen.description ?? commonName(seen.subject),
+          title: calledOf(seen, asked.who),
           place: 'certificates',
           data: { ...shownOf(seen, asked), reasons: revocationReasons, told: toldBy(asked) },
         });
@@ -199,13 +200,16 @@ export function certificateRoutes(parts: CertificateParts): readonly OperatorRou
 }
 
 const rowOf = (row: ListedCertificateRow, { who, now }: Pick<In, 'who' | 'now'>) => ({
-  ...row,
+  ...shownCertificate(who, row),
   number: shownNumber(who, row.organisationNumber),
-  path: supplierPath(row.organisationNumber, row.addressId),
+  path: supplierPath(row.organisationNumber, row.addressId, row.supplierId),
   state: stateOf(row, now),
   end: endOf(row.notAfter, now),
-  called: row.description ?? commonName(row.subject),
+  called: calledOf(row, who),
 });
+
+const calledOf = ({ description, subject, organisationNumber }: ListedCertificateRow, who: In['who']): string =>
+  description ?? commonName(shownSubject(who, subject, organisationNumber));
 
 /** Of two withdrawn ones, a revoked one has a reason. */
 const stateOf = (

@@ -11,7 +11,7 @@ import { discardJob, draftJob, mostRate, mostSelected, startJob, stopJob, usualR
 import { statesFor } from '../../many-messages.ts';
 import { type ActionForm, act, mostActionBytes, type Told, toldBy } from '../actions.ts';
 import { askedJob, type JobForm, readJobForm } from '../job-form.ts';
-import { pathByNumber, shownNumber } from '../masking.ts';
+import { pathByNumber, shownNumber, shownTexts } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from '../route.ts';
@@ -91,7 +91,9 @@ export function jobsRoutes(parts: JobsParts): readonly OperatorRoute[] {
         if (!isOpen(job)) response.set('hx-refresh', 'true');
         response
           .type('text/html; charset=utf-8')
-          .send(Buffer.from(view('job-progress', asked.language, { job: shownJob(job, asked) })));
+          .send(
+            Buffer.from(view('job-progress', asked.language, { job: shownTexts(asked.who, shownJob(job, asked)) })),
+          );
       },
     },
     ...actionRoutes(parts),

@@ -9,11 +9,18 @@ import { explainAttempt, explainLane } from '../../explain.ts';
 import { explainStandstill, type Standstill, standstillsOf } from '../../standstills.ts';
 import type { AddressSeen } from '../../supplier-page.ts';
 import type { ActionForm } from '../actions.ts';
+import { shownSubject, shownTexts } from '../masking.ts';
 import { counted, endOf, type Failed, type SeenBy as In } from './register-parts.ts';
 
 const mostStandstills = 8;
 
-export function addressShown(one: AddressSeen, { language, now, who }: In, base: string, failed: Failed) {
+/** @param owner the number of whose address it is */
+export function addressShown(
+  one: AddressSeen,
+  { language, now, who }: In,
+  { base, owner }: { readonly base: string; readonly owner: string },
+  failed: Failed,
+) {
   const { address, lane, tries, planned, calls } = one;
   const standstills = standstillsOf(one.changes);
   const telling = { language, on: 'page' } as const;
@@ -64,14 +71,16 @@ export function addressShown(one: AddressSeen, { language, now, who }: In, base:
       lasted: duration((still.ended ?? now).getTime() - still.began.getTime(), language),
       said: explainStandstill(still, telling),
     })),
-    axis: axisOf({ tries, planned, calls, standstills }, { language, now }),
+    axis: axisOf({ tries, planned, calls, standstills }, { language, now, who }),
     tries: tries
       .slice(0, 20)
       .map((attempt) => ({ ...attempt, kind: kindOf(attempt), said: explainAttempt(attempt, telling) })),
     waiting: one.waiting,
-    certificates: address.certificates
-      .toReversed()
-      .map((certificate) => ({ ...certificate, end: endOf(certificate.notAfter, now) })),
+    certificates: address.certificates.toReversed().map((certificate) => ({
+      ...certificate,
+      subject: shownSubject(who, certificate.subject, owner),
+      end: endOf(certificate.notAfter, now),
+    })),
   };
 }
 
@@ -88,16 +97,13 @@ interface OnAxis extends Pick<AddressSeen, 'tries' | 'planned' | 'calls'> {
   readonly standstills: readonly Standstill[];
 }
 
-function axisOf(
-  { tries, planned, calls, standstills }: OnAxis,
-  { language, now }: Pick<In, 'language' | 'now'>,
-): string | undefined {
+function axisOf({ tries, planned, calls, standstills }: OnAxis, { language, now, who }: In): string | undefined {
   const marks: Mark[] = [
     ...tries.map(
       (one): Mark => ({
         at: one.startedAt,
         kind: kindOf(one),
-        said: `${one.documentNumber}: ${explainAttempt(one, { language, on: 'page' })}`,
+        said: `${one.documentNumber}: ${shownTexts(who, explainAttempt(one, { language, on: 'page' }))}`,
       }),
     ),
     ...calls.map(({ askedAt }): Mark => ({ at: askedAt, kind: 'called', said: word(language, 'axis.called') })),

@@ -96,7 +96,7 @@ export async function messagePage(
   const forms = who.may.has('act')
     ? actionsFor(current, details.replacedBy !== undefined).map((action) => formOf(action, asked, row, failed))
     : [];
-  const pathOf = await supplierPaths(pool, [row.recipient], (number) => maySeeNumber(who, number));
+  const pathOf = await supplierPaths(pool, [row.recipient]);
   const telling = { language, on: 'page' } as const;
   const changes = await readLaneChangesAround(pool, current.id, current.createdAt, current.deliveredAt ?? now);
   show(pages, asked, response, {

@@ -19,7 +19,7 @@ import { manyActions, statesFor } from '../../many-messages.ts';
 import { search } from '../../message-search.ts';
 import { supplierPaths } from '../../supplier-page.ts';
 import { swedishTitles, titleOf } from '../../titles.ts';
-import { maySeeNumber, pathByNumber, shownNumber } from '../masking.ts';
+import { pathByNumber, shownNumber } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, OperatorRoute } from '../route.ts';
@@ -70,7 +70,7 @@ export function messagesRoutes({ pool, pages }: MessagesParts): readonly Operato
         const text = queryOf(asked.request).get('q') ?? '';
         const found = text === '' ? undefined : await search(pool, text);
         const numbers = (found?.suppliers ?? []).map(({ organisationNumber }) => organisationNumber);
-        const pathOf = await supplierPaths(pool, numbers, (number) => maySeeNumber(asked.who, number));
+        const pathOf = await supplierPaths(pool, numbers);
         const suppliers = (found?.suppliers ?? []).map(({ organisationNumber, name }) => ({
           name,
           shown: shownNumber(asked.who, organisationNumber),
@@ -150,11 +150,9 @@ async function rowsOf(
   rows: readonly (MessageRow & Partial<ListedMessage>)[],
   { who, language, now }: Asked & { readonly who: Who },
 ) {
-  const maySee = (number: string) => maySeeNumber(who, number);
   const pathOf = await supplierPaths(
     pool,
     rows.map(({ recipient }) => recipient),
-    maySee,
   );
   return rows.map((row) => ({
     ...row,

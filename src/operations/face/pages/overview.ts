@@ -14,7 +14,7 @@ import { translated } from '../../phrases.ts';
 import { type Standing, verdictOf } from '../../standing.ts';
 import { supplierPath } from '../../supplier-page.ts';
 import type { Live } from '../live.ts';
-import { shownNumber } from '../masking.ts';
+import { shownNumber, shownTexts } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import type { OperatorRoute } from '../route.ts';
 import { oldestFrameShown, serversShown } from './overview-servers.ts';
@@ -51,7 +51,9 @@ export function overviewRoutes({ pool, pages, live, overview }: OverviewParts): 
       passive: true,
       // The part of the page that changes, as the page has it.
       handle: (asked, response) =>
-        live.watch(asked, response, (standing) => view('standing', asked.language, shownOf(standing, asked))),
+        live.watch(asked, response, (standing) =>
+          view('standing', asked.language, shownTexts(asked.who, shownOf(standing, asked))),
+        ),
     },
     {
       method: 'GET',

@@ -5,7 +5,7 @@ import { day, moment, relative } from '../../console/moments.ts';
 import { glyph, markKinds } from '../../console/time-axis.ts';
 import { isWord, word } from '../../console/words.ts';
 import { causeOnly, explainLane } from '../../explain.ts';
-import { type SupplierSeen, supplierPath } from '../../supplier-page.ts';
+import { pathIn, type SupplierSeen, supplierPath } from '../../supplier-page.ts';
 import type { ActionForm } from '../actions.ts';
 import { maySeeNumber, shownNumber, shownPerson } from '../masking.ts';
 import { addressShown } from './lane-shown.ts';
@@ -22,10 +22,10 @@ const mostMandates = 50;
 export function listShown(rows: readonly ListedSupplier[], { language, now, who }: In) {
   const telling = { language, on: 'page' } as const;
   return {
-    rows: rows.map(({ organisationNumber, name, address }) => ({
+    rows: rows.map(({ organisationNumber, supplierId, name, address }) => ({
       name,
       number: shownNumber(who, organisationNumber),
-      path: supplierPath(organisationNumber, address?.id),
+      path: supplierPath(organisationNumber, address?.id, supplierId),
       address: address && {
         ...address,
         why: address.state === 'flowing' ? '' : explainLane(address, telling),
@@ -45,7 +45,7 @@ export function supplierShown(seen: SupplierSeen, asked: In, { failed, opened = 
   const { supplier } = seen;
   const when = (at: Date | undefined) => moment(at, now).html;
   const number = shownNumber(who, supplier.organisationNumber);
-  const base = supplierPath(supplier.organisationNumber, seen.addresses[0]?.address.id ?? seen.retired[0]?.id);
+  const base = supplierPath(supplier.organisationNumber, seen.row.addressId, seen.row.supplierId);
   return {
     supplier,
     number: opened ? supplier.organisationNumber : number,
@@ -53,14 +53,16 @@ export function supplierShown(seen: SupplierSeen, asked: In, { failed, opened = 
     messages: maySeeNumber(who, supplier.organisationNumber)
       ? `/messages?supplier=${supplier.organisationNumber}`
       : undefined,
-    addresses: seen.addresses.map((one) => addressShown(one, asked, base, failed)),
+    addresses: seen.addresses.map((one) =>
+      addressShown(one, asked, { base, owner: supplier.organisationNumber }, failed),
+    ),
     retired: seen.retired,
     contacts: seen.contacts.map((one) => (opened ? one : shownPerson(one))),
     reveal: who.may.has('open') && !opened && seen.contacts.length > 0 ? revealForm(base, language, failed) : undefined,
     mandates: [
       {
         name: 'given',
-        all: seen.given.map((one) => ({ ...one, other: one.agent, otherName: one.agentName, at: one.addressId })),
+        all: seen.given.map((one) => ({ ...one, other: one.agent, otherName: one.agentName })),
       },
       {
         name: 'held',
@@ -68,7 +70,6 @@ export function supplierShown(seen: SupplierSeen, asked: In, { failed, opened = 
           ...one,
           other: one.principal,
           otherName: one.principalName,
-          at: seen.firstAddresses.get(one.principal),
         })),
       },
     ].map(({ name, all }) => ({
@@ -77,7 +78,7 @@ export function supplierShown(seen: SupplierSeen, asked: In, { failed, opened = 
       rows: all.slice(0, mostMandates).map((one) => ({
         ...one,
         other: shownNumber(who, one.other),
-        path: one.at === undefined && !maySeeNumber(who, one.other) ? undefined : supplierPath(one.other, one.at),
+        path: pathIn(seen.rows, one.other),
       })),
     })),
     history: seen.history.map((row) => ({

@@ -14,6 +14,7 @@ import { readSupplierKey, supplierKeyText } from '../../supplier-key.ts';
 import { findSupplier, readSupplier, type SupplierSeen, supplierPath } from '../../supplier-page.ts';
 import { askTestCall } from '../../test-calls.ts';
 import { act, faultSaid, mostActionBytes, reasonOf, type Told, toldBy } from '../actions.ts';
+import { shownTexts } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { pageRows, pagingOf, queryOf } from '../paging.ts';
 import type { Asked, GuardedRoute, OperatorRoute } from '../route.ts';
@@ -100,12 +101,13 @@ export function supplierRoutes({ pool, pages, moveLane }: SupplierParts): readon
         const query = queryOf(asked.request);
         const filter = {
           find: query.get('q'),
+          opens: asked.who.may.has('open'),
           lane: laneFilters.find((one) => one === query.get('lane')),
           environment: environments.find((one) => one === query.get('environment')),
         };
         const rows = await listSuppliers(pool, {
           ...filter,
-          after: await readSupplierKey(pool, query.get('after')),
+          after: readSupplierKey(query.get('after')),
           limit: pageRows + 1,
         });
         const shown = rows.slice(0, pageRows);
@@ -152,13 +154,15 @@ export function supplierRoutes({ pool, pages, moveLane }: SupplierParts): readon
       shows: 'data',
       passive: true,
       // The line of one call, until it is answered or nobody will.
-      handle: async ({ request, language, now }, response) => {
+      handle: async ({ request, language, now, who }, response) => {
         const id = String(request.params['call']);
         const call = /^\d{1,15}$/.test(id) ? await readTestCall(pool, Number(id)) : undefined;
         if (call === undefined) throw new Fault('not-found');
         response
           .type('text/html; charset=utf-8')
-          .send(Buffer.from(view('test-call', language, { call: callShown(call, { language, now }) })));
+          .send(
+            Buffer.from(view('test-call', language, { call: shownTexts(who, callShown(call, { language, now })) })),
+          );
       },
     },
     {

@@ -82,28 +82,77 @@ describe('statements of the operators’ lists are by key', () => {
     await fill(supplier, count);
     const oldest = 'N-1';
     await line.pool.query("update message set message_type = 'purchase-order' where document_number = $1", [oldest]);
-    const filter = { supplier: supplier.organisationNumber, messageType: 'purchase-order' } as const;
-    const found: string[] = [];
-    const looked: (Date | undefined)[] = [];
-    let after: number | undefined;
-    do {
-      const page = await listForOperators(pool, { ...filter, after }, 50);
-      found.push(...page.rows.map(({ documentNumber }) => documentNumber));
-      looked.push(page.lookedBackTo);
-      after = page.next;
-    } while (after !== undefined);
-    assert.deepEqual(found, [oldest]);
-    assert.deepEqual(
-      looked.map((at) => at !== undefined),
-      [true, true, false],
+    await line.pool.query(
+      `update delivery set reason = 'schedule-spent'
+        where message_id = (select id from message where organisation_number = $2 and document_number = $1)`,
+      [oldest, supplier.organisationNumber],
     );
+    const mine = supplier.organisationNumber;
+    const filters: ListedFilter[] = [
+      { supplier: mine, messageType: 'purchase-order' },
+      // Of the lane, no index knows it.
+      { state: 'held', fault: 'schedule-spent' },
+      { supplier: mine, state: 'held', fault: 'schedule-spent' },
+      { supplier: mine, fault: 'schedule-spent' },
+    ];
+    for (const filter of filters) {
+      const found: string[] = [];
+      const looked: boolean[] = [];
+      let after: number | undefined;
+      do {
+        const page = await listForOperators(pool, { ...filter, after }, 50);
+        found.push(...page.rows.map(({ documentNumber }) => documentNumber));
+        looked.push(page.lookedBackTo !== undefined);
+        after = page.next;
+      } while (after !== undefined);
+      assert.deepEqual(found, [oldest], JSON.stringify(filter));
+      assert.deepEqual(looked, [true, true, false], JSON.stringify(filter));
+    }
   });
 
-  /** As intake would, had it all night. */
-  async function fill(owner: TestSupplier, count: number): Promise<void> {
+  it('of several lanes, each with more than is read at once, every message is listed once, newest first', async () => {
+    const owners = [await line.addSupplier(), await line.addSupplier(), await line.addSupplier()];
+    const from = await newest();
+    for (let turn = 0; turn < 3; turn++)
+      for (const [n, owner] of owners.entries()) await fill(owner, 300 + 500 * n, turn);
     await line.pool.query(
-      `with r as (insert into recipient (organisation_number, counter) values ($1, $2)),
-            given as (select gen_random_uuid() as id, n from generate_series(1, $2) n),
+      "update delivery set reason = 'no-address' where message_number > $1 and message_number % 50 = 0",
+      [from],
+    );
+    for (const filter of [
+      { state: 'held' },
+      { state: 'held', fault: 'no-address' },
+      { fault: 'no-address' },
+    ] as const) {
+      const { rows } = await line.pool.query<{ id: string }>(
+        `select message_id as id from delivery where message_number > $1 and ($2::text is null or reason = $2) order by message_number desc`,
+        [from, 'fault' in filter ? filter.fault : null],
+      );
+      const found: string[] = [];
+      for (let after: number | undefined = Number.MAX_SAFE_INTEGER; after !== undefined && after > from; ) {
+        const page = await listForOperators(pool, { ...filter, after }, 500);
+        found.push(...page.rows.filter(({ number }) => number > from).map(({ id }) => id));
+        after = page.next;
+      }
+      assert.deepEqual(
+        found,
+        rows.map(({ id }) => id),
+        JSON.stringify(filter),
+      );
+    }
+  });
+
+  const newest = async (): Promise<number> => {
+    const { rows } = await line.pool.query<{ n: number }>('select coalesce(max(number), 0) as n from message');
+    return rows[0]?.n ?? 0;
+  };
+
+  /** As intake would, had it all night. */
+  async function fill(owner: TestSupplier, count: number, turn = 0): Promise<void> {
+    await line.pool.query(
+      `with r as (insert into recipient (organisation_number, counter) values ($1, $2 * ($4 + 1))
+                     on conflict (organisation_number) do update set counter = excluded.counter),
+            given as (select gen_random_uuid() as id, $2 * $4 + n as n from generate_series(1, $2) n),
             m as (
               insert into message (id, organisation_number, sequence, environment, message_type, document_number, version, format,
                                    media_type, data_schema, document_sha256, document_size, event_time, event_at)
@@ -113,7 +162,7 @@ describe('statements of the operators’ lists are by key', () => {
             f as (insert into frame (body_sha256, verdict, message_id) select sha256(id::text::bytea), 'message', id from m)
        insert into delivery (message_id, message_number, number, lane_id, state, reason)
        select id, number, 1, $3, 'held', 'held-by-operator' from m order by number`,
-      [owner.organisationNumber, count, owner.lane],
+      [owner.organisationNumber, count, owner.lane, turn],
     );
   }
 });

@@ -1,6 +1,7 @@
 /**
  * SQL for the numbers of messages that a list looks at, newest first: by whichever index leads to the fewest. What is asked for stands
- * in parameters that are the same in all of them, so that there are few texts, each planned once.
+ * in parameters that are the same in all of them, so that there are few texts, each planned once. What no index knows (a reason, whose
+ * message it is in a lane of several) is not asked here: looking for it would read a lane to its end when nothing fits.
  */
 import type { DeliveryState } from '../../domain/delivery.ts';
 
@@ -10,6 +11,15 @@ export interface Wanted {
   readonly fault: string | undefined;
   readonly documentNumber: string | undefined;
 }
+
+/** How many rows are read: all in all, but at least so many of each lane that has any. */
+export interface Reach {
+  readonly most: number;
+  readonly ofLane: number;
+}
+
+/** Lanes that are read at once. */
+const mostLanes = 300;
 
 /** Places of the parameters. `before` is exclusive; `least` and `most` are numbers outside which nothing that is asked for is. */
 export const given = {
@@ -24,59 +34,79 @@ export const given = {
 /** What stands still for a reason is in one of these. */
 const withFaults: readonly DeliveryState[] = ['waiting', 'held', 'refused', 'cancelled'];
 
-/** @returns a select with one column, `number`, of at most `most` rows; all that fit are among those that come first */
-export function candidatesOf(wanted: Wanted, most: number): string {
+/** @returns whether all candidates fit, but for type and time */
+export const candidatesFit = ({ state, supplier, fault, documentNumber }: Wanted): boolean =>
+  fault === undefined &&
+  documentNumber === undefined &&
+  (state === undefined || (supplier === undefined && (state === 'waiting' || state === 'sending')));
+
+/**
+ * @returns a select of `number`, and `last`: there may be older ones of its kind, which were not read. So all that fit are among these
+ *   as far back as the highest number that is `last`. A number may come twice.
+ */
+export function candidatesOf(wanted: Wanted, reach: Reach): string {
   const { state, supplier, fault, documentNumber } = wanted;
-  const limited = `order by number desc limit ${most}`;
+  const limited = `order by number desc limit ${reach.most}`;
   if (documentNumber !== undefined)
-    return `select number from message where document_number = ${given.document}${within('number')} ${limited}`;
+    return newest(`message where document_number = ${given.document}${within('number')} ${limited}`);
   // Each state has an index of its own but the one that nearly all come to.
   if (fault === undefined && (state === undefined || state === 'delivered'))
     return supplier === undefined
-      ? `select number from message where true${within('number')} ${limited}`
+      ? newest(`message where true${within('number')} ${limited}`)
       : // One recipient's numbers go up as all numbers do, so its own counter leads to where a page goes on.
-        `select number from message where organisation_number = ${given.supplier}${within('number')}
+        newest(`message where organisation_number = ${given.supplier}${within('number')}
             and sequence < coalesce((select sequence from message where number = ${given.before}), 9223372036854775807)
-          order by sequence desc limit ${most}`;
-  const states = fault === undefined ? [state] : withFaults.filter((one) => state === undefined || one === state);
-  const lists = states.map((one) =>
-    one === undefined || one === 'delivered'
-      ? nothing
-      : one === 'cancelled'
-        ? cancelled(fault)
-        : inLanes(one, wanted, most),
-  );
-  return `select number from (${lists.length === 0 ? nothing : lists.join(' union all ')}) each ${limited}`;
+          order by sequence desc limit ${reach.most}`);
+  const has = (...some: DeliveryState[]) =>
+    some.some((one) => (state === undefined ? withFaults : [state]).includes(one));
+  const lists = [
+    ...(has('waiting') ? inLanes('waiting', wanted, reach) : []),
+    ...(has('sending') ? inLanes('sending', wanted, reach) : []),
+    // One index leads to both.
+    ...(has('held', 'refused') ? [...inLanes('stopped', wanted, reach), inNoLane(reach)] : []),
+    ...(has('cancelled') ? [newestDeliveries(`state = 'cancelled'`, String(reach.most))] : []),
+  ];
+  return lists.length === 0 ? newest('message where false') : lists.map((one) => `(${one})`).join(' union all ');
 }
 
-const nothing = 'select 0::bigint as number where false';
+/** Of these there are older ones only when there are as many as are read at most. */
+const newest = (from: string): string => `select number, false as last from ${from}`;
 
 const within = (column: string): string =>
   ` and ${column} < ${given.before} and ${column} >= ${given.least} and ${column} <= ${given.most}`;
 
-const cancelled = (fault: string | undefined): string =>
-  `select message_number as number from delivery where state = 'cancelled'${fault === undefined ? '' : ` and reason = ${given.fault}`}${within('message_number')}`;
+const newestDeliveries = (which: string, limit: string): string =>
+  `select d.message_number as number, row_number() over (order by d.message_number desc) = ${limit} as last
+     from delivery d where ${which}${within('d.message_number')} order by d.message_number desc limit ${limit}`;
 
-/** Lane by lane, and what lies in none. With a supplier: in its own lanes, and in those of whoever has been its agent. */
-function inLanes(state: 'waiting' | 'sending' | 'held' | 'refused', { supplier, fault }: Wanted, most: number): string {
-  const lanes =
-    supplier === undefined
-      ? 'select id, state, reason from lane'
-      : `select l.id, l.state, l.reason from (select id from address where organisation_number = ${given.supplier}
-           union select address_id from mandate where principal = ${given.supplier}) its join lane l using (id)`;
-  const its =
-    supplier === undefined
-      ? ''
-      : ` and coalesce(d.principal, (select organisation_number from address where id = d.lane_id)) = ${given.supplier}`;
+/** Words, not parameters: a partial index is taken only when the plan knows that it holds what is asked for. */
+const states = { waiting: ['waiting'], sending: ['sending'], stopped: ['held', 'refused'] } as const;
+const oneOf = (some: readonly string[]): string => `d.state in (${some.map((one) => `'${one}'`).join(', ')})`;
+
+/** Lane by lane. With a supplier: in its own lanes, and its messages in those of whoever has been its agent. */
+function inLanes(kind: keyof typeof states, { supplier, fault }: Wanted, reach: Reach): string[] {
   // What waits in a lane that does not flow waits for the lane's reason.
-  const lane = state === 'waiting' ? ` or (lanes.state <> 'flowing' and lanes.reason = ${given.fault})` : '';
-  const why = fault === undefined ? '' : ` and (d.reason = ${given.fault}${lane})`;
-  // Words, not parameters: a partial index is taken only when the plan knows that it holds what is asked for.
-  const inLane = `select x.number from (${lanes}) lanes cross join lateral (
-      select d.message_number as number from delivery d where d.lane_id = lanes.id and d.state = '${state}'${its}${why}${within('d.message_number')}
-       order by d.message_number desc limit ${most}) x`;
-  if (state === 'waiting' || state === 'sending') return inLane;
-  const nowhere = `select d.message_number from delivery d where d.lane_id is null and d.state in ('held', 'refused')
-      and d.state = '${state}'${fault === undefined ? '' : ` and d.reason = ${given.fault}`}${within('d.message_number')}`;
-  return `${inLane} union all ${nowhere}`;
+  const where =
+    kind === 'waiting' && fault !== undefined ? `where (l.state = 'flowing' or l.reason = ${given.fault})` : '';
+  if (supplier === undefined) return [lanewise(`select l.id from lane l ${where}`, oneOf(states[kind]), reach)];
+  const own = `select l.id from address a join lane l on l.id = a.id and a.organisation_number = ${given.supplier} ${where}`;
+  const agents = `select distinct l.id from mandate m join lane l on l.id = m.address_id and m.principal = ${given.supplier} ${where}`;
+  return [
+    lanewise(own, oneOf(states[kind]), reach),
+    ...states[kind].map((one) => lanewise(agents, `d.principal = ${given.supplier} and ${oneOf([one])}`, reach)),
+  ];
 }
+
+/** Those lanes that have the newest, and of each the more, the fewer they are; what is older than all of a lane's may lie in others. */
+const lanewise = (lanes: string, which: string, { most, ofLane }: Reach): string =>
+  `with lanes as materialized (
+    select l.id, head.number from (${lanes}) l cross join lateral (
+        ${newestDeliveries(`d.lane_id = l.id and ${which}`, '1')}) head
+     order by head.number desc limit ${Math.min(most, mostLanes)}),
+    share as materialized (select greatest(${ofLane}, ${most} / greatest(count(*), 1)) as rows from lanes)
+  select x.number, x.last from lanes cross join lateral (
+    ${newestDeliveries(`d.lane_id = lanes.id and ${which}`, '(select rows from share)')}) x
+  union all select min(number), true from lanes having count(*) = ${Math.min(most, mostLanes)}`;
+
+const inNoLane = ({ most }: Reach): string =>
+  newestDeliveries(`d.lane_id is null and ${oneOf(states.stopped)}`, String(most));

@@ -6,7 +6,7 @@ import type { DeliveryState } from '../../domain/delivery.ts';
 import type { MessageType } from '../../domain/message.ts';
 import type { MessageRow } from '../messages.ts';
 import type { Db } from '../pool.ts';
-import { candidatesOf, given } from './message-candidates.ts';
+import { candidatesFit, candidatesOf, given } from './message-candidates.ts';
 import { numberAt } from './number-at.ts';
 
 export interface ListedFilter {
@@ -14,7 +14,7 @@ export interface ListedFilter {
   readonly messageType?: MessageType | undefined;
   /** Organisation number of the recipient. */
   readonly supplier?: string | undefined;
-  /** Why it, or the lane in which it waits, stands still. */
+  /** Why it stands still; of one that waits in a lane that does not flow: why the lane does. */
   readonly fault?: string | undefined;
   readonly documentNumber?: string | undefined;
   /** Accepted at or after, and before. */
@@ -43,11 +43,12 @@ const columns = `m.id, m.number, m.organisation_number as recipient, s.name as s
   m.message_type as "messageType", m.document_number as "documentNumber", m.version, m.accepted_at as "acceptedAt",
   d.state, d.reason, d.detail, d.attempts, d.next_try_at as "nextTryAt", d.delivered_at as "deliveredAt",
   l.state as "laneState", l.reason as "laneReason"`;
-const joined = `join message m on m.number = c.number join delivery d on d.message_id = m.id and d.current
+// Looked up for each number: else a plan may walk the messages, in their order, and look for each among the numbers.
+const joined = `cross join lateral (select * from message where number = c.number limit 1) m join delivery d on d.message_id = m.id and d.current
   left join supplier s on s.organisation_number = m.organisation_number left join address a on a.id = d.lane_id
   left join lane l on l.id = d.lane_id`;
 
-/** How many rows a page looks at, at most. */
+/** How many rows a page looks at, at most; but as many as it shows of each lane that has any. */
 export const mostLookedAt = 3_000;
 
 /** Above every number. */
@@ -56,22 +57,25 @@ const highest = Number.MAX_SAFE_INTEGER;
 /** @param limit rows of a page */
 export async function listForOperators(db: Db, filter: ListedFilter, limit: number): Promise<ListedPage> {
   const { from, to, messageType, state, supplier, fault, documentNumber, after } = filter;
-  // Of these the index gives what fits and nothing else.
-  const exact = [messageType, from, to, documentNumber].every((one) => one === undefined) && state !== 'delivered';
+  const wanted = { state, supplier, fault, documentNumber };
+  const exact = candidatesFit(wanted) && [messageType, from, to].every((one) => one === undefined);
   const most = exact ? limit + 1 : mostLookedAt;
   const { rows } = await db.query<NullsOf<ListedMessage> & Counts>(
-    `with c as materialized (${candidatesOf({ state, supplier, fault, documentNumber }, most)}),
+    `with candidate as materialized (${candidatesOf(wanted, { most, ofLane: limit + 1 })}),
+       far as materialized (select max(number) filter (where last) as floor from candidate),
+       c as materialized (select distinct number from candidate where number < ${given.before} and number >= ${given.least}
+                             and number <= ${given.most} and number >= coalesce((select floor from far), 0)
+                           order by number desc limit ${most}),
        found as (select ${columns} from c ${joined}
                   where ($7::text is null or d.state = $7) and ($8::text is null or m.message_type = $8)
                     and (${given.supplier} is null or m.organisation_number = ${given.supplier})
                     and (${given.document} is null or m.document_number = ${given.document})
                     and ($9::timestamptz is null or m.accepted_at >= $9) and ($10::timestamptz is null or m.accepted_at < $10)
-                    and (${given.fault} is null or d.reason = ${given.fault}
-                         or (d.state = 'waiting' and l.state <> 'flowing' and l.reason = ${given.fault}))
-                    and m.number < ${given.before} and m.number >= ${given.least} and m.number <= ${given.most}
+                    and (${given.fault} is null
+                         or case when d.state = 'waiting' and l.state <> 'flowing' then l.reason else d.reason end = ${given.fault})
                   order by c.number desc limit $11),
-       looked as (select count(*) as looked, min(number) as last from c)
-     select found.*, looked.looked, looked.last, (select accepted_at from message where number = looked.last) as "lastAt"
+       looked as (select count(*) >= ${most} or (select floor from far) is not null as more, min(number) as last from c)
+     select found.*, looked.more, looked.last, (select accepted_at from message where number = looked.last) as "lastAt"
        from looked left join found on true order by found.number desc`,
     [
       after ?? highest,
@@ -90,8 +94,8 @@ export async function listForOperators(db: Db, filter: ListedFilter, limit: numb
   const [first] = rows;
   const all = rows.filter(({ id }) => id !== null).map(withoutCounts);
   if (all.length > limit) return { rows: all.slice(0, limit), next: all[limit - 1]?.number, lookedBackTo: undefined };
-  // A whole window of candidates: older ones were not looked at.
-  const more = (first?.looked ?? 0) >= most;
+  // Older ones were not looked at.
+  const more = first?.more ?? false;
   return {
     rows: all,
     next: more ? (first?.last ?? undefined) : undefined,
@@ -100,13 +104,13 @@ export async function listForOperators(db: Db, filter: ListedFilter, limit: numb
 }
 
 interface Counts {
-  readonly looked: number;
+  readonly more: boolean;
   readonly last: number | null;
   readonly lastAt: Date | null;
 }
 
 function withoutCounts(row: NullsOf<ListedMessage> & Counts): ListedMessage {
-  const { looked: _looked, last: _last, lastAt: _lastAt, ...rest } = row;
+  const { more: _more, last: _last, lastAt: _lastAt, ...rest } = row;
   return withoutNulls(rest);
 }
 

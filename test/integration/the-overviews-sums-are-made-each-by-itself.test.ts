@@ -100,6 +100,22 @@ describe('the overview’s sums', () => {
     assert.deepEqual(await made(), []);
   });
 
+  it('go on to no other statement after a stop that came between two', async () => {
+    let went = 0;
+    const { makers } = makersWith({
+      laws: async (db) => {
+        for (; went < 3; went++) {
+          await db.query('select 1');
+          if (went === 1) await renewal.stop();
+        }
+      },
+    });
+    const renewal = createRenewal({ pool, log: silentLog, makers });
+    await renewal.round(now);
+    assert.equal(went, 2);
+    assert.deepEqual(await made(), ['flow', 'sums']);
+  });
+
   it('are not made twice by two processes of which one gets the lock just after the other’s commit', async () => {
     const make = async () => [];
     const due = (last: unknown) => last === undefined;

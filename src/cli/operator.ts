@@ -145,8 +145,12 @@ function addRoles(operator: Command, { terminal }: Context): void {
 
 function addClosing(operator: Command, { terminal }: Context): void {
   const verbs = [
-    ['disable', 'disableAccount', 'Nobody gets in by the account any more; who is in is out at the next request.'],
-    ['enable', 'enableAccount', 'Lets an account in again that was disabled.'],
+    [
+      'disable',
+      'disableAccount',
+      'Nobody gets in by the account any more; who is in is out at the next request. Its tokens are revoked, its jobs stop.',
+    ],
+    ['enable', 'enableAccount', 'Lets an account in again that was disabled. Its tokens stay revoked.'],
   ] as const;
   for (const [verb, name, description] of verbs)
     operator

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { changeRoles, disableAccount } from '../../src/operations/access/accounts.ts';
 import { settingsTable } from '../../src/platform/config/settings.ts';
 import { listAudit } from '../../src/store/audit.ts';
-import { listAccounts, readAccountNamed } from '../../src/store/operator/accounts.ts';
+import { insertAccount, listAccounts, readAccountNamed } from '../../src/store/operator/accounts.ts';
 import { type Visitor, visitor } from '../support/browser.ts';
 import { type Console, openConsole } from '../support/console.ts';
 
@@ -71,6 +71,43 @@ describe('accounts are kept in the console', () => {
     await desk.pool.query(
       "update operator_account set disabled_at = null, roles = '{administrator}' where name in ('ada', 'dag')",
     );
+  });
+
+  it('an administrator of a provider is not counted as one who gets in, for it may be away', async () => {
+    const id = await insertAccount(desk.pool, {
+      name: 'pia',
+      displayName: 'Pia Alm',
+      roles: ['administrator'],
+      issuer: 'https://id.example/',
+      subject: 'pia',
+      at: new Date(),
+    });
+    assert.ok(id);
+    await desk.pool.query("update operator_account set disabled_at = now() where name = 'dag'");
+    for (const [what, fields] of [
+      ['roles', { roles: 'viewer' }],
+      ['disable', {}],
+    ] as const)
+      assert.equal((await administrator.post(`/accounts/ada/${what}`, { reason: 'x', ...fields })).status, 409, what);
+    assert.equal(
+      (await administrator.post('/accounts/pia/disable', { reason: 'x' })).status,
+      303,
+      'the local one is there',
+    );
+  });
+
+  it('a closed one has no tokens when it is opened again', async () => {
+    await desk.signedIn('ida', 'viewer');
+    const make = { token: 'nightly', may: 'view', days: '9', reason: 'x' };
+    const token = secretIn((await administrator.post('/accounts/ida/token', make)).body);
+    const script = { authorization: `Bearer ${token}` };
+    assert.equal((await visitor(desk.api.origin).get('/jobs', script)).status, 200);
+    assert.match((await administrator.get('/accounts/ida')).body, /dess nycklar återkallas för gott/);
+    await administrator.post('/accounts/ida/disable', { reason: 'läckt' });
+    const [row] = await listAudit(desk.pool, { subject: 'account/ida', action: 'account.disable', limit: 1 });
+    assert.equal(((row?.details ?? {}) as { tokens?: unknown[] }).tokens?.length, 1);
+    assert.equal((await administrator.post('/accounts/ida/enable', { reason: 'åter' })).status, 303);
+    assert.equal((await visitor(desk.api.origin).get('/jobs', script)).status, 401);
   });
 
   it('a closed one is out at once, and in again when it is opened', async () => {

@@ -1,16 +1,21 @@
 import { strict as assert } from 'node:assert';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseOrganisationNumber } from '../../src/domain/organisation-number.ts';
+import { disableAccount } from '../../src/operations/access/accounts.ts';
 import { runNextJob } from '../../src/operations/jobs/run.ts';
 import { moveMessage } from '../../src/operations/messages.ts';
+import { accept } from '../../src/store/accept/accept.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { conservation } from '../../src/store/conservation.ts';
+import { readAccountNamed } from '../../src/store/operator/accounts.ts';
 import { takeJob } from '../../src/store/operator/job-run.ts';
 import { readJob } from '../../src/store/operator/jobs.ts';
 import type { Visitor } from '../support/browser.ts';
 import { type Console, openConsole } from '../support/console.ts';
 import { eventually } from '../support/eventually.ts';
 import { testLog } from '../support/gateway-log.ts';
+import { framesFor } from '../support/line.ts';
 import {
   addressEntry,
   certificate,
@@ -222,6 +227,69 @@ describe('many messages are moved by a job', () => {
     );
     assert.doesNotMatch(await line(), /Väntar bakom/);
     for (const id of ids) await order('release', id);
+  });
+
+  it('stands for whoever starts it, and stops when that account is disabled', async () => {
+    const ids = await held(5);
+    const { path, id } = await drafted({ reason: 'account', rate: '0,5' });
+    const eva = await desk.signedIn('eva', 'operator');
+    const drafter = (await readJob(desk.pool, id))?.accountId;
+    await eva.get(path);
+    await eva.post(`${path}/start`, {});
+    const queued = await readJob(desk.pool, id);
+    assert.equal(queued?.accountId, (await readAccountNamed(desk.pool, 'eva'))?.id);
+    assert.notEqual(queued?.accountId, drafter);
+    const later = await drafted({ reason: 'account, later' });
+    await eva.get(later.path);
+    await eva.post(`${later.path}/start`, {});
+    await eventually('one is moved', async () => ((await readJob(desk.pool, id))?.moved ?? 0) >= 1);
+    await disableAccount(desk.pool, 'eva', { actor: 'operator:ada', reason: 'missbruk', now: new Date() });
+    const moved = (await rows('account')).length;
+    assert.deepEqual([(await ended(id)).state, (await ended(later.id)).state], ['stopped', 'stopped']);
+    assert.ok(moved < 5);
+    assert.equal((await rows('account')).length + (await rows('account, later')).length, moved);
+    for (const one of [id, later.id]) {
+      const [stop] = await listAudit(desk.pool, { subject: `job/${one}`, limit: 1 });
+      assert.deepEqual([stop?.actor, stop?.action, stop?.reason], ['operator:ada', 'job.stop', 'missbruk']);
+    }
+    for (const one of ids.slice(moved)) await order('release', one);
+  });
+
+  it('is stopped by the process that is at it when its account may not act any more', async () => {
+    const ids = await held(5);
+    for (const [name, barred] of [
+      ['fia', `update operator_account set roles = '{viewer}' where name = 'fia'`],
+      ['gun', `update operator_account set disabled_at = now() where name = 'gun'`],
+    ] as const) {
+      const other = await desk.signedIn(name, 'operator');
+      const { path, id } = await drafted({ reason: name, rate: '5' });
+      await other.get(path);
+      await other.post(`${path}/start`, {});
+      await eventually('one is moved', async () => ((await readJob(desk.pool, id))?.moved ?? 0) >= 1);
+      await desk.pool.query(barred);
+      const job = await ended(id);
+      assert.equal(job.state, 'stopped');
+      assert.ok(job.moved < job.total);
+      assert.equal((await rows(name)).length, job.moved);
+      const [stop] = await listAudit(desk.pool, { subject: `job/${id}`, limit: 1 });
+      assert.deepEqual([stop?.actor, stop?.action], ['operator-api', 'job.stop']);
+    }
+    for (const one of ids) if ((await stateOf(one)) === 'held') await order('release', one);
+  });
+
+  it('is not drafted when it would take longer than a day, and says at which rate it would not', async () => {
+    const nowhere = parseOrganisationNumber('5566778899');
+    assert.ok(nowhere);
+    // No address is known: all of them are held.
+    await accept(desk.pool, framesFor(nowhere, 865));
+    await operator.get('/jobs/new');
+    const wanted = { action: 'release', state: 'held', recipient: nowhere, reason: 'a day' };
+    const slow = await operator.post('/jobs', { ...wanted, rate: '0,01' });
+    assert.equal(slow.status, 422);
+    assert.match(slow.body, /865 meddelanden skulle ta längre tid än ett dygn\. Minst 0,02 i sekunden/);
+    const { rows: jobs } = await desk.pool.query("select 1 from job where reason = 'a day'");
+    assert.equal(jobs.length, 0);
+    assert.equal((await operator.post('/jobs', { ...wanted, rate: '0,02' })).status, 303);
   });
 
   it('is not for those who may only look', async () => {

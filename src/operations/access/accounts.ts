@@ -12,8 +12,10 @@ import {
   setDisabled,
   setRoles,
 } from '../../store/operator/accounts.ts';
-import { endSessions, insertLink, voidLinks } from '../../store/operator/entries.ts';
+import { endSessions, insertLink, revokeTokensOf, voidLinks } from '../../store/operator/entries.ts';
+import { haltJobsOf } from '../../store/operator/jobs.ts';
 import type { Db, Pool } from '../../store/pool.ts';
+import { recordStop } from '../jobs/stop-record.ts';
 import type { OperatorRole } from './permissions.ts';
 import { makeSecret, secretHash } from './secrets.ts';
 
@@ -91,7 +93,11 @@ export async function changeRoles(pool: Pool, name: string, roles: readonly Oper
   });
 }
 
-/** Nobody gets in by it any more; who is in is out at the next request. @throws Fault `not-found` · `last-administrator` */
+/**
+ * Nobody gets in by it any more; who is in is out at the next request. Its tokens are revoked, and its jobs stop after the message
+ * that is being moved.
+ * @throws Fault `not-found` · `last-administrator`
+ */
 export async function disableAccount(pool: Pool, name: string, act: Act): Promise<boolean> {
   return operate(pool, false, async (db) => {
     await lockAdministrators(db);
@@ -101,7 +107,10 @@ export async function disableAccount(pool: Pool, name: string, act: Act): Promis
     await keepAdministrator(db, account);
     await endSessions(db, account.id, act.now);
     await voidLinks(db, account.id, act.now);
-    await record(db, act, 'disable', name, {});
+    const tokens = await revokeTokensOf(db, account.id, act.now);
+    const jobs = await haltJobsOf(db, account.id, act.now);
+    await record(db, act, 'disable', name, { tokens, jobs: jobs.map(({ id }) => id) });
+    for (const job of jobs) await recordStop(db, job, act);
     return true;
   });
 }
@@ -132,13 +141,17 @@ export async function enableAccount(pool: Pool, name: string, act: Act): Promise
   });
 }
 
-/** Where there was one who may administer there is one still: else nobody could let anyone in any more. */
+/**
+ * Where there was one who may administer there is one still, and where that was a local account a local one: nobody gets in by
+ * the others while their provider is away.
+ */
 async function keepAdministrator(db: Db, before: Account): Promise<void> {
   if (before.disabledAt !== undefined || !before.roles.includes('administrator')) return;
-  if ((await countEnabled(db, 'administrator')) > 0) return;
+  const local = before.issuer === undefined;
+  if ((await countEnabled(db, 'administrator', local ? 'local' : 'all')) > 0) return;
   throw new Fault(
     'last-administrator',
-    `${before.name} is the last enabled administrator; give another account that role first`,
+    `${before.name} is the last enabled ${local ? 'local ' : ''}administrator; give another ${local ? 'local ' : ''}account that role first`,
   );
 }
 

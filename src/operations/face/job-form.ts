@@ -1,8 +1,10 @@
 /** The form of an order for many messages, as it was filled in. */
 import { messageTypes, parseMessageType } from '../../domain/message.ts';
 import { parseOrganisationNumber } from '../../domain/organisation-number.ts';
-import { fromLocalTime } from '../../platform/moments.ts';
+import { fromLocalTime, localTime } from '../../platform/moments.ts';
 import { reasonLimit } from '../../store/audit.ts';
+import type { Job } from '../../store/operator/jobs.ts';
+import type { Language } from '../catalogue.ts';
 import type { Word } from '../console/words.ts';
 import { type JobOrder, leastRate, mostRate } from '../jobs/order.ts';
 import { selectionOf } from '../jobs/wanted.ts';
@@ -44,3 +46,15 @@ function sequence(text: string): number | undefined | 'wrong' {
   if (text === '') return undefined;
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : 'wrong';
 }
+
+/** The form of a job like this one. */
+export function againFor({ kind, reason, rate, wanted }: Job): string {
+  const { recipient, state, messageType = '', fromSequence = '', toSequence = '', since } = wanted;
+  const from = since === undefined ? '' : localTime(new Date(since)).replace(' ', 'T');
+  const numbers = { from: String(fromSequence), to: String(toSequence), rate: String(rate) };
+  const fields = { action: kind, recipient, state, type: messageType, ...numbers, since: from, reason };
+  return `/jobs/new?${new URLSearchParams(fields).toString()}`;
+}
+
+export const rateSaid = (rate: number, language: Language): string =>
+  new Intl.NumberFormat(language === 'sv' ? 'sv-SE' : 'en-GB', { maximumFractionDigits: 3 }).format(rate);

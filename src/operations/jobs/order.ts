@@ -16,12 +16,18 @@ import {
 import type { Pool } from '../../store/pool.ts';
 import type { Act } from '../access/accounts.ts';
 import { auditAction, type ManyAction } from '../many-messages.ts';
+import { recordStop } from './stop-record.ts';
 
 /** More than this are done in parts. */
 export const mostSelected = 100_000;
 export const usualRate = 20;
 export const mostRate = 1_000;
 export const leastRate = 0.01;
+/** Seconds. A process does one job at a time: those behind it wait no longer. */
+const longest = 86_400;
+
+/** The least rate at which so many messages take no longer than a job may. */
+export const rateFor = (messages: number): number => Math.ceil((messages / longest) * 100) / 100;
 
 export interface JobOrder extends Act {
   readonly action: ManyAction;
@@ -34,14 +40,14 @@ export interface JobOrder extends Act {
 /**
  * Looks what the order means, and writes it down as a draft; nothing is moved.
  * @param sums a pool that may read whole tables
- * @returns the draft's number; undefined: nothing fits
+ * @returns the draft's number; undefined: nothing fits, or so many that they would take longer than a day
  * @throws Fault `argument-invalid` when there are too many
  */
 export async function draftJob(
   pool: Pool,
   sums: Pool,
   order: JobOrder,
-): Promise<{ readonly id: number | undefined; readonly movedBefore: number }> {
+): Promise<{ readonly id: number | undefined; readonly movedBefore: number; readonly tooMany?: number }> {
   const { action, selection, reason, actor, accountId, rate, now } = order;
   const notYet = { action: auditAction(action), reason };
   const selected = await selectMessages(sums, { ...selection, notYet }, mostSelected + 1);
@@ -49,6 +55,7 @@ export async function draftJob(
   if (messages.length + movedBefore > mostSelected)
     throw new Fault('argument-invalid', `more than ${mostSelected} messages fit`);
   if (messages.length === 0) return { id: undefined, movedBefore };
+  if (rate < rateFor(messages.length)) return { id: undefined, movedBefore, tooMany: messages.length };
   const wanted = wantedOf(order, selected);
   const draft = { kind: action, wanted, accountId, actor, reason, rate, madeAt: now, messages };
   const id = await operate(pool, false, (db) => insertDraft(db, draft));
@@ -87,7 +94,11 @@ const sampleOf = (message: SelectedMessage | undefined): JobSample | undefined =
  * Starts what the dry run showed, for the reason that was given there.
  * @throws Fault `not-found` · `not-possible-now` when it was started before
  */
-export async function startJob(pool: Pool, id: number, { actor, now }: Omit<Act, 'reason'>): Promise<void> {
+export async function startJob(
+  pool: Pool,
+  id: number,
+  { actor, accountId, now }: Omit<Act, 'reason'> & { readonly accountId: number },
+): Promise<void> {
   await operate(pool, false, async (db) => {
     const job = mustBe(await lockJob(db, id), ['draft']);
     const { recipient, state, messageType, fromSequence, toSequence, since } = job.wanted;
@@ -109,7 +120,7 @@ export async function startJob(pool: Pool, id: number, { actor, now }: Omit<Act,
       },
       at: now,
     });
-    await queueJob(db, id, actor, row);
+    await queueJob(db, id, { actor, accountId, orderRow: row });
   });
 }
 
@@ -119,14 +130,7 @@ export async function stopJob(pool: Pool, id: number, { actor, reason, now }: Ac
     const job = mustBe(await lockJob(db, id), ['queued', 'running', 'stopping']);
     if (job.state === 'stopping') return;
     await haltJob(db, id, now);
-    await appendAudit(db, {
-      actor,
-      action: 'job.stop',
-      subject: `job/${id}`,
-      reason,
-      details: { order: job.orderRow, done: job.done, total: job.total },
-      at: now,
-    });
+    await recordStop(db, job, { actor, reason, now });
   });
 }
 

@@ -1,6 +1,8 @@
 /** Carries out orders for many messages, one after the other: each message is a transaction of its own, and none is moved twice. */
 import { Fault } from '../../domain/fault.ts';
 import { errorText, type Log } from '../../platform/log.ts';
+import { operate } from '../../store/operate.ts';
+import { readAccount } from '../../store/operator/accounts.ts';
 import {
   beat,
   endJob,
@@ -11,10 +13,12 @@ import {
   passNotMoved,
   takeJob,
 } from '../../store/operator/job-run.ts';
-import type { Job } from '../../store/operator/jobs.ts';
-import { isServerTrouble, type Pool } from '../../store/pool.ts';
+import { type Job, lockJob } from '../../store/operator/jobs.ts';
+import { type Db, isServerTrouble, type Pool } from '../../store/pool.ts';
+import { type OperatorRole, permissionsOf } from '../access/permissions.ts';
 import { ownFaults } from '../many-messages.ts';
 import { moveMessage } from '../messages.ts';
+import { recordStop } from './stop-record.ts';
 
 export interface JobDeps {
   readonly pool: Pool;
@@ -32,6 +36,8 @@ export interface JobDeps {
 
 /** It was stopped, or somebody else goes on with it: what was done for this message is rolled back. */
 const lost = new Error('the job is stopped, or not ours any more');
+/** Its account is disabled or may not act any more. */
+const barred = new Error('nobody stands for the job any more');
 /** Read at once. */
 const some = 200;
 /** Milliseconds between two looks whether somebody has stopped it. */
@@ -46,6 +52,7 @@ export async function runNextJob(deps: JobDeps): Promise<boolean> {
   try {
     const how = await carryOut(deps, hold, job);
     if (how === 'ending') await letGo(pool, hold);
+    else if (how === 'barred') await stopBarred(deps, hold, job);
     else if (how !== 'lost') await endJob(pool, hold, how, now());
     log.info('job', { job: job.id, kind: job.kind, how });
   } catch (error) {
@@ -57,7 +64,27 @@ export async function runNextJob(deps: JobDeps): Promise<boolean> {
   return true;
 }
 
-async function carryOut(deps: JobDeps, hold: Hold, job: Job): Promise<'done' | 'stopped' | 'ending' | 'lost'> {
+/** As if somebody had stopped it, in our name. */
+async function stopBarred({ pool, now }: JobDeps, hold: Hold, { id }: Job): Promise<void> {
+  await operate(pool, false, async (db) => {
+    const job = await lockJob(db, id);
+    if (job === undefined) return;
+    await endJob(db, hold, 'stopped', now());
+    const reason = 'the account that it stands for is disabled or may not act any more';
+    await recordStop(db, job, { actor: 'operator-api', reason, now: now() });
+  });
+}
+
+async function mayGoOn(db: Db, { accountId }: Job): Promise<boolean> {
+  const account = await readAccount(db, accountId);
+  return account?.disabledAt === undefined && permissionsOf((account?.roles ?? []) as OperatorRole[]).has('act');
+}
+
+async function carryOut(
+  deps: JobDeps,
+  hold: Hold,
+  job: Job,
+): Promise<'done' | 'stopped' | 'barred' | 'ending' | 'lost'> {
   const { pool, now, wait, ending } = deps;
   const between = 1_000 / job.rate;
   for (let { done } = job; ; ) {
@@ -67,8 +94,9 @@ async function carryOut(deps: JobDeps, hold: Hold, job: Job): Promise<'done' | '
       if (ending()) return 'ending';
       const until = now().getTime() + between;
       // Stopped: not one more is moved.
-      if (!(await moveOne(deps, hold, job, message)))
-        return (await beat(pool, hold)) === 'stopping' ? 'stopped' : 'lost';
+      const how = await moveOne(deps, hold, job, message);
+      if (how === 'barred') return how;
+      if (how === 'not-ours') return (await beat(pool, hold)) === 'stopping' ? 'stopped' : 'lost';
       done = message.place;
       if (done === job.total) return 'done';
       // Never faster than the rate; what was slow is not caught up. Whoever stops a slow one need not wait for its next message.
@@ -80,13 +108,13 @@ async function carryOut(deps: JobDeps, hold: Hold, job: Job): Promise<'done' | '
   }
 }
 
-/** @returns false when it was stopped or is not ours any more, and nothing was done */
+/** @returns `not-ours` when it was stopped or somebody else has it, `barred` when nobody stands for it; nothing was done then */
 async function moveOne(
   { pool, now }: JobDeps,
   hold: Hold,
   job: Job,
   { place, messageId, delivery }: { readonly place: number; readonly messageId: string; readonly delivery: number },
-): Promise<boolean> {
+): Promise<'behind' | 'barred' | 'not-ours'> {
   try {
     await moveMessage(pool, {
       action: job.kind,
@@ -97,12 +125,15 @@ async function moveOne(
       only: { order: job.orderRow ?? 0, delivery, state: job.wanted.state },
       alongside: async (db) => {
         if (!(await passMoved(db, hold, place))) throw lost;
+        // After its row is ours: who takes the account's rights away and stops it comes before this, or after the whole.
+        if (!(await mayGoOn(db, job))) throw barred;
       },
     });
-    return true;
+    return 'behind';
   } catch (error) {
-    if (error === lost) return false;
+    if (error === lost) return 'not-ours';
+    if (error === barred) return 'barred';
     if (!(error instanceof Fault) || !ownFaults.has(error.code)) throw error;
-    return passNotMoved(pool, hold, place, { messageId, code: error.code });
+    return (await passNotMoved(pool, hold, place, { messageId, code: error.code })) ? 'behind' : 'not-ours';
   }
 }

@@ -48,10 +48,11 @@ export async function lockAdministrators(db: Db): Promise<void> {
   await db.query('select pg_advisory_xact_lock($1)', [administratorsLock]);
 }
 
-export async function countEnabled(db: Db, role: string): Promise<number> {
+/** @param which `local`: only those that get in while a provider is away */
+export async function countEnabled(db: Db, role: string, which: 'local' | 'all'): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
-    'select count(*) as n from operator_account where disabled_at is null and roles @> array[$1]',
-    [role],
+    "select count(*) as n from operator_account where disabled_at is null and roles @> array[$1] and (issuer is null or $2 = 'all')",
+    [role, which],
   );
   return rows[0]?.n ?? 0;
 }

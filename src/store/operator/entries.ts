@@ -204,3 +204,12 @@ export async function revokeToken(
   );
   return rows[0];
 }
+
+/** All of an account. @returns the numbers of those that were good */
+export async function revokeTokensOf(db: Db, accountId: number, at: Date): Promise<number[]> {
+  const { rows } = await db.query<{ id: number }>(
+    'update operator_token set revoked_at = $2 where account_id = $1 and revoked_at is null and expires_at > $2 returning id',
+    [accountId, at],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -135,23 +135,33 @@ export async function listJobMessages(db: Db, id: number, limit: number, after =
   return rows;
 }
 
-/** From a draft to an order. */
-export async function queueJob(db: Db, id: number, actor: string, orderRow: number): Promise<void> {
-  await db.query("update job set state = 'queued', actor = $2, order_row = $3 where id = $1 and state = 'draft'", [
-    id,
-    actor,
-    orderRow,
-  ]);
+/** From a draft to an order, of whoever starts it. */
+export async function queueJob(
+  db: Db,
+  id: number,
+  { actor, accountId, orderRow }: { readonly actor: string; readonly accountId: number; readonly orderRow: number },
+): Promise<void> {
+  await db.query(
+    "update job set state = 'queued', actor = $2, account_id = $3, order_row = $4 where id = $1 and state = 'draft'",
+    [id, actor, accountId, orderRow],
+  );
 }
 
 /** What nobody is at ends now; whoever is at it ends it after the message that is being moved. */
 export async function haltJob(db: Db, id: number, now: Date): Promise<void> {
-  await db.query(
-    `update job set state = case state when 'queued' then 'stopped' else 'stopping' end,
-                    ended_at = case state when 'queued' then $2::timestamptz end
-      where id = $1 and state in ('queued', 'running')`,
-    [id, now],
+  await db.query(`${halt} where id = $1 and state in ('queued', 'running')`, [id, now]);
+}
+
+const halt = `update job set state = case state when 'queued' then 'stopped' else 'stopping' end,
+                    ended_at = case state when 'queued' then $2::timestamptz end`;
+
+/** All of an account. @returns those that were not halted before */
+export async function haltJobsOf(db: Db, accountId: number, now: Date): Promise<Job[]> {
+  const { rows } = await db.query<JobRow>(
+    `${halt} where account_id = $1 and state in ('queued', 'running') returning ${jobColumns}`,
+    [accountId, now],
   );
+  return rows.map(jobOf);
 }
 
 export async function deleteDraft(db: Db, id: number): Promise<void> {

@@ -47,13 +47,13 @@ export const accountWords = {
   'accounts.roles-says': { en: 'They count from the next request.', sv: 'De gäller från nästa begäran.' },
   'accounts.disable': { en: 'Disable the account', sv: 'Stäng av kontot' },
   'accounts.disable-says': {
-    en: 'Nobody gets in by it any more. Whoever is in is out at the next request, and its tokens stop working.',
-    sv: 'Ingen kommer in med det längre. Den som är inne är ute vid nästa begäran, och dess nycklar slutar att fungera.',
+    en: 'Nobody gets in by it any more. Whoever is in is out at the next request, its tokens are revoked for good, and its jobs stop.',
+    sv: 'Ingen kommer in med det längre. Den som är inne är ute vid nästa begäran, dess nycklar återkallas för gott och dess jobb stannar.',
   },
   'accounts.enable': { en: 'Enable the account', sv: 'Öppna kontot igen' },
   'accounts.enable-says': {
-    en: 'The password and tokens that it had work again.',
-    sv: 'Det lösenord och de nycklar som det hade fungerar igen.',
+    en: 'The password that it had works again. Its tokens stay revoked, and its jobs stay stopped.',
+    sv: 'Det lösenord som det hade fungerar igen. Dess nycklar är fortfarande återkallade och dess jobb stoppade.',
   },
   'accounts.link': { en: 'New sign-in link', sv: 'Ny inloggningslänk' },
   'accounts.link-says': {
@@ -128,12 +128,12 @@ export const accountWords = {
     sv: 'En nyckel har ett namn på 1 till 100 tecken, får något och gäller i 1 till 366 dagar.',
   },
   'fault.last-administrator': {
-    en: 'Nothing was done: it is the last administrator who gets in',
-    sv: 'Inget har gjorts: det är den sista administratören som kommer in',
+    en: 'Nothing was done: it is the last administrator who gets in, also without a sign-in service',
+    sv: 'Inget har gjorts: det är den sista administratören som kommer in även utan inloggningstjänst',
   },
   'fault.last-administrator-do': {
-    en: 'Give another account that role first.',
-    sv: 'Ge ett annat konto den rollen först.',
+    en: 'Give another local account that role first.',
+    sv: 'Ge ett annat lokalt konto den rollen först.',
   },
   'done.account-roles': { en: 'The roles are changed.', sv: 'Rollerna är ändrade.' },
   'done.account-disable': { en: 'The account is disabled.', sv: 'Kontot är avstängt.' },

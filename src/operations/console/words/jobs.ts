@@ -148,6 +148,10 @@ export const jobWords = {
     en: 'More than {most} messages fit. Narrow it down.',
     sv: 'Fler än {most} meddelanden passar in. Begränsa urvalet.',
   },
+  'jobs.too-slow': {
+    en: '{n} messages would take longer than a day. At least {rate} a second, or narrow it down.',
+    sv: '{n} meddelanden skulle ta längre tid än ett dygn. Minst {rate} i sekunden, eller begränsa urvalet.',
+  },
   'jobs.wrong-action': { en: 'Say what is to be done.', sv: 'Välj vad som ska göras.' },
   'jobs.wrong-recipient': {
     en: 'That is no organisation number: ten digits, the last one a check digit.',

@@ -2,7 +2,7 @@
 import { Fault } from '../../../domain/fault.ts';
 import { type Job, listJobMessages, listJobs, readJob } from '../../../store/operator/jobs.ts';
 import type { Pool } from '../../../store/pool.ts';
-import { discardJob, draftJob, startJob, stopJob, usualRate } from '../../jobs/order.ts';
+import { discardJob, draftJob, rateFor, startJob, stopJob, usualRate } from '../../jobs/order.ts';
 import { type JobMistake, selectionOf, type WantedJob } from '../../jobs/wanted.ts';
 import { shownNumber } from '../masking.ts';
 import type { OperatorRoute } from '../route.ts';
@@ -52,6 +52,11 @@ export function jobsApi({ pool, sums, started }: JobsApiParts): readonly Operato
       if (typeof selection === 'string') throw new Fault('request-malformed', mistakes[selection]);
       const { accountId } = asked.who;
       const drafted = await draftJob(pool, sums, { action, selection, rate, actor, reason, now, accountId });
+      if (drafted.tooMany !== undefined)
+        throw new Fault(
+          'not-possible-now',
+          `${drafted.tooMany} messages would take longer than a day; /body/rate must be at least ${rateFor(drafted.tooMany)}`,
+        );
       if (drafted.id === undefined) {
         const before =
           drafted.movedBefore === 0 ? '' : `, but for ${drafted.movedBefore} that were moved for it before`;
@@ -74,8 +79,8 @@ export function jobsApi({ pool, sums, started }: JobsApiParts): readonly Operato
     }),
     // Its reason was given with the dry run.
     goes('POST', '/jobs/:job/start', 'act', async (asked) => {
-      const { actor } = asked.who;
-      await startJob(pool, Number(namedIn(asked, 'job')), { actor, now: asked.now });
+      const { actor, accountId } = asked.who;
+      await startJob(pool, Number(namedIn(asked, 'job')), { actor, accountId, now: asked.now });
       started();
       return { status: 202, value: await seen(asked) };
     }),

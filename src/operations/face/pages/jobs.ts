@@ -1,16 +1,24 @@
 /** Jobs: many messages resent or released, after a dry run, at a rate, and stopped at a word. */
 import type { Response } from 'express';
 import { Fault } from '../../../domain/fault.ts';
-import { localTime } from '../../../platform/moments.ts';
 import { type Job, listJobMessages, listJobs, readJob } from '../../../store/operator/jobs.ts';
 import type { Pool } from '../../../store/pool.ts';
 import { count, duration, moment } from '../../console/moments.ts';
 import { view } from '../../console/views.ts';
 import { word } from '../../console/words.ts';
-import { discardJob, draftJob, mostRate, mostSelected, startJob, stopJob, usualRate } from '../../jobs/order.ts';
+import {
+  discardJob,
+  draftJob,
+  mostRate,
+  mostSelected,
+  rateFor,
+  startJob,
+  stopJob,
+  usualRate,
+} from '../../jobs/order.ts';
 import { statesFor } from '../../many-messages.ts';
 import { type ActionForm, act, mostActionBytes, type Told, toldBy } from '../actions.ts';
-import { askedJob, type JobForm, readJobForm } from '../job-form.ts';
+import { againFor, askedJob, type JobForm, rateSaid, readJobForm } from '../job-form.ts';
 import { pathByNumber, shownNumber, shownTexts } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import { afterOf, pageRows, pagingOf, queryOf } from '../paging.ts';
@@ -114,7 +122,8 @@ function actionRoutes(parts: JobsParts): readonly OperatorRoute[] {
     // Its reason was given with the dry run.
     route('start', async (asked, response) => {
       const id = idOf(asked);
-      await startJob(pool, id, { actor: asked.who.actor, now: asked.now });
+      const { actor, accountId } = asked.who;
+      await startJob(pool, id, { actor, accountId, now: asked.now });
       started();
       response.redirect(303, `/jobs/${id}`);
     }),
@@ -170,15 +179,6 @@ async function showJob(
   });
 }
 
-/** The form of a job like this one. */
-function againFor({ kind, reason, rate, wanted }: Job): string {
-  const { recipient, state, messageType = '', fromSequence = '', toSequence = '', since } = wanted;
-  const from = since === undefined ? '' : localTime(new Date(since)).replace(' ', 'T');
-  const numbers = { from: String(fromSequence), to: String(toSequence), rate: String(rate) };
-  const fields = { action: kind, recipient, state, type: messageType, ...numbers, since: from, reason };
-  return `/jobs/new?${new URLSearchParams(fields).toString()}`;
-}
-
 /** The dry run: what it would be, on a page of its own. */
 async function draft({ pool, sums, pages }: JobsParts, asked: AskedBy, response: Response): Promise<void> {
   const { form, who, now, language } = asked;
@@ -188,8 +188,12 @@ async function draft({ pool, sums, pages }: JobsParts, asked: AskedBy, response:
   if ('wrong' in read) return again(word(language, read.wrong, { most: mostRate }));
   try {
     const order = { ...read, actor: who.actor, accountId: who.accountId, now };
-    const { id, movedBefore } = await draftJob(pool, sums, order);
+    const { id, movedBefore, tooMany } = await draftJob(pool, sums, order);
     if (id !== undefined) return response.redirect(303, `/jobs/${id}`);
+    if (tooMany !== undefined) {
+      const rate = rateSaid(rateFor(tooMany), language);
+      return again(word(language, 'jobs.too-slow', { n: count(tooMany, language), rate }));
+    }
     const before = movedBefore === 0 ? '' : ` ${word(language, 'jobs.before', { n: count(movedBefore, language) })}`;
     again(word(language, 'jobs.none') + before);
   } catch (error) {
@@ -240,6 +244,6 @@ function shownJob(job: Job, { language, now, who }: AskedBy) {
     since: iso(wanted.since),
     oldest: wanted.oldest && { ...wanted.oldest, at: iso(wanted.oldest.since) },
     newest: wanted.newest && { ...wanted.newest, at: iso(wanted.newest.since) },
-    rate: new Intl.NumberFormat(language === 'sv' ? 'sv-SE' : 'en-GB', { maximumFractionDigits: 3 }).format(rate),
+    rate: rateSaid(rate, language),
   };
 }

@@ -84,6 +84,7 @@ export interface SeedRegister {
 }
 
 const columnsOf = {
+  supplier: 'organisation_number, name, language, created_at, changed_at',
   mandate:
     'principal, agent, address_id, message_types, valid_from, valid_to, evidence, recorded_by, recorded_at, begun',
   incident: 'kind, subject, details, opened_at, closed_at',
@@ -100,7 +101,7 @@ export async function writeRegister(db: Db, rows: SeedRegister, audit: readonly 
       `insert into ${table} (${columnsOf[table]}) select ${columnsOf[table]} from json_populate_recordset(null::${table}, $1)`,
       [JSON.stringify(of)],
     );
-  await whole('supplier', rows.supplier);
+  await some('supplier', rows.supplier);
   await whole('recipient', rows.recipient);
   await whole('address', rows.address);
   await whole('lane', rows.lane);

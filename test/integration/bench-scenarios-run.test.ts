@@ -36,7 +36,13 @@ describe('bench scenarios run', () => {
     await run('console', '--messages', '200', '--suppliers', '3', '--json', json);
     const { rows } = JSON.parse(readFileSync(json, 'utf8')) as { rows: { what: string; value: number | null }[] };
     const value = (what: string) => rows.find((row) => row.what === what)?.value ?? Number.NaN;
-    for (const page of ['/', '/account'])
+    const filtered = [
+      '/messages?state=held',
+      '/messages?fault=mass-refusal&state=waiting',
+      '/audit?actor=cli%3Abench',
+      '/suppliers?lane=held',
+    ];
+    for (const page of ['/', '/account', ...filtered])
       for (const one of ['first', 'p50', 'p95']) assert.ok(value(`${page}: ${one}`) > 0, page);
     assert.equal(value('messages in the book'), 200 + 400, 'what was seeded, and what the line carried before');
     for (const book of ['empty', 'full']) assert.ok(value(`drain, ${book} book: postgresql CPU`) > 0, book);

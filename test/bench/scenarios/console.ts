@@ -13,6 +13,7 @@ import { percentile } from '../clock.ts';
 import type { Result, Row } from '../report.ts';
 import { type Bench, until } from '../stage.ts';
 import { drainScenario } from './drain.ts';
+import { filteredPaths } from './filters.ts';
 import { findPages } from './pages.ts';
 
 /** Messages of one measurement of the line, before its warm-up. */
@@ -20,6 +21,8 @@ const drained = 10_000;
 const mostSuppliers = 3_000;
 /** Requests for one page, after the first. */
 const looks = 30;
+/** Of a list with a filter. */
+const filteredLooks = 5;
 /** Document numbers that are searched for. */
 const searches = 30;
 
@@ -99,6 +102,8 @@ async function pages(bench: Bench): Promise<Row[]> {
     const { found, missed } = await findPages(browser, api.routes, [dry.job]);
     const rows: Row[] = [];
     for (const { route, path } of found) rows.push(...(await timed(bench, browser, route, () => path, looks)));
+    for (const path of await filteredPaths(bench.pool))
+      rows.push(...(await timed(bench, browser, path, () => path, filteredLooks)));
     for (const route of missed) rows.push({ what: `${route}: no link leads there`, value: Number.NaN, unit: '' });
     return [...rows, dry.row, ...(await search(bench, browser)), ...(await sums(bench))];
   } finally {

@@ -4,6 +4,7 @@ import { operatorContract } from '../../src/operations/face/api/contract.ts';
 import { nameOf } from '../../src/pki/subject.ts';
 import { appendAudit } from '../../src/store/audit.ts';
 import { type Console, openConsole } from '../support/console.ts';
+import { jsonPurchaseOrder } from '../support/documents.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 import { openScript, type Script } from '../support/script.ts';
 
@@ -204,6 +205,29 @@ describe("a person's number is told to nobody who may not open it", () => {
     const { body, json } = await blind.ask('GET', `/api/v1/certificates/${ids['certificate']}`);
     assert.match(body, /NTRSE-80\*{8}/);
     assert.equal('pem' in json, false);
+  });
+
+  it('not in what is wrong with a document that is entered for a dead letter', async () => {
+    const clerk = await openScript(
+      { origin: shown.api.origin, pool: line.pool },
+      'dora',
+      ['operator'],
+      ['view', 'act'],
+    );
+    const id = randomUUID();
+    await line.pool.query(
+      `insert into dead_letter (id, is_text, body, headers, fault, detail, findings, organisation_number)
+       values ($1, true, 'x', '{}', 'document-malformed', 'x', '[]', $2)`,
+      [id, agent],
+    );
+    const document = jsonPurchaseOrder({
+      number: 'PO-OTHER',
+      recipient: alone,
+    }).toString();
+    const { status, body } = await clerk.ask('POST', `/api/v1/dead-letters/${id}/re-enter`, { reason: 'x', document });
+    assert.ok(status >= 400 && status < 500, body);
+    assert.match(body, /85\*{8}/);
+    assert.equal(tells(body), false, body);
   });
 
   it('nor digit by digit, but by who has the whole number', async () => {

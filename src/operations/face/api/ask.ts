@@ -1,7 +1,6 @@
 /** Routes for scripts: what a request asks for, held against the contract before it comes here, and how it is answered. */
 import type { Response } from 'express';
 import { Fault } from '../../../domain/fault.ts';
-import { maskNumbersIn } from '../../../domain/organisation-number.ts';
 import type { Act } from '../../access/accounts.ts';
 import { mostActionBytes } from '../actions.ts';
 import { shownTexts } from '../masking.ts';
@@ -21,7 +20,7 @@ export const looks = (
   path: base + path,
   needs,
   shows: 'data',
-  handle: async (asked, response) => send(asked, response, 200, await answer(asked)),
+  handle: async (asked, response) => send(asked, response, 200, await told(asked, async () => answer(asked))),
 });
 
 export interface Done {
@@ -50,20 +49,22 @@ export const acts = <Body = unknown>(
   handle: async (asked, response) => {
     const body = asked.request.body as { readonly reason: string };
     const act = { actor: asked.who.actor, reason: body.reason.trim(), now: asked.now };
-    const done = await run(asked, { ...act, body: body as Body }).catch((error: unknown) => {
-      throw shownFault(error, asked);
-    });
+    const done = await told(asked, () => run(asked, { ...act, body: body as Body }));
     if (Buffer.isBuffer(done)) return void response.type('application/zip').send(done);
     if (done.location !== undefined) response.set('location', base + done.location);
     send(asked, response, done.status ?? 200, done.value);
   },
 });
 
-/** What a fault says of a supplier names it by its number. */
-function shownFault(error: unknown, { who }: AskedBy): unknown {
-  if (!(error instanceof Fault) || who.may.has('open')) return error;
-  const { code, message, findings } = error;
-  return new Fault(code, maskNumbersIn(message), { findings, cause: error });
+/** What a fault says of a supplier names it by its number; findings quote what is known of a document. */
+async function told<T>({ who }: AskedBy, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Fault) || who.may.has('open')) throw error;
+    const { code, message, findings } = error;
+    throw new Fault(code, shownTexts(who, message), { findings: shownTexts(who, findings), cause: error });
+  }
 }
 
 /** One that takes no body, where the reason was given before or nothing is done to anybody. */
@@ -78,7 +79,7 @@ export const goes = (
   needs,
   shows: 'data',
   handle: async (asked, response) => {
-    const done = await run(asked);
+    const done = await told(asked, () => run(asked));
     if (done === undefined) return void response.status(204).end();
     send(asked, response, done.status ?? 200, done.value);
   },

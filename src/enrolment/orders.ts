@@ -2,6 +2,7 @@
  * What representatives do with certificate orders, each in one transaction and on record with who and why: place, reorder, cancel,
  * approve, and another contact for a certificate. What cannot be done is a Fault that says what can.
  */
+import { isSamePerson } from '../domain/actor.ts';
 import { Fault } from '../domain/fault.ts';
 import { appendAudit } from '../store/audit.ts';
 import { maskContact } from '../store/enrol/contacts.ts';
@@ -115,10 +116,10 @@ export async function approveOrder(pool: Pool, transferId: string, act: Act): Pr
     // One that was placed as if it needed none may need it: role `ca` says.
     if (order.approval === 'given')
       throw new Fault('not-possible-now', `the order ${order.transferId} was approved by ${order.approvedBy} already`);
-    if (order.orderedBy === act.actor)
+    if (isSamePerson(order.orderedBy, act.actor))
       throw new Fault(
         'not-possible-now',
-        `${act.actor} placed the order ${order.transferId}; somebody else approves it`,
+        `${order.orderedBy} placed the order ${order.transferId}; somebody else approves it`,
       );
     await setOrderApproved(db, order.id, act.actor, act.now);
     await record(db, 'order.approve', order, act, { type: order.type, orderedBy: order.orderedBy });

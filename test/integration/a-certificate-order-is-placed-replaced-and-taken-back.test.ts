@@ -233,6 +233,15 @@ describe('a certificate order', () => {
       (await faultOf(approveOrder(pool, placed.transferId, act({ actor: 'cli:cecilia' })))).message,
       /approved by cli:berit already/,
     );
+    // The same person has a console, tokens and a shell.
+    const hers = await place(pool, { approval: true }, { actor: 'operator:anna' });
+    for (const actor of ['operator:anna', 'token:anna/nightly', 'cli:anna'])
+      assert.match(
+        (await faultOf(approveOrder(pool, hers.transferId, act({ actor })))).message,
+        /somebody else/,
+        actor,
+      );
+    await approveOrder(pool, hers.transferId, act({ actor: 'token:berit/anna' }));
     const without = await place(pool);
     await approveOrder(pool, without.transferId, act({ actor: 'cli:berit' }));
     assert.equal((await orderOf(without.transferId)).approval, 'given');

@@ -1,4 +1,5 @@
 /** Certificate orders: the list, one order, and approving, cancelling or ordering it anew. */
+import { isSamePerson } from '../../../domain/actor.ts';
 import { Fault, faultTable } from '../../../domain/fault.ts';
 import { type Order, readOrder } from '../../../store/enrol/orders.ts';
 import { type OrderKey, orderFilters, pageOfOrders } from '../../../store/operator/orders.ts';
@@ -66,7 +67,7 @@ export function certificateOrderRoutes(parts: OrderParts): readonly OperatorRout
         actions: who.may.has('certify')
           ? namesOf(order, standing, who.actor).map((name) => formOf(name, order, language, more.failed))
           : [],
-        notYours: who.may.has('certify') && order.approval === 'awaited' && order.orderedBy === who.actor,
+        notYours: who.may.has('certify') && order.approval === 'awaited' && isSamePerson(order.orderedBy, who.actor),
         told: more.told,
         orderTag,
         when: (at: Date | undefined) => moment(at, now).html,
@@ -191,7 +192,7 @@ function namesOf({ approval, orderedBy }: Order, standing: Standing, actor: stri
   const open = standing === 'ordered' || standing === 'opened';
   const movable = open || standing === 'locked' || standing === 'expired';
   return [
-    ...(open && approval === 'awaited' && orderedBy !== actor ? (['approve'] as const) : []),
+    ...(open && approval === 'awaited' && !isSamePerson(orderedBy, actor) ? (['approve'] as const) : []),
     ...(movable ? (['reorder', 'cancel'] as const) : []),
   ];
 }

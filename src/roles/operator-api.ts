@@ -1,10 +1,9 @@
 /** The operator-api role: the listener of operators, for their console and their scripts. */
 import { readFileSync } from 'node:fs';
 import { Fault } from '../domain/fault.ts';
-import { bySession } from '../operations/access/entered.ts';
 import type { SignInRules } from '../operations/access/sign-in.ts';
 import { operatorContract } from '../operations/face/api/contract.ts';
-import { cookieRules, operatorApp } from '../operations/face/app.ts';
+import { cookieRules, operatorApp, whoAsks } from '../operations/face/app.ts';
 import { assetRoute } from '../operations/face/assets.ts';
 import { createLive } from '../operations/face/live.ts';
 import { oidcRoutes } from '../operations/face/oidc.ts';
@@ -104,17 +103,17 @@ export async function startOperatorApi(
     const pages: Pages = { environment: settings.environment };
     const patience = { delivery: settings.readyDeliveryLate, outbox: settings.readyOutboxLate };
     const overview = (at: Date) => readStanding(pool, patience, at);
+    const door = { log, pool, origin: () => origin, idle: settings.sessionIdle, now };
     const live = createLive({
       log,
       read: () => overview(now()),
-      mayRead: async ({ who }) => {
-        const secret = who?.session?.secret;
-        if (secret === undefined) return who !== undefined;
-        const still = await bySession(pool, secret, { idle: settings.sessionIdle, passive: true }, now());
-        return still?.may.has('view') === true;
+      readerNow: async ({ request }) => {
+        const who = await whoAsks(door, request, true);
+        return who?.may.has('view') === true ? who : undefined;
       },
       every: 5_000,
       most: 100,
+      mostOfOne: 10,
     });
     const sums = begun.adopt(
       createPool({ url: settings.databaseUrl, connections: 3, name: 'kuvert operator-api sums' }),
@@ -160,11 +159,7 @@ export async function startOperatorApi(
     const observe = options.observe ?? ((_listener, handler) => handler);
     const app = operatorApp(
       {
-        log,
-        pool,
-        origin: () => origin,
-        idle: settings.sessionIdle,
-        now,
+        ...door,
         contract: operatorContract,
         faultPage: (problem, fault, asked) => faultPage(pages, problem, fault, asked),
       },

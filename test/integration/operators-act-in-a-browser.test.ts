@@ -3,6 +3,7 @@ import { moveMessage } from '../../src/operations/messages.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { type Browser, openWindow, type Page, seen, startChromium } from '../support/chromium.ts';
 import { type Console, openConsole, type SignedIn } from '../support/console.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   addressEntry,
   certificate,
@@ -61,6 +62,32 @@ describe('in a browser an operator', () => {
       assert.deepEqual(complaints, []);
       await close();
     });
+
+  it('has an overview that asks for nothing while nobody sees it, and is fresh when it is seen again', async () => {
+    const { page, complaints, close } = await open();
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/overview/live')) streams.push('opened');
+    });
+    page.on('requestfailed', (request) => {
+      if (request.url().endsWith('/overview/live')) streams.push('closed');
+    });
+    const turn = (hidden: boolean) =>
+      page.evaluate(
+        `Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} }); document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    await page.goto('/');
+    await eventually('it is followed', async () => streams.join() === 'opened');
+    await turn(true);
+    await eventually('it is not followed', async () => streams.join() === 'opened,closed');
+    await page.evaluate("document.querySelector('[data-live]').textContent = 'what was seen before'");
+    await turn(false);
+    await page.locator('[data-live] h2').first().waitFor();
+    assert.deepEqual(streams, ['opened', 'closed', 'opened']);
+    assert.doesNotMatch(await seen(page), /what was seen before/);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
 
   it('releases a held lane with the keyboard alone, and sees at each step where the keyboard is', async () => {
     const lane = await laneOf();

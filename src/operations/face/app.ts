@@ -33,7 +33,7 @@ export interface FaceParts {
 export const cookieRules = (origin: string): CookieRules => ({ secure: origin.startsWith('https:') });
 
 export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]): Express {
-  const { log, pool, now } = parts;
+  const { log } = parts;
   const entered = new WeakMap<Request, Who | undefined>();
   const ofRoute = new Map<unknown, OperatorRoute>();
   const asRoute = (one: OperatorRoute): Route => {
@@ -53,7 +53,9 @@ export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]):
       parts.charge?.(networkOf(request.socket.remoteAddress), response);
       requireOurHost(request, parts.origin());
       const one = ofRoute.get(route);
-      const who = await whoAsks(request, one?.passive === true);
+      const who = await whoAsks(parts, request, one?.passive === true);
+      if (who === undefined && request.headers.authorization !== undefined)
+        throw new Fault('sign-in-required', 'the token is not known, has expired or was revoked');
       entered.set(request, who);
       if (one === undefined || one.needs === 'nothing') return requireOurPage(request, who, parts.origin());
       if (who === undefined)
@@ -67,18 +69,25 @@ export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]):
       isServerTrouble(error) ? new Fault('server-unavailable', undefined, { cause: error }) : error,
     present: presenter(parts, (request) => entered.get(request), routes),
   });
+}
 
-  async function whoAsks(request: Request, passive: boolean): Promise<Who | undefined> {
-    const { authorization } = request.headers;
-    if (authorization !== undefined) {
-      const [, token = ''] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
-      const who = await byToken(pool, token, now());
-      if (who === undefined) throw new Fault('sign-in-required', 'the token is not known, has expired or was revoked');
-      return who;
-    }
-    const secret = cookieOf(request, sessionCookie(cookieRules(parts.origin())));
-    return secret === undefined ? undefined : bySession(pool, secret, { idle: parts.idle, passive }, now());
+/**
+ * Whose token or session came with the request, as the store has it now. A token goes before a session.
+ * @param passive it is no person that asks
+ * @returns undefined: nobody's, or of nobody any more
+ */
+export async function whoAsks(
+  { pool, origin, idle, now }: Pick<FaceParts, 'pool' | 'origin' | 'idle' | 'now'>,
+  request: Request,
+  passive: boolean,
+): Promise<Who | undefined> {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const [, token = ''] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+    return byToken(pool, token, now());
   }
+  const secret = cookieOf(request, sessionCookie(cookieRules(origin())));
+  return secret === undefined ? undefined : bySession(pool, secret, { idle, passive }, now());
 }
 
 const reads = new Set(['GET', 'HEAD']);

@@ -1,30 +1,36 @@
 /** Server-sent events (HTML Living Standard, 9.2): one look at the book for all who watch, and only while somebody does. */
 import type { Response } from 'express';
 import { errorText, type Log } from '../../platform/log.ts';
+import type { Who } from '../access/entered.ts';
 import type { Asked } from './route.ts';
 
 export interface Live<T> {
   /** Sends what is there now, and what changes, until the reader goes away or may not read on. */
-  watch(asked: Asked, response: Response, render: (value: T) => string): void;
+  watch(asked: Asked & { readonly who: Who }, response: Response, render: Render<T>): void;
   /** Ends all. */
   stop(): void;
 }
 
+/** As the reader may see it at this moment. */
+type Render<T> = (value: T, who: Who) => string;
+
 export interface LiveParts<T> {
   readonly log: Log;
   read(): Promise<T>;
-  /** Whether the reader is still signed in; asked before each sending. */
-  mayRead(asked: Asked): Promise<boolean>;
+  /** Who the reader is now; undefined: they may not read on. Asked before each sending. */
+  readerNow(asked: Asked): Promise<Who | undefined>;
   /** Milliseconds between two looks. */
   readonly every: number;
   /** Readers at once; one more gets no stream, and the page stands still. */
   readonly most: number;
+  /** And of one account, in all its windows and scripts. */
+  readonly mostOfOne: number;
 }
 
 interface Reader<T> {
-  readonly asked: Asked;
+  readonly asked: Asked & { readonly who: Who };
   readonly response: Response;
-  readonly render: (value: T) => string;
+  readonly render: Render<T>;
   last: string;
 }
 
@@ -32,36 +38,49 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
   const readers = new Set<Reader<T>>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  /** What was read at the last look; undefined: nobody watched then. */
+  let latest: { readonly value: T } | undefined;
+  const cannot = (error: unknown) =>
+    parts.log.warn('the overview cannot be read just now', { error: errorText(error) });
   const send = async (reader: Reader<T>, value: T): Promise<void> => {
     const { asked, response } = reader;
-    if (!(await parts.mayRead(asked))) {
+    const who = await parts.readerNow(asked);
+    if (!readers.has(reader)) return;
+    if (who === undefined) {
+      readers.delete(reader);
       // A reload leads to the sign-in.
       response.end('event: over\ndata:\n\n');
       return;
     }
-    const text = reader.render(value);
+    const text = reader.render(value, who);
     // Who does not read gets no more than one picture behind.
     if (response.writableNeedDrain) return;
     // With a name: pages hear no comments, and this tells them that what they show is so still.
     if (text === reader.last) response.write('event: beat\ndata:\n\n');
-    else response.write(`data: ${text.replaceAll(/\r?\n/g, '\ndata: ')}\n\n`);
+    else response.write(`data: ${text.replaceAll(/\r\n?|\n/g, '\ndata: ')}\n\n`);
     reader.last = text;
   };
   const look = async (): Promise<void> => {
     try {
       const value = await parts.read();
+      latest = { value };
       for (const reader of readers) await send(reader, value);
     } catch (error) {
-      parts.log.warn('the overview cannot be read just now', { error: errorText(error) });
+      latest = undefined;
+      cannot(error);
       // What they show may not be so any more.
       for (const { response } of readers) response.write('event: away\ndata:\n\n');
     }
     if (readers.size > 0) timer = setTimeout(() => void look(), parts.every).unref();
-    else timer = undefined;
+    else {
+      timer = undefined;
+      latest = undefined;
+    }
   };
   return {
     watch: (asked, response, render) => {
-      if (stopped || readers.size >= parts.most) {
+      const theirs = [...readers].filter((one) => one.asked.who.accountId === asked.who.accountId).length;
+      if (stopped || readers.size >= parts.most || theirs >= parts.mostOfOne) {
         // 204: the browser does not come back by itself; the page asks again after a while.
         response.status(204).end();
         return;
@@ -76,6 +95,8 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
       readers.add(reader);
       response.once('close', () => readers.delete(reader));
       if (timer === undefined) timer = setTimeout(() => void look(), 0);
+      // Who comes between two looks does not wait for the next.
+      else if (latest !== undefined) void send(reader, latest.value).catch(cannot);
     },
     stop: () => {
       stopped = true;

@@ -14,6 +14,8 @@ for (const part of document.querySelectorAll('[data-live]')) {
   const away = document.getElementById(part.dataset.away);
   let heardAt = new Date();
   let patience;
+  let retry;
+  let source;
   let last;
   const show = () => {
     if (last === undefined || part.contains(document.activeElement)) return;
@@ -36,7 +38,8 @@ for (const part of document.querySelectorAll('[data-live]')) {
     wait();
   };
   const open = () => {
-    const source = new EventSource(part.dataset.live);
+    source = new EventSource(part.dataset.live);
+    wait();
     source.addEventListener('message', ({ data }) => {
       last = data;
       heard();
@@ -47,14 +50,26 @@ for (const part of document.querySelectorAll('[data-live]')) {
     source.addEventListener('error', () => {
       stale();
       // A browser that was answered with anything but a stream does not come back by itself.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, pause);
+      if (source.readyState === EventSource.CLOSED) {
+        source = undefined;
+        retry = setTimeout(follow, pause);
+      }
     });
     // Signed out, here or elsewhere.
     source.addEventListener('over', () => location.reload());
   };
   part.addEventListener('focusout', () => setTimeout(show));
-  wait();
-  open();
+  // What nobody sees is not asked for; seen again, it is what it was until the first word comes.
+  const follow = () => {
+    clearTimeout(retry);
+    if (!document.hidden) return source ?? open();
+    clearTimeout(patience);
+    source?.close();
+    source = undefined;
+    part.classList.add('stale');
+  };
+  document.addEventListener('visibilitychange', follow);
+  follow();
 }
 
 /** The chart of the flow. */
@@ -96,6 +111,8 @@ if (flow) {
     );
   };
   void draw();
-  setInterval(() => document.hidden || void draw(), 15000);
+  const renew = () => document.hidden || void draw();
+  setInterval(renew, 15000);
+  document.addEventListener('visibilitychange', renew);
   addEventListener('resize', () => plot?.setSize({ width: flow.clientWidth, height: 220 }));
 }

@@ -51,8 +51,8 @@ export function overviewRoutes({ pool, pages, live, overview }: OverviewParts): 
       passive: true,
       // The part of the page that changes, as the page has it.
       handle: (asked, response) =>
-        live.watch(asked, response, (standing) =>
-          view('standing', asked.language, shownTexts(asked.who, shownOf(standing, asked))),
+        live.watch(asked, response, (standing, who) =>
+          view('standing', asked.language, shownTexts(who, shownOf(standing, { language: asked.language, who }))),
         ),
     },
     {

@@ -21,13 +21,13 @@ import { settingsRoutes } from '../operations/face/pages/settings.ts';
 import { faultPage, type Pages } from '../operations/face/pages.ts';
 import type { OperatorRoute } from '../operations/face/route.ts';
 import { signInRoutes } from '../operations/face/sign-in.ts';
+import { createTries } from '../operations/face/tries.ts';
 import { startRunner } from '../operations/jobs/runner.ts';
 import { readStanding } from '../operations/standing.ts';
 import { readCertificates } from '../pki/certificate.ts';
 import { describeProcess } from '../platform/config/process.ts';
 import type { SettingKey, Settings } from '../platform/config/settings.ts';
 import { createGuesses } from '../platform/http/guesses.ts';
-import { networkOf } from '../platform/http/network.ts';
 import type { Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import { createPool } from '../store/pool.ts';
@@ -129,8 +129,7 @@ export async function startOperatorApi(
       provider,
       rules: rulesOf(settings),
       cookies: () => cookieRules(origin),
-      guesses: createGuesses(settings.wrongGuesses, () => performance.now()),
-      networkOf,
+      tries: createTries(createGuesses(settings.wrongGuesses, () => performance.now())),
     };
     const deeds = registerDeeds(settings, pool);
     const prover = { signing: () => signing, version: version() };

@@ -1,12 +1,15 @@
 /** Getting in: by a link that works once, or by name and password. What is told to whoever failed is always the same. */
 import { Fault } from '../../domain/fault.ts';
 import { hashSecret, secretIsRight } from '../../platform/secret-hash.ts';
+import { createTurns } from '../../platform/turns.ts';
 import { appendAudit } from '../../store/audit.ts';
 import { operate } from '../../store/operate.ts';
 import {
   type Account,
+  countNothing,
   countPasswords,
   lockAccount,
+  readAccount,
   readAccountNamed,
   setPassword,
 } from '../../store/operator/accounts.ts';
@@ -47,6 +50,7 @@ export const leastPassword = 12;
 /**
  * @returns undefined: no such account, wrong password, none chosen, locked or disabled. An account that is not there costs as much time as one
  *   that is.
+ * @throws Fault `too-many-requests`
  */
 export async function signInByPassword(
   pool: Pool,
@@ -56,20 +60,27 @@ export async function signInByPassword(
 ): Promise<SignedIn | undefined> {
   const name = typed.name.trim().toLowerCase();
   const found = await readAccountNamed(pool, name);
-  const right = await isRight(typed.password, found?.passwordHash);
-  // Who comes by the provider has no password that could be guessed, and is locked out by nobody's guesses.
-  if (found === undefined || found.issuer !== undefined) return undefined;
+  const right = await hashing.take(() => isRight(typed.password, found?.passwordHash));
   return operate(pool, false, async (db) => {
     // Guesses that came at the same time are counted one after the other; the right one among them is late when they locked it.
-    const account = await lockAccount(db, found.id);
-    if (account === undefined || !mayEnter(account, from.now)) return undefined;
-    // It was changed while this one was tried.
-    if (account.passwordHash !== found.passwordHash) return undefined;
-    if (right) return begin(db, rules, account, 'password', from);
-    await countWrong(db, rules, account, from);
+    const account = await lockAccount(db, found?.id ?? nobody);
+    // It may have been changed while this one was tried.
+    const mayTry = account?.passwordHash === found?.passwordHash && account !== undefined && triesCount(account, from);
+    if (!mayTry) await countNothing(db);
+    else if (right) return begin(db, rules, account, 'password', from);
+    else await countWrong(db, rules, account, from);
     return undefined;
   });
 }
+
+/** The id of no account. */
+const nobody = 0;
+
+/** Who comes by the provider has no password that could be guessed, and is locked out by nobody's guesses. */
+const triesCount = (account: Account, { now }: From): boolean => account.issuer === undefined && mayEnter(account, now);
+
+/** Each takes a thread of the four that the whole process has for what takes long, and 19 MiB; and nobody must be known to ask for it. */
+const hashing = createTurns({ atOnce: 2, waiting: 20 });
 
 /** What is compared when there is nothing to compare with: made at the first need. */
 let nobodys: Promise<string> | undefined;
@@ -166,7 +177,7 @@ export type PasswordChange = 'changed' | 'wrong' | 'too-short' | 'too-long' | 't
 /**
  * Chooses a password; other sessions of the account end. One that was chosen before must be given, unless the session began by a link: that
  * is for those who forgot it. A wrong one counts as at the sign-in.
- * @throws Fault `account-elsewhere`
+ * @throws Fault `account-elsewhere` · `too-many-requests`
  */
 export async function choosePassword(
   pool: Pool,
@@ -178,17 +189,21 @@ export async function choosePassword(
   const { password } = typed;
   if (Array.from(password).length < leastPassword) return 'too-short';
   if (password.length > mostPassword) return 'too-long';
-  const hash = await hashSecret(password);
+  // Before the account is locked: it takes long.
+  const found = await readAccount(pool, who.accountId);
+  const had = who.how === 'link' ? undefined : found?.passwordHash;
+  const { hash, right } = await hashing.take(async () => ({
+    hash: await hashSecret(password),
+    right: had === undefined || (await isRight(typed.before, had)),
+  }));
   return operate(pool, false, async (db) => {
     const account = await lockAccount(db, who.accountId);
     if (account === undefined || !mayEnter(account, from.now)) return 'wrong';
     if (account.issuer !== undefined) throw new Fault('account-elsewhere');
     if (isPlain(password, account)) return 'too-plain';
-    if (
-      account.passwordHash !== undefined &&
-      who.how !== 'link' &&
-      !(await isRight(typed.before, account.passwordHash))
-    ) {
+    // Another one was chosen meanwhile: what was given is not it.
+    if (who.how !== 'link' && account.passwordHash !== had) return 'wrong';
+    if (!right) {
       await countWrong(db, rules, account, from);
       return 'wrong';
     }

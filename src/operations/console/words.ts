@@ -136,6 +136,11 @@ export const words = {
     en: 'Nothing was done. Go back, load the page again, and try once more.',
     sv: 'Inget har gjorts. Gå tillbaka, ladda om sidan och försök igen.',
   },
+  'fault.too-many-requests': { en: 'Too many at once', sv: 'För många samtidigt' },
+  'fault.too-many-requests-do': {
+    en: 'Nothing was done. Try again in a few seconds.',
+    sv: 'Inget har gjorts. Försök igen om några sekunder.',
+  },
   'fault.server-unavailable': { en: 'The database does not answer', sv: 'Databasen svarar inte' },
   'fault.instance': { en: 'The log knows this answer as {instance}.', sv: 'Svaret heter {instance} i loggen.' },
   'fault.home': { en: 'To the overview', sv: 'Till översikten' },

@@ -90,6 +90,9 @@ export async function whoAsks(
   return secret === undefined ? undefined : bySession(pool, secret, { idle, passive }, now());
 }
 
+/** `Retry-After` of a 429: by then the passwords that were waiting have been looked at. */
+const busySeconds = 2;
+
 const reads = new Set(['GET', 'HEAD']);
 
 /** A name that somebody else leads to this machine (DNS rebinding) is not ours. */
@@ -146,6 +149,7 @@ function presenter(
 ): NonNullable<AppOptions['present']> {
   const data = routes.filter(({ shows }) => shows === 'data').map(({ path }) => path.split('/:')[0] ?? path);
   return (problem, fault, request, response) => {
+    if (fault.code === 'too-many-requests') response.set('retry-after', String(busySeconds));
     if (request.path.startsWith('/api/')) return false;
     if (data.some((path) => request.path.startsWith(path)) || request.headers.authorization !== undefined) return false;
     if (fault.code === 'sign-in-required' && reads.has(request.method)) {

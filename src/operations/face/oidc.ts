@@ -9,7 +9,7 @@ import { word } from '../console/words.ts';
 import { type CookieRules, clearOidc, cookieOf, oidcCookie, setOidc, setSession } from './cookies.ts';
 import { pathOf } from './pages.ts';
 import type { Asked, OperatorRoute } from './route.ts';
-import { type SignInPage, type SignInShown, showSignIn, turnAway } from './sign-in-page.ts';
+import { type SignInPage, type SignInShown, showSignIn } from './sign-in-page.ts';
 
 export interface OidcParts extends SignInPage {
   readonly provider: Provider;
@@ -64,7 +64,6 @@ async function comeBack(parts: OidcParts, asked: Asked, response: Response): Pro
     return showTrouble(parts, asked, response, 'old', request?.next ?? '/');
   }
   const next = pathOf(request.next);
-  if (turnAway(parts, asked, response, next)) return;
   // 2. The code for an ID token. While the provider is away the cookie stays: to load the page again is another try.
   const outcome = await provider.finish(request, redirectUri(parts), search);
   if ('trouble' in outcome && outcome.trouble === 'away') return showTrouble(parts, asked, response, 'away', next);
@@ -77,7 +76,6 @@ async function comeBack(parts: OidcParts, asked: Asked, response: Response): Pro
     return response.redirect(303, next);
   }
   if (entrance.kind === 'old') return showTrouble(parts, asked, response, 'old', next);
-  parts.guesses.wrong(parts.networkOf(asked.remoteAddress));
   showSignIn(parts, asked, response, {
     ...refusal(parts, asked, entrance.kind, outcome.ok.lacks),
     bad: true,

@@ -9,9 +9,6 @@ export interface SignInPage {
   readonly pages: Pages;
   /** Undefined: local accounts only. */
   readonly provider: Provider | undefined;
-  /** Wrong tries of one network. */
-  readonly guesses: { wait(network: string): number; wrong(network: string): void };
-  readonly networkOf: (remoteAddress: string | undefined) => string;
 }
 
 export interface SignInShown {
@@ -57,10 +54,8 @@ export function showSignIn(
   });
 }
 
-/** @returns whether it was turned away: too many wrong tries of its network */
-export function turnAway(parts: SignInPage, asked: Asked, response: Response, next: string): boolean {
-  const waitMs = parts.guesses.wait(parts.networkOf(asked.remoteAddress));
-  if (waitMs <= 0) return false;
+/** Too many wrong tries of their network. */
+export function turnAway(parts: SignInPage, asked: Asked, response: Response, waitMs: number, next: string): void {
   const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
   response.set('retry-after', String(Math.ceil(waitMs / 1_000)));
   showSignIn(parts, asked, response, {
@@ -69,5 +64,4 @@ export function turnAway(parts: SignInPage, asked: Asked, response: Response, ne
     status: 429,
     next,
   });
-  return true;
 }

@@ -7,6 +7,7 @@ import {
   leastPassword,
   linkIsGood,
   mostPassword,
+  type SignedIn,
   type SignInRules,
   signInByLink,
   signInByPassword,
@@ -15,33 +16,23 @@ import {
 import { word } from '../console/words.ts';
 import { type CookieRules, clearSession, cookieOf, sessionCookie, setLanguage, setSession } from './cookies.ts';
 import { pathOf, show } from './pages.ts';
-import type { Asked, GuardedRoute, OperatorRoute } from './route.ts';
+import type { GuardedRoute, OperatorRoute } from './route.ts';
 import { type SignInPage, showSignIn, turnAway } from './sign-in-page.ts';
+import type { Tries } from './tries.ts';
 
 export interface SignInParts extends SignInPage {
   readonly pool: Pool;
   readonly rules: SignInRules;
   readonly cookies: () => CookieRules;
+  readonly tries: Tries;
 }
 
 const mostForm = 4_000;
 
 export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
-  const { pool, pages, rules, guesses } = parts;
-  const enter = async (
-    asked: Asked,
-    response: Response,
-    attempt: () => ReturnType<typeof signInByPassword>,
-    next: string,
-    failed: () => void,
-  ) => {
-    if (turnAway(parts, asked, response, next)) return;
-    const signedIn = await attempt();
-    if (signedIn === undefined) {
-      guesses.wrong(parts.networkOf(asked.remoteAddress));
-      return failed();
-    }
-    setSession(response, parts.cookies(), signedIn.session);
+  const { pool, pages, rules, tries } = parts;
+  const enter = (response: Response, { session }: SignedIn, next: string) => {
+    setSession(response, parts.cookies(), session);
     response.redirect(303, next);
   };
   return [
@@ -67,23 +58,26 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
       needs: 'nothing',
       shows: 'page',
       mostBodyBytes: mostForm,
-      handle: (asked, response) => {
+      handle: async (asked, response) => {
         const [name = '', password = ''] = ['name', 'password'].map((field) => asked.form.get(field) ?? '');
         const next = pathOf(asked.form.get('next'));
-        return enter(
-          asked,
-          response,
-          () => signInByPassword(pool, rules, { name, password }, asked),
+        const waitMs = tries.begin(asked.remoteAddress);
+        if (waitMs > 0) return turnAway(parts, asked, response, waitMs, next);
+        const signedIn = await signInByPassword(pool, rules, { name, password }, asked).catch((error: unknown) => {
+          tries.takeBack(asked.remoteAddress);
+          throw error;
+        });
+        if (signedIn !== undefined) {
+          tries.takeBack(asked.remoteAddress);
+          return enter(response, signedIn, next);
+        }
+        showSignIn(parts, asked, response, {
+          notice: word(asked.language, 'sign-in.wrong'),
+          bad: true,
+          status: 403,
+          name,
           next,
-          () =>
-            showSignIn(parts, asked, response, {
-              notice: word(asked.language, 'sign-in.wrong'),
-              bad: true,
-              status: 403,
-              name,
-              next,
-            }),
-        );
+        });
       },
     },
     {
@@ -109,20 +103,17 @@ export function signInRoutes(parts: SignInParts): readonly OperatorRoute[] {
       needs: 'nothing',
       shows: 'page',
       mostBodyBytes: mostForm,
-      handle: (asked, response) =>
-        enter(
-          asked,
-          response,
-          () => signInByLink(pool, rules, String(asked.request.params['secret']), asked),
-          '/',
-          () =>
-            show(pages, asked, response, {
-              view: 'link',
-              title: word(asked.language, 'sign-in'),
-              status: 410,
-              data: { good: false, action: '' },
-            }),
-        ),
+      // Nobody guesses 256 bits: no count of wrong tries stands in the way of who has it, for it is the way back in.
+      handle: async (asked, response) => {
+        const signedIn = await signInByLink(pool, rules, String(asked.request.params['secret']), asked);
+        if (signedIn !== undefined) return enter(response, signedIn, '/');
+        show(pages, asked, response, {
+          view: 'link',
+          title: word(asked.language, 'sign-in'),
+          status: 410,
+          data: { good: false, action: '' },
+        });
+      },
     },
     {
       method: 'POST',

@@ -5,6 +5,8 @@ export interface Guesses {
   wait(network: string): number;
   /** It was wrong. */
   wrong(network: string): void;
+  /** What was counted as wrong was not. */
+  takeBack(network: string): void;
 }
 
 const hour = 3_600_000;
@@ -28,6 +30,11 @@ export function createGuesses(most: number, now: () => number): Guesses {
       forgottenAt.set(network, at);
       const [oldest] = forgottenAt.keys();
       if (forgottenAt.size > mostNetworks && oldest !== undefined) forgottenAt.delete(oldest);
+    },
+    takeBack: (network) => {
+      const at = (forgottenAt.get(network) ?? 0) - each;
+      if (at > now()) forgottenAt.set(network, at);
+      else forgottenAt.delete(network);
     },
   };
 }

@@ -17,3 +17,7 @@ export function networkOf(remoteAddress: string | undefined): string {
   const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail];
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
+
+/** Whether it comes from this machine itself (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
+export const isLoopback = (remoteAddress: string | undefined): boolean =>
+  remoteAddress !== undefined && /^(?:(?:::ffff:)?127(?:\.\d+){3}|::1)$/i.test(remoteAddress);

@@ -18,6 +18,9 @@ export interface OperatorListener {
   readonly reload?: () => Promise<void>;
 }
 
+/** Connections that one network may have: nobody says who they are before their first request. */
+const limits = { strangers: 200 };
+
 /** @throws Fault `setting-invalid` if the address cannot be had */
 export async function listenForOperators(
   settings: ListenerSettings,
@@ -28,7 +31,7 @@ export async function listenForOperators(
   const { operatorHost: host, operatorPort: port } = settings;
   // All come from this machine itself, or a proxy on it.
   if (tls === undefined) return listenPlain(handler, { host, port, ofOne: 500 });
-  const listener = await listenTls({ log, now }, tls, handler, { host, port, requestCertificate: false });
+  const listener = await listenTls({ log, now }, tls, handler, { host, port, requestCertificate: false, limits });
   const files = watchListenerFiles(settings, log, now, (next) => void listener.reload(next));
   return {
     port: listener.port,

@@ -52,6 +52,7 @@ export function operatorApp(parts: FaceParts, routes: readonly OperatorRoute[]):
       secureHeaders(request, response);
       parts.charge?.(networkOf(request.socket.remoteAddress), response);
       requireOurHost(request, parts.origin());
+      requireText(request);
       const one = ofRoute.get(route);
       const who = await whoAsks(parts, request, one?.passive === true);
       if (who === undefined && request.headers.authorization !== undefined)
@@ -101,6 +102,17 @@ function requireOurHost({ headers }: Request, origin: string): void {
   if (headers.host?.toLowerCase() !== host) throw new Fault('host-unknown', `this is ${origin}`);
 }
 
+/** PostgreSQL has no text with a NUL in it, and nothing that anybody looks for or says has one: not in a path, a query, a form or a script's JSON. */
+function requireText({ url }: Request): void {
+  if (url.includes('%00')) throw new Fault('request-malformed', 'there is a NUL character in the path or the query');
+}
+
+/** What is bytes still is the route's to read. */
+const hasNul = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? value.includes('\0')
+    : typeof value === 'object' && value !== null && !Buffer.isBuffer(value) && Object.values(value).some(hasNul);
+
 /** What changes something comes from a page of ours, in any browser; a script has a token, which no page can send. */
 function requireOurPage({ method, headers }: Request, who: Who | undefined, origin: string): void {
   if (reads.has(method) || (who !== undefined && who.session === undefined)) return;
@@ -109,6 +121,8 @@ function requireOurPage({ method, headers }: Request, who: Who | undefined, orig
 }
 
 async function run(route: OperatorRoute, asked: Asked, response: Response): Promise<void> {
+  if (hasNul([...asked.form.values()]) || hasNul(asked.request.body))
+    throw new Fault('request-malformed', 'there is a NUL character in what was sent');
   const session = asked.who?.session;
   if (session !== undefined && !reads.has(route.method) && route.needs !== 'nothing') {
     const given = asked.request.get('x-kuvert-form') ?? asked.form.get('form') ?? '';

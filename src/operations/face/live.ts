@@ -32,14 +32,20 @@ interface Reader<T> {
   readonly response: Response;
   readonly render: Render<T>;
   last: string;
+  /** A look began since they came: what an earlier one has may be older than their page. */
+  looked: boolean;
 }
+
+/** Milliseconds between two looks at least, however many come: each waits no longer than that for theirs. */
+const soonest = 1_000;
 
 export function createLive<T>(parts: LiveParts<T>): Live<T> {
   const readers = new Set<Reader<T>>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
-  /** What was read at the last look; undefined: nobody watched then. */
-  let latest: { readonly value: T } | undefined;
+  let looking = false;
+  /** When the last look ended. */
+  let lookedAt = Number.NEGATIVE_INFINITY;
   const cannot = (error: unknown) =>
     parts.log.warn('the overview cannot be read just now', { error: errorText(error) });
   const send = async (reader: Reader<T>, value: T): Promise<void> => {
@@ -61,21 +67,27 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
     reader.last = text;
   };
   const look = async (): Promise<void> => {
+    looking = true;
+    const present = [...readers];
+    for (const reader of present) reader.looked = true;
     try {
       const value = await parts.read();
-      latest = { value };
-      for (const reader of readers) await send(reader, value);
+      for (const reader of present) if (readers.has(reader)) await send(reader, value);
     } catch (error) {
-      latest = undefined;
       cannot(error);
       // What they show may not be so any more.
       for (const { response } of readers) response.write('event: away\ndata:\n\n');
     }
-    if (readers.size > 0) timer = setTimeout(() => void look(), parts.every).unref();
-    else {
-      timer = undefined;
-      latest = undefined;
-    }
+    looking = false;
+    lookedAt = performance.now();
+    next();
+  };
+  /** Who has come since the last look gets one soon. */
+  const next = (): void => {
+    clearTimeout(timer);
+    if (stopped || readers.size === 0) return;
+    const waits = [...readers].every(({ looked }) => looked) ? parts.every : Math.min(parts.every, soonest);
+    timer = setTimeout(() => void look(), Math.max(0, lookedAt + waits - performance.now())).unref();
   };
   return {
     watch: (asked, response, render) => {
@@ -91,12 +103,10 @@ export function createLive<T>(parts: LiveParts<T>): Live<T> {
         'x-accel-buffering': 'no',
       });
       response.write('retry: 5000\n\n');
-      const reader: Reader<T> = { asked, response, render, last: '' };
+      const reader: Reader<T> = { asked, response, render, last: '', looked: false };
       readers.add(reader);
       response.once('close', () => readers.delete(reader));
-      if (timer === undefined) timer = setTimeout(() => void look(), 0);
-      // Who comes between two looks does not wait for the next.
-      else if (latest !== undefined) void send(reader, latest.value).catch(cannot);
+      if (!looking) next();
     },
     stop: () => {
       stopped = true;

@@ -94,12 +94,28 @@ describe('what is sent to who watches', () => {
     assert.equal(again.kept.status, 200, 'one has gone');
   });
 
-  it('is at once what was there at the last look, for who comes between two', async () => {
-    const live = open({ every: 3_600_000 });
-    const [first, second] = [reader(), reader()];
+  it('is never older than their page: who comes between two looks, or during one, has the next soon', async () => {
+    let looks = 0;
+    let slow: PromiseWithResolvers<void> | undefined;
+    const live = open({
+      every: 3_600_000,
+      read: async () => {
+        const value = `look ${++looks}`;
+        await slow?.promise;
+        return value;
+      },
+    });
+    const [first, second, third] = [reader(), reader(), reader()];
     live.watch(asked(who(1)), first.response, (text) => text);
-    await eventually('the first has it', async () => first.kept.written.includes('data: '));
+    await eventually('the first has it', async () => first.kept.written.includes('data: look 1'));
+    slow = Promise.withResolvers();
     live.watch(asked(who(2)), second.response, (text) => text);
-    await eventually('the second has it too', async () => second.kept.written.includes('data: all is well'));
+    await eventually('a look for the second has begun', async () => looks === 2);
+    live.watch(asked(who(3)), third.response, (text) => text);
+    slow.resolve();
+    slow = undefined;
+    await eventually('each has its own', async () => third.kept.written.includes('data: look 3'));
+    assert.ok(second.kept.written.includes('data: look 2') && !second.kept.written.includes('look 1'));
+    assert.ok(!third.kept.written.includes('look 2'));
   });
 });

@@ -1,14 +1,15 @@
-/** What role operator-api does in the background: the sums of the overview; and sessions that ended long ago are forgotten. */
+/** What role operator-api does in the background: the sums of the overview; and what is old enough is forgotten. */
 import { createRenewal } from '../operations/renewal.ts';
 import { errorText, type Log } from '../platform/log.ts';
 import { forgetEntries } from '../store/operator/entries.ts';
-import { createPool } from '../store/pool.ts';
+import { forgetJobMessages, forgetLaneChanges, forgetTestCalls } from '../store/operator/forget.ts';
+import { createPool, type Pool } from '../store/pool.ts';
 
 /** Milliseconds between two looks whether a sum is old. */
 const every = 2_000;
-/** And between two times that old sessions and links are forgotten; they are kept for so long after their end. */
+/** And between two times that something is forgotten. */
 const forgetEvery = 3_600_000;
-const keptFor = 7 * 86_400_000;
+const day = 86_400_000;
 /** A law of conservation reads whole tables, and may take so long; one that takes longer is not checked, and the overview says so. */
 const statementTimeout = 600_000;
 
@@ -28,8 +29,8 @@ export function startRounds(url: string, log: Log, now: () => Date): AsyncDispos
       );
     if (!stopped && at >= forgetAt) {
       forgetAt = at + forgetEvery;
-      await forgetEntries(pool, new Date(at - keptFor)).catch((error: unknown) =>
-        log.warn('sessions that have ended cannot be forgotten just now', { error: errorText(error) }),
+      await forget(pool, at, () => stopped).catch((error: unknown) =>
+        log.warn('what is old cannot be forgotten just now', { error: errorText(error) }),
       );
     }
     if (!stopped)
@@ -51,4 +52,18 @@ export function startRounds(url: string, log: Log, now: () => Date): AsyncDispos
       await pool.close();
     },
   };
+}
+
+/** Days after their end. Sessions and links say where somebody was; the rest is only large. */
+const kept = { entries: 7, jobMessages: 90, laneChanges: 365, testCalls: 365 };
+
+async function forget(pool: Pool, at: number, stopped: () => boolean): Promise<void> {
+  const before = (days: number) => new Date(at - days * day);
+  await forgetEntries(pool, before(kept.entries));
+  const steps = [
+    () => forgetJobMessages(pool, before(kept.jobMessages)),
+    () => forgetLaneChanges(pool, before(kept.laneChanges)),
+    () => forgetTestCalls(pool, before(kept.testCalls)),
+  ];
+  for (const step of steps) while (!stopped() && (await step()) > 0);
 }

@@ -2,6 +2,7 @@
 import type { DeliveryState } from '../domain/delivery.ts';
 import type { Finding } from '../domain/fault.ts';
 import type { MessageType } from '../domain/message.ts';
+import { type NullsOf, withoutNulls } from './nulls.ts';
 import type { Db } from './pool.ts';
 
 export interface MessageFilter {
@@ -223,11 +224,4 @@ async function readDeliveries(db: Db, messageId: string): Promise<DeliveryRow[]>
     ...withoutNulls<Omit<DeliveryRow, 'attempts'>>(row),
     attempts: attempts.filter(({ deliveryId }) => deliveryId === row.id),
   }));
-}
-
-/** SQL's null where we say undefined. */
-type NullsOf<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
-
-function withoutNulls<T extends object>(row: NullsOf<T>): T {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
 }

@@ -1,6 +1,7 @@
 /** A day of KA's: what was taken, what became of it, with sums, and whether that is what the ledger says. */
 import type { DeliveryState } from '../domain/delivery.ts';
 import { Fault } from '../domain/fault.ts';
+import { type NullsOf, withoutNulls } from './nulls.ts';
 import type { Db, Pool } from './pool.ts';
 
 /** Frames of the day that are alike. */
@@ -88,12 +89,6 @@ async function boundsOf(db: Db, date: string, timeZone: string): Promise<{ from:
   }
 }
 
-type Nullable<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
-
-function withoutNulls<T extends object>(row: Nullable<T>): T {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
-}
-
 /** What the supplier has it has, whatever becomes of a resend. */
 const ofTheDay = `
   select m.message_type, m.organisation_number, m.currency, m.total,
@@ -102,7 +97,7 @@ const ofTheDay = `
    where m.accepted_at >= $1 and m.accepted_at < $2`;
 
 async function readLines(db: Db, from: Date, to: Date): Promise<DayLine[]> {
-  const { rows } = await db.query<Nullable<DayLine>>(
+  const { rows } = await db.query<NullsOf<DayLine>>(
     `with day as (${ofTheDay}),
           lines as (
        select 1 as place, 'message' as verdict, message_type, organisation_number, currency, state, sum(total)::text as total,
@@ -126,7 +121,7 @@ async function readLines(db: Db, from: Date, to: Date): Promise<DayLine[]> {
 }
 
 async function readTotals(db: Db, from: Date, to: Date): Promise<DayTotal[]> {
-  const { rows } = await db.query<Nullable<DayTotal>>(
+  const { rows } = await db.query<NullsOf<DayTotal>>(
     `with day as (${ofTheDay})
      select message_type as "messageType", currency, count(*) as messages, sum(total)::text as total,
             count(*) filter (where state = 'delivered') as delivered,

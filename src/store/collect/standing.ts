@@ -1,6 +1,7 @@
 /** How it stands with a supplier, for the supplier itself. */
 import type { EnvelopeFormat, Environment, MessageType } from '../../domain/message.ts';
 import type { AttemptRow } from '../messages.ts';
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db, Pool } from '../pool.ts';
 import type { LaneOverview } from '../supplier-lanes.ts';
 import type { Mailbox } from './box.ts';
@@ -79,12 +80,6 @@ export function readOwn(
       attempts: await readAttempts(db, box),
     };
   });
-}
-
-type NullsOf<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
-
-function withoutNulls<T extends object>(row: NullsOf<T>): T {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
 }
 
 type AddressRow = Omit<OwnAddress, 'lane'> & Lane;

@@ -1,4 +1,6 @@
 /** Certificates of suppliers, for operators. */
+
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 
 export interface ListedCertificate {
@@ -26,8 +28,6 @@ export interface ListedCertificate {
   readonly firstShownAt: Date | undefined;
 }
 
-type NullsOf<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
-
 /** Those that end first first. @param only of an organisation, or one by its fingerprint */
 export async function listCertificates(
   db: Db,
@@ -50,10 +50,5 @@ export async function listCertificates(
       order by c.not_after, c.fingerprint`,
     [only.organisationNumber ?? null, only.fingerprint ?? null],
   );
-  return rows.map(
-    (row) =>
-      Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [name, value ?? undefined]),
-      ) as unknown as ListedCertificate,
-  );
+  return rows.map(withoutNulls<ListedCertificate>);
 }

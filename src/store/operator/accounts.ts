@@ -1,4 +1,6 @@
 /** Accounts of operators. What their roles may is not known here. */
+
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 
 export interface Account {
@@ -17,17 +19,15 @@ export interface Account {
   readonly disabledAt: Date | undefined;
 }
 
-type AccountColumns = { readonly [K in keyof Account]: Exclude<Account[K], undefined> | null };
-
 const columns = `id, name, display_name as "displayName", roles, password_hash as "passwordHash", issuer, subject,
   wrong_passwords as "wrongPasswords", locked_until as "lockedUntil", created_at as "createdAt", disabled_at as "disabledAt"`;
 
-const accountOf = (row: AccountColumns): Account =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as unknown as Account;
-
 async function one(db: Db, condition: string, values: readonly unknown[]): Promise<Account | undefined> {
-  const { rows } = await db.query<AccountColumns>(`select ${columns} from operator_account where ${condition}`, values);
-  return rows[0] && accountOf(rows[0]);
+  const { rows } = await db.query<NullsOf<Account>>(
+    `select ${columns} from operator_account where ${condition}`,
+    values,
+  );
+  return rows[0] && withoutNulls<Account>(rows[0]);
 }
 
 export const readAccount = (db: Db, id: number): Promise<Account | undefined> => one(db, 'id = $1', [id]);
@@ -59,8 +59,8 @@ export async function countEnabled(db: Db, role: string, which: 'local' | 'all')
 
 /** By name. */
 export async function listAccounts(db: Db): Promise<Account[]> {
-  const { rows } = await db.query<AccountColumns>(`select ${columns} from operator_account order by name`);
-  return rows.map(accountOf);
+  const { rows } = await db.query<NullsOf<Account>>(`select ${columns} from operator_account order by name`);
+  return rows.map(withoutNulls<Account>);
 }
 
 export interface NewAccount {

@@ -1,4 +1,6 @@
 /** Certificates and their orders as the console lists them: those that end first first, a page at a time. */
+
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 import { numberFits } from './suppliers.ts';
 
@@ -44,10 +46,6 @@ export interface ListedCertificateRow {
   readonly supplierId: number;
 }
 
-type Row<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | null };
-const withoutNulls = <T>(row: object): T =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
-
 /** `$1`: as it was typed; `$2`: without what divides it. */
 const ofWords = `($1::text is null or position(lower($1) in lower(s.name)) > 0 or position(lower($1) in lower(coalesce(c.description, ''))) > 0
   or ${numberFits('c.organisation_number', '$2', '$10')} or starts_with(c.fingerprint, lower($2)) or starts_with(c.serial, upper($2)))`;
@@ -61,7 +59,7 @@ export async function pageOfCertificates(db: Db, filter: CertificateFilter): Pro
   const { find, opens, state, from, before, after, limit, now } = filter;
   const told = find?.replaceAll(/[\s:-]/g, '');
   const byFingerprint = told !== undefined && /^[0-9a-f]{16,64}$/i.test(told);
-  const { rows } = await db.query<Row<ListedCertificateRow>>(
+  const { rows } = await db.query<NullsOf<ListedCertificateRow>>(
     `with page as materialized (
        select c.*, s.name as organisation, s.id as supplier_id from ${byFingerprint ? ofFingerprint : 'certificate c'} join supplier s on s.organisation_number = c.organisation_number
         where ${byFingerprint ? '$1::text is not null and $10::boolean is not null' : ofWords}
@@ -148,7 +146,7 @@ export interface CertificatePlace {
 }
 
 export async function readCertificate(db: Db, fingerprint: string): Promise<CertificateSeen | undefined> {
-  const { rows } = await db.query<Row<Omit<CertificateSeen, 'places'>>>(
+  const { rows } = await db.query<NullsOf<Omit<CertificateSeen, 'places'>>>(
     `select c.fingerprint, c.organisation_number as "organisationNumber", s.name as organisation, c.subject, c.type, c.description, c.pem,
             c.not_before as "notBefore", c.not_after as "notAfter", c.registered_at as "registeredAt", c.withdrawn_at as "withdrawnAt",
             c.revocation_reason as "revocationReason", c.serial, c.authority, c.renews, o.transfer_id as "transferId",
@@ -162,7 +160,7 @@ export async function readCertificate(db: Db, fingerprint: string): Promise<Cert
     [fingerprint],
   );
   if (rows[0] === undefined) return undefined;
-  const { rows: places } = await db.query<Row<CertificatePlace>>(
+  const { rows: places } = await db.query<NullsOf<CertificatePlace>>(
     `select a.name as address, a.environment, a.delivery, l.registered_at as "registeredAt", l.first_shown_at as "firstShownAt",
             a.retired_at as "retiredAt"
        from address a join address_certificate l on l.address_id = a.id

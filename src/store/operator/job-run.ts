@@ -1,6 +1,7 @@
 /** Carrying out an order for many messages: one process at a time is at it, for as long as it says so. */
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
-import { type Job, type JobState, jobColumns, jobOf, type NotMovedExample } from './jobs.ts';
+import { type Job, type JobState, jobColumns, type NotMovedExample } from './jobs.ts';
 
 /** Who is at it, and for how many milliseconds from each word on. */
 export interface Hold {
@@ -11,7 +12,7 @@ export interface Hold {
 
 /** The oldest that nobody is at; those that everybody else is taking just now are passed over. */
 export async function takeJob(db: Db, holder: string, lease: number, now: Date): Promise<Job | undefined> {
-  const { rows } = await db.query<Parameters<typeof jobOf>[0]>(
+  const { rows } = await db.query<NullsOf<Job>>(
     `update job set holder = $1, lease_until = clock_timestamp() + $2 * interval '1 millisecond',
                     state = case state when 'queued' then 'running' else state end, began_at = coalesce(began_at, $3)
       where id = (select id from job where state in ('queued', 'running', 'stopping')
@@ -20,7 +21,7 @@ export async function takeJob(db: Db, holder: string, lease: number, now: Date):
      returning ${jobColumns}`,
     [holder, lease, now],
   );
-  return rows[0] && jobOf(rows[0]);
+  return rows[0] && withoutNulls<Job>(rows[0]);
 }
 
 export interface NextMessage {

@@ -2,6 +2,7 @@
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { FaultCode } from '../../domain/fault.ts';
 import type { MessageType } from '../../domain/message.ts';
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 
 export type JobKind = 'resend' | 'release';
@@ -65,15 +66,10 @@ export interface Job {
   readonly behind: number | undefined;
 }
 
-type JobRow = { readonly [K in keyof Job]: Exclude<Job[K], undefined> | null };
-
 export const jobColumns = `id, kind, wanted, account_id as "accountId", actor, reason, rate, state, total, done, moved,
   not_moved as "notMoved", examples, order_row as "orderRow", detail, made_at as "madeAt", began_at as "beganAt", ended_at as "endedAt",
   case when state = 'queued' then (select b.id from job b where b.id < job.id and b.state in ('queued', 'running', 'stopping')
                                     order by b.id desc limit 1) end as behind`;
-
-export const jobOf = (row: JobRow): Job =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as unknown as Job;
 
 export interface Draft extends Pick<Job, 'kind' | 'wanted' | 'accountId' | 'actor' | 'reason' | 'rate' | 'madeAt'> {
   readonly messages: readonly { readonly id: string; readonly delivery: number }[];
@@ -97,23 +93,23 @@ export async function insertDraft(db: Db, draft: Draft): Promise<number> {
 }
 
 export async function readJob(db: Db, id: number): Promise<Job | undefined> {
-  const { rows } = await db.query<JobRow>(`select ${jobColumns} from job where id = $1`, [id]);
-  return rows[0] && jobOf(rows[0]);
+  const { rows } = await db.query<NullsOf<Job>>(`select ${jobColumns} from job where id = $1`, [id]);
+  return rows[0] && withoutNulls<Job>(rows[0]);
 }
 
 /** Until the end of the transaction nobody else changes it. */
 export async function lockJob(db: Db, id: number): Promise<Job | undefined> {
-  const { rows } = await db.query<JobRow>(`select ${jobColumns} from job where id = $1 for no key update`, [id]);
-  return rows[0] && jobOf(rows[0]);
+  const { rows } = await db.query<NullsOf<Job>>(`select ${jobColumns} from job where id = $1 for no key update`, [id]);
+  return rows[0] && withoutNulls<Job>(rows[0]);
 }
 
 /** Those that were started, newest first, before the one with the number `after`. */
 export async function listJobs(db: Db, after: number | undefined, limit: number): Promise<Job[]> {
-  const { rows } = await db.query<JobRow>(
+  const { rows } = await db.query<NullsOf<Job>>(
     `select ${jobColumns} from job where state <> 'draft' and id < $1 order by id desc limit $2`,
     [after ?? Number.MAX_SAFE_INTEGER, limit],
   );
-  return rows.map(jobOf);
+  return rows.map(withoutNulls<Job>);
 }
 
 export interface JobMessage {
@@ -157,11 +153,11 @@ const halt = `update job set state = case state when 'queued' then 'stopped' els
 
 /** All of an account. @returns those that were not halted before */
 export async function haltJobsOf(db: Db, accountId: number, now: Date): Promise<Job[]> {
-  const { rows } = await db.query<JobRow>(
+  const { rows } = await db.query<NullsOf<Job>>(
     `${halt} where account_id = $1 and state in ('queued', 'running') returning ${jobColumns}`,
     [accountId, now],
   );
-  return rows.map(jobOf);
+  return rows.map(withoutNulls<Job>);
 }
 
 export async function deleteDraft(db: Db, id: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** How lanes were: each change of state or reason, as a trigger on `lane` keeps it. */
 import type { LaneState } from '../../domain/lane.ts';
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 
 export interface LaneChange {
@@ -9,13 +10,9 @@ export interface LaneChange {
   readonly detail: string | undefined;
 }
 
-type Row<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | null };
-const withoutNulls = <T>(row: object): T =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
-
 /** The newest of a lane, newest first. */
 export async function readLaneChanges(db: Db, laneId: number, limit: number): Promise<LaneChange[]> {
-  const { rows } = await db.query<Row<LaneChange>>(
+  const { rows } = await db.query<NullsOf<LaneChange>>(
     'select at, state, reason, detail from lane_change where lane_id = $1 order by at desc, id desc limit $2',
     [laneId, limit],
   );
@@ -34,7 +31,7 @@ export async function readLaneChangesAround(db: Db, deliveryId: number, from: Da
     `(select c.* from delivery d cross join lateral (
         select * from lane_change c where c.lane_id = d.lane_id and ${where} order by c.at ${order}, c.id ${order} limit ${limit}) c
       where d.id = $1)`;
-  const { rows } = await db.query<Row<LaneChange>>(
+  const { rows } = await db.query<NullsOf<LaneChange>>(
     `select at, state, reason, detail from (${part('c.at < $2', 'desc', most.before)} union all
        ${part('c.at >= $2 and c.at <= $3', 'desc', most.within)} union all ${part('c.at > $3', 'asc', 1)}) c
       order by at desc, id desc`,
@@ -64,7 +61,7 @@ const mostEnds = 200;
 
 /** Lanes in use that flow now and stood still until after a time; each with its last standstill, the latest to flow again first. */
 export async function readFlowsAgain(db: Db, since: Date, limit: number): Promise<FlowsAgain[]> {
-  const { rows } = await db.query<Row<FlowsAgain>>(
+  const { rows } = await db.query<NullsOf<FlowsAgain>>(
     `with ends as materialized (
        select id, lane_id, at from lane_change where state = 'flowing' and at > $1 order by at desc limit ${mostEnds}),
      latest as (select distinct on (lane_id) id, lane_id, at from ends order by lane_id, at desc, id desc),

@@ -1,5 +1,6 @@
 /** What was tried over a lane, what will be, and who did what with it: for the page of one supplier. */
 import type { AttemptRow } from '../messages.ts';
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 
 export interface LaneTry extends AttemptRow {
@@ -7,8 +8,6 @@ export interface LaneTry extends AttemptRow {
   readonly messageId: string;
   readonly documentNumber: string;
 }
-
-type Columns = { readonly [K in keyof LaneTry]: Exclude<LaneTry[K], undefined> | null };
 
 const columns = `t.delivery_id as "deliveryId", t.number, t.lane_id as "laneId", t.started_at as "startedAt", t.finished_at as "finishedAt",
   t.outcome, t.fault, t.detail, t.status, t.excerpt, t.tls_version as "tlsVersion", t.cipher, t.peer_fingerprint as "peerFingerprint",
@@ -28,7 +27,7 @@ export async function readTries(
     limit,
   }: { readonly organisationNumber: string; readonly since: Date; readonly limit: number },
 ): Promise<LaneTry[]> {
-  const { rows } = await db.query<Columns>(
+  const { rows } = await db.query<NullsOf<LaneTry>>(
     `with failed as (
        select delivery_id, number from attempt
         where lane_id = $1 and outcome is not null and outcome <> 'delivered' and finished_at > $3 order by finished_at desc limit $4),
@@ -45,10 +44,7 @@ export async function readTries(
       order by t.started_at desc, t.delivery_id desc limit $4`,
     [laneId, organisationNumber, since, limit],
   );
-  return rows.map(
-    (row) =>
-      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as unknown as LaneTry,
-  );
+  return rows.map(withoutNulls<LaneTry>);
 }
 
 /** When messages of a lane are to be tried next, each time once, the soonest first: those with a time of their own ahead. */

@@ -5,6 +5,7 @@
 import type { DeliveryState } from '../../domain/delivery.ts';
 import type { MessageType } from '../../domain/message.ts';
 import type { MessageRow } from '../messages.ts';
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 import { candidatesFit, candidatesOf, given } from './message-candidates.ts';
 import { numberAt } from './number-at.ts';
@@ -111,7 +112,7 @@ interface Counts {
 
 function withoutCounts(row: NullsOf<ListedMessage> & Counts): ListedMessage {
   const { more: _more, last: _last, lastAt: _lastAt, ...rest } = row;
-  return withoutNulls(rest);
+  return withoutNulls<ListedMessage>(rest);
 }
 
 /** By its exact document number, newest first; or by how that begins, in its order. */
@@ -130,7 +131,7 @@ export async function findByNumber(
             order by document_number using ~<~ limit $2) c ${joined} order by m.document_number, c.number desc`,
     how === 'exact' ? [text, limit] : [text, limit, `${text}\u{10ffff}`],
   );
-  return rows.map((row) => withoutNulls(row));
+  return rows.map((row) => withoutNulls<ListedMessage>(row));
 }
 
 export interface FoundSupplier {
@@ -153,13 +154,4 @@ export async function findSuppliers(db: Db, text: string, limit: number): Promis
 export async function isRecipient(db: Db, organisationNumber: string): Promise<boolean> {
   const { rowCount } = await db.query('select 1 from recipient where organisation_number = $1', [organisationNumber]);
   return rowCount > 0;
-}
-
-/** SQL's null where we say undefined. */
-type NullsOf<T> = { [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
-
-function withoutNulls(row: NullsOf<ListedMessage>): ListedMessage {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, value ?? undefined]),
-  ) as unknown as ListedMessage;
 }

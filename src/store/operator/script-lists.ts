@@ -1,11 +1,8 @@
 /** Lists that scripts turn the pages of: suppliers, the tries of a message, what the broker does not have yet. */
 import type { AttemptRow } from '../messages.ts';
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 import { numberFits } from './suppliers.ts';
-
-type Columns<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> | null };
-const withoutNulls = <T>(row: object): T =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])) as T;
 
 export interface NamedSupplier {
   readonly organisationNumber: string;
@@ -27,7 +24,7 @@ export async function pageOfSuppliers(
   },
 ): Promise<NamedSupplier[]> {
   const { find, opens, after, limit } = look;
-  const { rows } = await db.query<Columns<NamedSupplier>>(
+  const { rows } = await db.query<NullsOf<NamedSupplier>>(
     `select s.organisation_number as "organisationNumber", s.name, s.language, s.id as "supplierId",
             (select min(a.id) from address a where a.organisation_number = s.organisation_number) as "addressId"
        from supplier s
@@ -51,7 +48,7 @@ export async function pageOfAttempts(
   after: readonly [delivery: number, number: number] | undefined,
   limit: number,
 ): Promise<MessageTry[]> {
-  const { rows } = await db.query<Columns<MessageTry>>(
+  const { rows } = await db.query<NullsOf<MessageTry>>(
     `select d.number as delivery, t.delivery_id as "deliveryId", t.number, t.started_at as "startedAt", t.finished_at as "finishedAt",
             t.outcome, t.fault, t.detail, t.status, t.excerpt, t.tls_version as "tlsVersion", t.cipher,
             t.peer_fingerprint as "peerFingerprint", t.connect_ms as "connectMs", t.tls_ms as "tlsMs",
@@ -78,7 +75,7 @@ export interface Unsent {
 
 /** What the broker does not have yet, the oldest first; of answers what they are about, no more. */
 export async function pageOfOutbox(db: Db, after: number, limit: number): Promise<Unsent[]> {
-  const { rows } = await db.query<Columns<Unsent>>(
+  const { rows } = await db.query<NullsOf<Unsent>>(
     `select id, queue, headers ->> 'answer' as answer, body::jsonb ->> 'messageId' as "messageId", dead_letter_id as "deadLetterId",
             headers ->> 'documentNumber' as "documentNumber", created_at as "createdAt"
        from outbox where sent_at is null and id > $1 order by id limit $2`,

@@ -1,6 +1,7 @@
 /** Suppliers as the console lists them: one row for each address in use, a page at a time. */
 import type { LaneState } from '../../domain/lane.ts';
 import type { Environment } from '../../domain/message.ts';
+import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 import { mostCounted } from './overview.ts';
 
@@ -173,9 +174,7 @@ export interface LaneStanding {
 export async function readLanes(db: Db, organisationNumber: string): Promise<LaneStanding[]> {
   const stopped = (state: 'held' | 'refused') =>
     `(select count(*) from (select 1 from delivery d where d.lane_id = l.id and d.state in ('held', 'refused') and d.state = '${state}' limit $2) w)`;
-  const { rows } = await db.query<{
-    [K in keyof LaneStanding]: Exclude<LaneStanding[K], undefined> | null;
-  }>(
+  const { rows } = await db.query<NullsOf<LaneStanding>>(
     `select l.id as "addressId", l.state, l.reason, l.detail, l.since, l.wake_at as "nextWake",
             (select count(*) from (select 1 from delivery d where d.lane_id = l.id and d.state = 'waiting' limit $2) w) as waiting,
             ${stopped('held')} as held, ${stopped('refused')} as refused,
@@ -184,9 +183,7 @@ export async function readLanes(db: Db, organisationNumber: string): Promise<Lan
        from address a join lane l using (id) where a.organisation_number = $1 order by l.id`,
     [organisationNumber, mostCounted + 1],
   );
-  return rows.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? undefined])),
-  ) as unknown as LaneStanding[];
+  return rows.map(withoutNulls<LaneStanding>);
 }
 
 export interface SupplierContact {

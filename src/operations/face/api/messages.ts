@@ -7,12 +7,13 @@ import { readLaneChangesAround } from '../../../store/operator/lane-changes.ts';
 import { listForOperators } from '../../../store/operator/messages.ts';
 import { pageOfAttempts } from '../../../store/operator/script-lists.ts';
 import type { Pool } from '../../../store/pool.ts';
+import { keyText } from '../../key-text.ts';
 import { actsOf } from '../../message-acts.ts';
 import { type MessageAction, moveMessage } from '../../messages.ts';
 import type { OperatorRoute } from '../route.ts';
 import { acts, looks, namedIn, oneIn, textIn, timeIn } from './ask.ts';
 import { attemptOf, messageOf, storyFor } from './message-shown.ts';
-import { keyIn, keyText, limitIn, pageOf } from './paging.ts';
+import { keyIn, limitIn, pageOf } from './paging.ts';
 
 const actions = ['resend', 'release', 'hold', 'cancel'] as const satisfies readonly MessageAction[];
 

@@ -1,5 +1,6 @@
 /** Lists for scripts: so many items, and an opaque key after which the next ones come. */
 import { Fault } from '../../../domain/fault.ts';
+import { keyParts, keyText } from '../../key-text.ts';
 import { type AskedBy, textIn } from './ask.ts';
 
 export type KeyPart = string | number;
@@ -20,7 +21,7 @@ export function keyIn<const Kinds extends readonly ('string' | 'number')[]>(
 ): KeyOf<Kinds> | undefined {
   const text = textIn(asked, 'after');
   if (text === undefined) return undefined;
-  const parts = partsOf(text);
+  const parts = keyParts(text);
   const right =
     parts.length === kinds.length &&
     parts.every((part, i) =>
@@ -39,17 +40,6 @@ type KeyOf<Kinds extends readonly ('string' | 'number')[]> = {
 
 export const noKey = (): Fault =>
   new Fault('request-malformed', '/query/after is not what `next` of a page of this list said');
-
-function partsOf(text: string): unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    return Array.isArray(parts) ? parts : [];
-  } catch {
-    return [];
-  }
-}
-
-export const keyText = (parts: readonly KeyPart[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
 
 export interface Page<Item> {
   readonly items: readonly Item[];

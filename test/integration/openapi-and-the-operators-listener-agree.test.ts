@@ -15,7 +15,7 @@ import { certificateIn } from '../support/enrolment.ts';
 import { eventually } from '../support/eventually.ts';
 import { frameFor, framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
 import { place, registerSupplier } from '../support/orders.ts';
-import { certificate } from '../support/register.ts';
+import { certificate, registerPerson } from '../support/register.ts';
 import { asked, openScript, type Script, type Told } from '../support/script.ts';
 
 /** A member that the document does not have is a mistake here, and allowed to those who read answers. */
@@ -420,16 +420,7 @@ describe('the contract of scripts and the operators’ listener', () => {
 
   it('agree that a person’s number is told to nobody who may not open it', async () => {
     const number = '8001011231';
-    await line.pool.query(
-      "insert into supplier (organisation_number, name, language) values ($1, 'Eva Persson', 'sv')",
-      [number],
-    );
-    await line.pool.query(
-      `with a as (insert into address (organisation_number, name, environment, delivery, message_types, envelope_format, ordering, concurrency)
-                  values ($1, 'main', 'test', 'pull', '{self-invoice}', 'cloudevents', 'any', 1) returning id)
-       insert into lane (id) select id from a`,
-      [number],
-    );
+    await registerPerson(line.pool, number);
     await line.take([frameFor(number as TestSupplier['organisationNumber'], { documentNumber: 'EVA-1' })]);
     const [one = {}] = items(await held(viewer, 'GET', '/suppliers?q=Eva'));
     assert.deepEqual([one['organisationNumber'], one['name']], ['80********', 'Eva Persson']);

@@ -16,6 +16,7 @@ import {
   deliveriesOf,
   importValue,
   putInState,
+  registerPerson,
   supplierFile,
   takeMessage,
 } from '../support/register.ts';
@@ -219,15 +220,7 @@ describe('operators find and move messages', () => {
       assert.ok(!body.includes(number) && body.includes(`${number.slice(0, 2)}********`), path);
     }
     // As a supplier they have a page, which an address names.
-    await pool.query("insert into supplier (organisation_number, name, language) values ($1, 'Eva Persson', 'sv')", [
-      number,
-    ]);
-    await pool.query(
-      `with a as (insert into address (organisation_number, name, environment, delivery, message_types, envelope_format, ordering, concurrency)
-                  values ($1, 'main', 'test', 'pull', '{self-invoice}', 'cloudevents', 'any', 1) returning id)
-       insert into lane (id) select id from a`,
-      [number],
-    );
+    await registerPerson(pool, number);
     for (const path of ['/messages?document=PERSON-1', `/messages/${id}`, '/search?q=Eva%20Persson']) {
       const { body, headers } = await viewer.get(path);
       assert.ok(!body.includes(number), path);

@@ -6,6 +6,7 @@ import { listTestCalls } from '../../src/store/operator/test-calls.ts';
 import { type Console, openConsole } from '../support/console.ts';
 import { eventually } from '../support/eventually.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
+import { registerPerson } from '../support/register.ts';
 
 describe('suppliers on pages', () => {
   let line: Line;
@@ -192,16 +193,7 @@ describe('suppliers on pages', () => {
 
   it('who are persons have no number on pages of those who may only look', async () => {
     const number = '8001011239';
-    await line.pool.query(
-      "insert into supplier (organisation_number, name, language) values ($1, 'Eva Persson', 'sv')",
-      [number],
-    );
-    await line.pool.query(
-      `with a as (insert into address (organisation_number, name, environment, delivery, message_types, envelope_format, ordering, concurrency)
-                  values ($1, 'main', 'test', 'pull', '{self-invoice}', 'cloudevents', 'any', 1) returning id)
-       insert into lane (id) select id from a`,
-      [number],
-    );
+    await registerPerson(line.pool, number);
     const viewer = await signedIn('viewer');
     const list = await viewer.get('/suppliers?q=Eva');
     assert.match(list.body, /Eva Persson/);

@@ -122,3 +122,16 @@ export async function putInState(
       [messageId],
     );
 }
+
+/** A supplier that is a person, Eva Persson, who fetches: their organisation number is a birth number. */
+export async function registerPerson(pool: Pool, organisationNumber: string): Promise<void> {
+  await pool.query("insert into supplier (organisation_number, name, language) values ($1, 'Eva Persson', 'sv')", [
+    organisationNumber,
+  ]);
+  await pool.query(
+    `with a as (insert into address (organisation_number, name, environment, delivery, message_types, envelope_format, ordering, concurrency)
+                values ($1, 'main', 'test', 'pull', '{self-invoice}', 'cloudevents', 'any', 1) returning id)
+     insert into lane (id) select id from a`,
+    [organisationNumber],
+  );
+}

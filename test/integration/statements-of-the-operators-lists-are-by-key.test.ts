@@ -142,6 +142,43 @@ describe('statements of the operators’ lists are by key', () => {
     }
   });
 
+  it('of one supplier among others, between two times, every message is listed once, newest first', async () => {
+    const [mine, other] = [await line.addSupplier(), await line.addSupplier()];
+    const first = await newest();
+    for (let turn = 0; turn < 3; turn++) for (const owner of [mine, other]) await fill(owner, 400, turn);
+    // A minute apart, after all that was before.
+    await line.pool.query(
+      "update message set accepted_at = now() + interval '1 hour' + (number - $1) * interval '1 minute' where number > $1",
+      [first],
+    );
+    const { rows: all } = await line.pool.query<{ id: string; at: Date }>(
+      'select id, accepted_at as at from message where organisation_number = $1 order by number desc',
+      [mine.organisationNumber],
+    );
+    const [to, from] = [all[250]?.at, all[950]?.at];
+    assert.ok(to && from);
+    const within = {
+      all: [{}, all],
+      before: [{ to }, all.filter(({ at }) => at < to)],
+      since: [{ from }, all.filter(({ at }) => at >= from)],
+      between: [{ from, to }, all.filter(({ at }) => at >= from && at < to)],
+    } as const;
+    for (const [name, [filter, expected]] of Object.entries(within)) {
+      const found: string[] = [];
+      let after: number | undefined;
+      do {
+        const page = await listForOperators(pool, { supplier: mine.organisationNumber, ...filter, after }, 130);
+        found.push(...page.rows.map(({ id }) => id));
+        after = page.next;
+      } while (after !== undefined);
+      assert.deepEqual(
+        found,
+        expected.map(({ id }) => id),
+        name,
+      );
+    }
+  });
+
   const newest = async (): Promise<number> => {
     const { rows } = await line.pool.query<{ n: number }>('select coalesce(max(number), 0) as n from message');
     return rows[0]?.n ?? 0;

@@ -29,6 +29,8 @@ export const given = {
   supplier: '$4::text',
   fault: '$5::text',
   document: '$6::text',
+  /** Exclusive, of the supplier's own. */
+  sequence: '$7::bigint',
 };
 
 /** What stands still for a reason is in one of these. */
@@ -51,12 +53,7 @@ export function candidatesOf(wanted: Wanted, reach: Reach): string {
     return newest(`message where document_number = ${given.document}${within('number')} ${limited}`);
   // Each state has an index of its own but the one that nearly all come to.
   if (fault === undefined && (state === undefined || state === 'delivered'))
-    return supplier === undefined
-      ? newest(`message where true${within('number')} ${limited}`)
-      : // One recipient's numbers go up as all numbers do, so its own counter leads to where a page goes on.
-        newest(`message where organisation_number = ${given.supplier}${within('number')}
-            and sequence < coalesce((select sequence from message where number = ${given.before}), 9223372036854775807)
-          order by sequence desc limit ${reach.most}`);
+    return supplier === undefined ? newest(`message where true${within('number')} ${limited}`) : backwards(reach.most);
   const has = (...some: DeliveryState[]) =>
     some.some((one) => (state === undefined ? withFaults : [state]).includes(one));
   const lists = [
@@ -71,6 +68,20 @@ export function candidatesOf(wanted: Wanted, reach: Reach): string {
 
 /** Of these there are older ones only when there are as many as are read at most. */
 const newest = (from: string): string => `select number, false as last from ${from}`;
+
+/**
+ * One recipient's numbers go up as its sequence does. One step at a time: a plan for any recipient has a few messages in mind, and would
+ * read and sort all of one that has a hundred thousand.
+ */
+const backwards = (most: number): string => {
+  const next = (before: string): string =>
+    `select sequence, number from message where organisation_number = ${given.supplier} and sequence < ${before} order by sequence desc limit 1`;
+  return `with recursive walk as (
+    (${next(given.sequence)})
+    union all
+    select further.* from walk cross join lateral (${next('walk.sequence')}) further where walk.number >= ${given.least})
+  select number, false as last from walk where true${within('number')} limit ${most}`;
+};
 
 const within = (column: string): string =>
   ` and ${column} < ${given.before} and ${column} >= ${given.least} and ${column} <= ${given.most}`;

@@ -8,7 +8,7 @@ import type { MessageRow } from '../messages.ts';
 import { type NullsOf, withoutNulls } from '../nulls.ts';
 import type { Db } from '../pool.ts';
 import { candidatesFit, candidatesOf, given } from './message-candidates.ts';
-import { numberAt } from './number-at.ts';
+import { numberAt, sequenceAt } from './number-at.ts';
 
 export interface ListedFilter {
   readonly state?: DeliveryState | undefined;
@@ -61,6 +61,9 @@ export async function listForOperators(db: Db, filter: ListedFilter, limit: numb
   const wanted = { state, supplier, fault, documentNumber };
   const exact = candidatesFit(wanted) && [messageType, from, to].every((one) => one === undefined);
   const most = exact ? limit + 1 : mostLookedAt;
+  const before = after ?? highest;
+  const last = to === undefined ? highest : await numberAt(db, 'message', to, 1);
+  const bounded = supplier !== undefined && Math.min(before, last) < highest;
   const { rows } = await db.query<NullsOf<ListedMessage> & Counts>(
     `with candidate as materialized (${candidatesOf(wanted, { most, ofLane: limit + 1 })}),
        far as materialized (select max(number) filter (where last) as floor from candidate),
@@ -68,23 +71,24 @@ export async function listForOperators(db: Db, filter: ListedFilter, limit: numb
                              and number <= ${given.most} and number >= coalesce((select floor from far), 0)
                            order by number desc limit ${most}),
        found as (select ${columns} from c ${joined}
-                  where ($7::text is null or d.state = $7) and ($8::text is null or m.message_type = $8)
-                    and (${given.supplier} is null or m.organisation_number = ${given.supplier})
+                  where ($8::text is null or d.state = $8) and ($9::text is null or m.message_type = $9)
+                    and (${given.supplier} is null or m.organisation_number = ${given.supplier} and m.sequence < ${given.sequence})
                     and (${given.document} is null or m.document_number = ${given.document})
-                    and ($9::timestamptz is null or m.accepted_at >= $9) and ($10::timestamptz is null or m.accepted_at < $10)
+                    and ($10::timestamptz is null or m.accepted_at >= $10) and ($11::timestamptz is null or m.accepted_at < $11)
                     and (${given.fault} is null
                          or case when d.state = 'waiting' and l.state <> 'flowing' then l.reason else d.reason end = ${given.fault})
-                  order by c.number desc limit $11),
+                  order by c.number desc limit $12),
        looked as (select count(*) >= ${most} or (select floor from far) is not null as more, min(number) as last from c)
      select found.*, looked.more, looked.last, (select accepted_at from message where number = looked.last) as "lastAt"
        from looked left join found on true order by found.number desc`,
     [
-      after ?? highest,
+      before,
       from === undefined ? 0 : await numberAt(db, 'message', from, -1),
-      to === undefined ? highest : await numberAt(db, 'message', to, 1),
+      last,
       supplier ?? null,
       fault ?? null,
       documentNumber ?? null,
+      bounded ? await sequenceAt(db, supplier, Math.min(before, last + 1)) : highest,
       state ?? null,
       messageType ?? null,
       from ?? null,

@@ -80,7 +80,7 @@ describe('operators find and move messages', () => {
     assert.equal((await deliveriesOf(pool, id))[0]?.state, 'held');
     const done = await operator.post(`/messages/${id}/release`, { reason: 'de har rättat det' });
     assert.deepEqual([done.status, done.headers['location']], [303, `/messages/${id}?done=message-release`]);
-    assert.match((await operator.get(`/messages/${id}?done=message-release`)).body, /Släppt: det är på väg/);
+    assert.match((await operator.get(`/messages/${id}?done=message-release`)).body, /Framsläppt: det är på väg/);
     assert.equal((await deliveriesOf(pool, id))[0]?.state, 'waiting');
     const [row] = await listAudit(pool, { subject: `message/${id}`, limit: 1 });
     assert.deepEqual([row?.actor, row?.action, row?.reason], ['operator:olle', 'message.release', 'de har rättat det']);
@@ -159,7 +159,7 @@ describe('operators find and move messages', () => {
       const { body } = await operator.post(`/messages/${id}/document`, { reason: 'look' });
       assert.match(body, says, file);
       assert.match(body, /<h2 id="party-seller">Säljare<\/h2>\s*<p><strong>[^<–]{3,}<\/strong>/, file);
-      assert.match(body, /<td class="right number">[\d.]+<\/td><\/tr>/, file);
+      assert.match(body, /<td class="right number">[\d\u00a0]+,\d\d<\/td><\/tr>/, file);
     }
   });
 

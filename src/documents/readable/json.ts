@@ -14,7 +14,9 @@ export function viewJson(value: unknown): ReadableDocument {
       ['period', spanOf(textAt(value, 'period', 'from'), textAt(value, 'period', 'to'))],
       ['delivery', spanOf(textAt(value, 'deliveryPeriod', 'from'), textAt(value, 'deliveryPeriod', 'to'))],
       ['order', textAt(value, 'orderNumber')],
+      ['contract', textAt(value, 'contractNumber')],
       ['corrects', textAt(value, 'corrects', 'number')],
+      ['reference', present([textAt(value, 'buyer', 'reference'), textAt(value, 'seller', 'reference')]).join(' / ')],
     ]),
     buyer: party(at(value, 'buyer')),
     seller: party(at(value, 'seller')),
@@ -51,7 +53,6 @@ function party(value: unknown): ReadableParty {
     more: present([
       textAt(value, 'address', 'street'),
       present([textAt(value, 'address', 'postalCode'), textAt(value, 'address', 'city')]).join(' '),
-      textAt(value, 'reference'),
     ]),
   };
 }

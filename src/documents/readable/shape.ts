@@ -15,7 +15,7 @@ export interface ReadableDocument {
   readonly sums: readonly Named[];
 }
 
-export const headNames = ['issued', 'due', 'period', 'order', 'corrects', 'reference', 'delivery'] as const;
+export const headNames = ['issued', 'due', 'period', 'order', 'contract', 'corrects', 'reference', 'delivery'] as const;
 export const sumNames = [
   'lines',
   'allowances',

@@ -36,6 +36,7 @@ export function viewUbl(root: XmlElement, name: Root): ReadableDocument {
       ['period', spanOf(date('cac:InvoicePeriod/cbc:StartDate'), date('cac:InvoicePeriod/cbc:EndDate'))],
       ['delivery', spanOf(date(`${delivery}/cbc:StartDate`), date(`${delivery}/cbc:EndDate`))],
       ['order', textAt(root, 'cac:OrderReference/cbc:ID')],
+      ['contract', textAt(root, `${order ? 'cac:Contract' : 'cac:ContractDocumentReference'}/cbc:ID`)],
       ['corrects', textAt(root, 'cac:BillingReference/cac:InvoiceDocumentReference/cbc:ID')],
       ['reference', textAt(root, 'cbc:BuyerReference') ?? textAt(root, 'cbc:CustomerReference')],
     ]),

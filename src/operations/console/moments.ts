@@ -31,14 +31,25 @@ export function relative(at: Date, now: Date, language: Language): string {
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit);
 }
 
-const numbers = { sv: new Intl.NumberFormat('sv-SE'), en: new Intl.NumberFormat('en-GB') } as const;
+const localeOf = { sv: 'sv-SE', en: 'en-GB' } as const;
+const numbers = { sv: new Intl.NumberFormat(localeOf.sv), en: new Intl.NumberFormat(localeOf.en) } as const;
 
 export const count = (n: number, language: Language): string => numbers[language].format(n);
+
+/** A decimal number as a document writes it (`9816.31`), digit for digit, as people write it; what is none stays as it is. */
+export function decimal(text: string, language: Language): string {
+  const fraction = /^-?\d{1,30}(?:\.(\d{1,20}))?$/.exec(text);
+  if (fraction === null) return text;
+  const digits = fraction[1]?.length ?? 0;
+  const how = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  // A string is formatted as it stands (ECMA-402, FormatNumericToString of an exact mathematical value): nothing is rounded.
+  return new Intl.NumberFormat(localeOf[language], how).format(text as `${number}`);
+}
 
 /** “3 hours”, “1 minute”: rounded up in the largest unit of which there are two, or one. */
 export function duration(milliseconds: number, language: Language): string {
   const [unit, size] = units.find(([, least]) => milliseconds >= 2 * least) ?? units[3];
-  return new Intl.NumberFormat(language === 'sv' ? 'sv-SE' : 'en-GB', {
+  return new Intl.NumberFormat(localeOf[language], {
     style: 'unit',
     unit,
     unitDisplay: 'long',

@@ -49,6 +49,7 @@ export const storyWords = {
   'document.period': { en: 'Period', sv: 'Period' },
   'document.delivery': { en: 'Delivery', sv: 'Leverans' },
   'document.order': { en: 'Order', sv: 'Order' },
+  'document.contract': { en: 'Contract', sv: 'Avtal' },
   'document.corrects': { en: 'Corrects', sv: 'Rättar' },
   'document.reference': { en: 'Reference', sv: 'Referens' },
   'document.lines-title': { en: 'Lines', sv: 'Rader' },
@@ -68,6 +69,14 @@ export const storyWords = {
   'document.prepaid': { en: 'Prepaid', sv: 'Förskott' },
   'document.rounding': { en: 'Rounding', sv: 'Öresavrundning' },
   'document.payable': { en: 'To pay', sv: 'Att betala' },
+  // Codes of UN/ECE Recommendation 20 that services are counted in; any other stands as it is.
+  'unit.C62': { en: 'pcs', sv: 'st' },
+  'unit.EA': { en: 'pcs', sv: 'st' },
+  'unit.MIN': { en: 'min', sv: 'min' },
+  'unit.HUR': { en: 'h', sv: 'tim' },
+  'unit.DAY': { en: 'day', sv: 'dag' },
+  'unit.WEE': { en: 'week', sv: 'vecka' },
+  'unit.MON': { en: 'month', sv: 'mån' },
   'document.raw': { en: 'As it came', sv: 'Som det kom' },
   'document.cut': {
     en: 'Its first million characters; evidence has all of it.',

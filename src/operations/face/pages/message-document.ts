@@ -3,8 +3,9 @@ import type { DocumentLimits } from '../../../documents/limits.ts';
 import { readReadable } from '../../../documents/readable/view.ts';
 import { Fault, faultTable } from '../../../domain/fault.ts';
 import type { Who } from '../../access/entered.ts';
-import { moment } from '../../console/moments.ts';
-import { word } from '../../console/words.ts';
+import type { Language } from '../../catalogue.ts';
+import { decimal, moment } from '../../console/moments.ts';
+import { isWord, word } from '../../console/words.ts';
 import { checkEnvelope, type EnvelopeCheck, type OwnSigning, readOwnSigning } from '../../envelope-check.ts';
 import { openDocument } from '../../open-document.ts';
 import { openEvidence, type Prover } from '../../open-evidence.ts';
@@ -45,6 +46,8 @@ export function messageDocumentRoutes(parts: DocumentParts): readonly OperatorRo
               id: messageId,
               number: opened.documentNumber,
               document: view,
+              decimal: (text: string | undefined) => text && decimal(text, asked.language),
+              unit: (code = '') => unitText(code, asked.language),
               raw: raw.slice(0, mostShown),
               cut: raw.length > mostShown,
             },
@@ -95,6 +98,11 @@ export function messageDocumentRoutes(parts: DocumentParts): readonly OperatorRo
       },
     },
   ];
+}
+
+function unitText(code: string, language: Language): string {
+  const key = `unit.${code}`;
+  return isWord(key) ? word(language, key) : code;
 }
 
 /** A person's number is told to nobody who may not open it, on any page. */

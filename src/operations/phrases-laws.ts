@@ -2,7 +2,7 @@
 export const lawPhrases: readonly (readonly [en: string, sv: string])[] = [
   [
     '{a} frames were taken, but {b} messages, {c} duplicates, {d} dead letters and {e} withdrawals are not as many',
-    '{a} togs emot, men {b} meddelanden, {c} dubbletter, {d} stoppade och {e} återkallelser är inte lika många',
+    '{a} togs emot, men {b} meddelanden, {c} dubbletter, {d} stoppade inkommande och {e} återkallelser är inte lika många',
   ],
   ['{a} frames became dead letters, but there are {b}', '{a} stoppades på väg in, men det finns {b}'],
   [
@@ -54,5 +54,5 @@ export const lawPhrases: readonly (readonly [en: string, sv: string])[] = [
     '{a} försök hos ett ombud som påbörjades när ingen fullmakt gällde',
   ],
   ['{a} withdrawals whose message still goes its way', '{a} återkallelser vars meddelande ändå är på väg'],
-  ['{a} dead letters without an answer in the outbox', '{a} stoppade utan ett svar till KA'],
+  ['{a} dead letters without an answer in the outbox', '{a} stoppade inkommande utan ett svar till KA'],
 ];

@@ -50,11 +50,11 @@ describe('in a browser an operator', () => {
       await page.getByRole('searchbox').press('Enter');
       await page.getByRole('heading', { name: number }).waitFor();
       assert.match(await seen(page), /stoppat/i);
-      await page.locator('summary', { hasText: 'Släpp' }).click();
+      await page.locator('summary', { hasText: 'Släpp fram' }).click();
       const form = page.locator('#act-release');
       await form.getByRole('textbox', { name: 'Skäl' }).fill('leverantören är redo');
-      await form.getByRole('button', { name: 'Släpp' }).click();
-      await page.getByRole('status').filter({ hasText: 'Släppt' }).waitFor();
+      await form.getByRole('button', { name: 'Släpp fram' }).click();
+      await page.getByRole('status').filter({ hasText: 'Framsläppt' }).waitFor();
       assert.equal(await stateOf(id), 'waiting');
       const [row] = await listAudit(desk.pool, { action: 'message.release', subject: `message/${id}`, limit: 1 });
       assert.deepEqual([row?.actor, row?.reason], ['operator:olle', 'leverantören är redo']);

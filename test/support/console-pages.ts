@@ -66,7 +66,7 @@ export async function consolePages(pool: Pool, who: SignedIn, link: string): Pro
     page('messages', '/messages'),
     page('messages-held', '/messages', '/messages?state=held'),
     page('messages-none', '/messages', '/messages?document=0000'),
-    page('search', '/search', '/search?q=PO-'),
+    page('search', '/search', '/search?q=IO-2026'),
     page('search-none', '/search', '/search?q=0000-0000'),
     page('message-waiting', '/messages/:id', `/messages/${await message('waiting', 'and d.attempts > 0')}`),
     page('message-held', '/messages/:id', `/messages/${await message('held')}`),

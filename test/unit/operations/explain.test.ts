@@ -459,6 +459,48 @@ describe('why a message is where it is, in one sentence', () => {
   });
 });
 
+describe('on a page, where buttons take the place of commands', () => {
+  const told = (record: Parameters<typeof delivery>[0]) =>
+    languages.map((language) => explain(delivery(record), now, { language, on: 'page' }));
+  const stands: readonly (readonly [name: string, Parameters<typeof delivery>[0], en: string, sv: string])[] = [
+    [
+      'what the supplier refused says that nothing is tried by itself, and what puts it right',
+      { state: 'refused', reason: 'message-refused', detail: 'the endpoint answered 422' },
+      'The supplier refused it: the endpoint answered 422. It is not tried again by itself: release it when the supplier has put right what was wrong, or cancel it. A corrected document from KA takes its place.',
+      'Leverantören avvisade det: ändpunkten svarade 422. Inga nya försök görs av sig själva: släpp fram det när leverantören har rättat felet, eller makulera det. Ett rättat dokument från KA ersätter det.',
+    ],
+    [
+      'what an operator held says that it stays',
+      { state: 'held', reason: 'held-by-operator', detail: 'ticket 7' },
+      'Held: an operator holds it (ticket 7). It stays here until somebody releases or cancels it.',
+      'Stoppat: en operatör har stoppat det (ticket 7). Det ligger kvar tills någon släpper fram eller makulerar det.',
+    ],
+    [
+      'what waits in a lane that is paused says where that ends',
+      { state: 'waiting', laneState: 'paused', laneReason: 'held-by-operator', laneDetail: 'ticket 7' },
+      'Waits because the lane is paused: an operator holds it (ticket 7). Nothing is tried until somebody resumes it on the supplier’s page.',
+      'Väntar eftersom leveranserna till adressen är pausade: en operatör har stoppat det (ticket 7). Inga försök görs förrän någon återupptar dem på leverantörens sida.',
+    ],
+    [
+      'what waits in a lane that is held says what lets it flow again, and that nothing else does',
+      { state: 'waiting', laneState: 'held', laneReason: 'mass-refusal', laneDetail: undefined, laneWakeAt: undefined },
+      'Waits because the lane is held: the supplier refuses one message after another; the lane is held and they wait. What lets it flow again is its release on the supplier’s page; until then it is not tried again.',
+      'Väntar eftersom leveranserna till adressen är stoppade: leverantören avvisar det ena meddelandet efter det andra; leveranserna är stoppade och meddelandena väntar. Det som får dem att flyta igen är att någon släpper fram dem på leverantörens sida; fram till dess görs inga nya försök.',
+    ],
+  ];
+  for (const [name, record, en, sv] of stands) it(name, () => assert.deepEqual(told(record), [en, sv]));
+
+  it('no sentence names a command', () => {
+    for (const state of ['waiting', 'refused', 'held'] as const)
+      for (const reason of [...faultCodes, undefined])
+        for (const laneState of ['flowing', 'backing-off', 'held', 'paused', undefined])
+          for (const sentence of told({ state, reason, laneReason: reason, laneState })) {
+            wellFormed(sentence);
+            assert.doesNotMatch(sentence, /`/);
+          }
+  });
+});
+
 describe('how a lane is, in one sentence', () => {
   says<Parameters<typeof explainLane>[0]>(
     [

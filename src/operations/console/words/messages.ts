@@ -91,20 +91,21 @@ export const messageWords = {
   'message.correlation': { en: 'Correlation id', sv: 'Korrelations-id' },
 
   // What can be done with it.
-  'message.act-release': { en: 'Release', sv: 'Släpp' },
+  'message.act-release': { en: 'Release', sv: 'Släpp fram' },
   'message.act-release-says': {
     en: 'It goes on its way to the address that takes it now, with the whole schedule of tries before it.',
     sv: 'Det skickas vidare till den adress som tar emot det nu, med hela schemat av försök framför sig.',
   },
-  'message.act-resend': { en: 'Send again', sv: 'Skicka igen' },
+  'message.act-resend': { en: 'Resend', sv: 'Skicka om' },
   'message.act-resend-says': {
     en: 'The same envelope with the same id is delivered once more. Agree on it with the supplier first: one that drops repeats drops this one.',
     sv: 'Samma kuvert med samma id levereras en gång till. Kom överens med leverantören först: den som kastar upprepningar kastar även detta.',
   },
   'message.act-hold': { en: 'Hold', sv: 'Stoppa' },
+  'message.act-hold-stays': { en: 'Keep it held', sv: 'Håll kvar' },
   'message.act-hold-says': {
     en: 'It is neither sent nor can it be fetched until somebody releases it. KA is told.',
-    sv: 'Det varken skickas eller kan hämtas förrän någon släpper det. KA får veta det.',
+    sv: 'Det varken skickas eller kan hämtas förrän någon släpper fram det. KA får veta det.',
   },
   'message.act-cancel': { en: 'Cancel', sv: 'Makulera' },
   'message.act-cancel-says': {
@@ -121,13 +122,13 @@ export const messageWords = {
     en: 'One file with document, envelope, signature, tries and audit, which anybody can verify. That you took it stands in the audit.',
     sv: 'En fil med dokument, kuvert, signatur, försök och granskningslogg, som vem som helst kan verifiera. Att du hämtade den står i granskningsloggen.',
   },
-  'done.message-release': { en: 'Released: it is on its way.', sv: 'Släppt: det är på väg.' },
+  'done.message-release': { en: 'Released: it is on its way.', sv: 'Framsläppt: det är på väg.' },
   'done.message-resend': { en: 'A new delivery has begun.', sv: 'En ny leverans har påbörjats.' },
   'done.message-hold': { en: 'Held.', sv: 'Stoppat.' },
   'done.message-cancel': { en: 'Cancelled.', sv: 'Makulerat.' },
   'done.message-same': { en: 'It was so already; nothing was changed.', sv: 'Det var redan så; inget har ändrats.' },
-  'act.message.release': { en: 'Released by hand', sv: 'Släppt för hand' },
-  'act.message.resend': { en: 'Sent again by hand', sv: 'Skickat igen för hand' },
+  'act.message.release': { en: 'Released by hand', sv: 'Framsläppt för hand' },
+  'act.message.resend': { en: 'Resent by hand', sv: 'Omskickat för hand' },
   'act.message.hold': { en: 'Held by hand', sv: 'Stoppat för hand' },
   'act.message.cancel': { en: 'Cancelled', sv: 'Makulerat' },
   'act.document.open': { en: 'The document was opened', sv: 'Dokumentet öppnades' },

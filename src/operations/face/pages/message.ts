@@ -132,7 +132,11 @@ function formOf(action: MessageAction, { language }: Asked, row: MessageRow, fai
   return {
     name: action,
     path: `/messages/${row.id}/${action}`,
-    label: word(language, `message.act-${action}`),
+    // What is held goes on its way by itself when what it waits for comes; held by hand it does not.
+    label: word(
+      language,
+      action === 'hold' && row.state === 'held' ? 'message.act-hold-stays' : `message.act-${action}`,
+    ),
     says: word(language, `message.act-${action}-says`),
     grave: action === 'cancel',
     ...(failed?.name === action ? { open: true, reason: failed.reason } : {}),

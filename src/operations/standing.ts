@@ -1,6 +1,6 @@
 /** How all is, for the overview: what is asked of the book now, and the sums that are kept. */
 import type { Sums } from '../store/conservation.ts';
-import { countOpenIncidents } from '../store/enrol/incidents.ts';
+import { countOpenIncidents, newestOpenIncidents, type OpenIncident } from '../store/enrol/incidents.ts';
 import { type FlowsAgain, readFlowsAgain } from '../store/operator/lane-changes.ts';
 import {
   type EndingCertificate,
@@ -18,6 +18,7 @@ import { readPulses } from '../store/operator/pulses.ts';
 import { readSnapshot, type Snapshot } from '../store/operator/snapshots.ts';
 import type { Pool } from '../store/pool.ts';
 import { type DueLane, readDueLanes } from '../store/progress.ts';
+import type { Language } from './catalogue.ts';
 import { isTooOld } from './renewal.ts';
 import { type Servers, serversAreWell, serversOf } from './servers.ts';
 
@@ -52,8 +53,13 @@ export interface Standing {
   readonly again: readonly FlowsAgain[];
   readonly ending: readonly EndingCertificate[];
   readonly openIncidents: number;
+  /** The newest of those that are open. */
+  readonly incidents: readonly OpenIncident[];
   readonly servers: Servers;
 }
+
+/** One that is open, in a sentence. */
+export type SayIncident = (incident: OpenIncident, language: Language) => string;
 
 const day = 86_400_000;
 /** Days ahead that the overview looks for certificates that end. */
@@ -61,21 +67,24 @@ export const endingWithin = 60;
 const mostLanes = 12;
 const mostAgain = 6;
 const mostEnding = 8;
+const mostIncidents = 8;
 
 export async function readStanding(pool: Pool, patience: Patience, now: Date): Promise<Standing> {
-  const [sums, laws, flow, oldest, outbox, due, standing, again, ending, openIncidents, pulses] = await Promise.all([
-    readSnapshot<Sums>(pool, 'sums'),
-    readSnapshot<readonly string[]>(pool, 'laws'),
-    readSnapshot<readonly FlowBucket[]>(pool, 'flow'),
-    readOldestWaiting(pool),
-    readOutbox(pool),
-    readDueLanes(pool),
-    readStandingLanes(pool, mostLanes),
-    readFlowsAgain(pool, new Date(now.getTime() - day), mostAgain),
-    readEndingCertificates(pool, new Date(now.getTime() + endingWithin * day), mostEnding),
-    countOpenIncidents(pool),
-    readPulses(pool),
-  ]);
+  const [sums, laws, flow, oldest, outbox, due, standing, again, ending, openIncidents, incidents, pulses] =
+    await Promise.all([
+      readSnapshot<Sums>(pool, 'sums'),
+      readSnapshot<readonly string[]>(pool, 'laws'),
+      readSnapshot<readonly FlowBucket[]>(pool, 'flow'),
+      readOldestWaiting(pool),
+      readOutbox(pool),
+      readDueLanes(pool),
+      readStandingLanes(pool, mostLanes),
+      readFlowsAgain(pool, new Date(now.getTime() - day), mostAgain),
+      readEndingCertificates(pool, new Date(now.getTime() + endingWithin * day), mostEnding),
+      countOpenIncidents(pool),
+      newestOpenIncidents(pool, mostIncidents),
+      readPulses(pool),
+    ]);
   // By itself: how long it takes is a sign, and the others would stand in its way.
   const postgresql = await readServer(pool);
   const { lanes, all: lanesByState } = standing;
@@ -93,6 +102,7 @@ export async function readStanding(pool: Pool, patience: Patience, now: Date): P
     again,
     ending,
     openIncidents,
+    incidents,
     servers: serversOf(pulses, postgresql),
   };
 }

@@ -1,6 +1,8 @@
 /** The operator-api role: the listener of operators, for their console and their scripts. */
+
 import { readFileSync } from 'node:fs';
 import { Fault } from '../domain/fault.ts';
+import { sayIncident } from '../enrolment/incident-words.ts';
 import type { SignInRules } from '../operations/access/sign-in.ts';
 import { operatorContract } from '../operations/face/api/contract.ts';
 import { cookieRules, operatorApp, whoAsks } from '../operations/face/app.ts';
@@ -139,7 +141,7 @@ export async function startOperatorApi(
     const accounts = { pool, pages, origin: () => origin, idle: settings.sessionIdle };
     const routes: readonly OperatorRoute[] = [
       assetRoute,
-      ...overviewRoutes({ pool, pages, live, overview }),
+      ...overviewRoutes({ pool, pages, live, overview, sayIncident }),
       ...messagesRoutes({ pool, pages }),
       ...messageRoutes({ pool, pages }),
       ...messageDocumentRoutes({ pool, pages, ...prover }),
@@ -151,7 +153,18 @@ export async function startOperatorApi(
       ...settingsRoutes({ pages, describe }),
       ...accountsRoutes(accounts),
       ...accountRoutes(accounts),
-      ...scriptRoutes({ pool, overview, sums, started, describe, entrance, documentBytes, ...deeds, ...prover }),
+      ...scriptRoutes({
+        pool,
+        overview,
+        sayIncident,
+        sums,
+        started,
+        describe,
+        entrance,
+        documentBytes,
+        ...deeds,
+        ...prover,
+      }),
       ...signInRoutes(entry),
       ...(provider === undefined ? [] : oidcRoutes({ ...entry, provider, origin: () => origin })),
     ];

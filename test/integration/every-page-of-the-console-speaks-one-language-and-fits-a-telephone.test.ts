@@ -22,7 +22,8 @@ describe('every page of the console', () => {
         union select excerpt from attempt where excerpt is not null union select detail from lane where state = 'paused'
         union select description from certificate where description is not null union select display_name from operator_account
         union select actor from audit union select name from technical_contact union select description from certificate_order
-        union select subject from certificate union select reason from job union select subject from audit`,
+        union select subject from certificate union select reason from job union select subject from audit
+        union select details ->> 'why' from incident where details ? 'why'`,
     );
     return [...rows.map(({ said }) => said), ...revocationReasons]
       .filter((said) => said.length > 3)

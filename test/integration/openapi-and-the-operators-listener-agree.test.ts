@@ -7,6 +7,7 @@ import { operatorContract } from '../../src/operations/face/api/contract.ts';
 import type { Contract } from '../../src/platform/http/contract.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import { listAudit } from '../../src/store/audit.ts';
+import { openIncident } from '../../src/store/enrol/incidents.ts';
 import { registerOwn } from '../../src/store/enrol/own-certificates.ts';
 import { type Console, openConsole } from '../support/console.ts';
 import { type Operation, openContract } from '../support/contract.ts';
@@ -421,6 +422,15 @@ describe('the contract of scripts and the operators’ listener', () => {
   it('agree that a person’s number is told to nobody who may not open it', async () => {
     const number = '8001011231';
     await registerPerson(line.pool, number);
+    const ending = {
+      organisation: 'Eva Persson',
+      organisationNumber: number,
+      addresses: ['main'],
+      waiting: 0,
+      contact: 1,
+    };
+    const key = { kind: 'certificate-expiring', subject: 'certificate/eva' };
+    await openIncident(line.pool, key, { ...ending, description: 'Eva', notAfter: '2027-01-01T00:00:00Z' }, new Date());
     await line.take([frameFor(number as TestSupplier['organisationNumber'], { documentNumber: 'EVA-1' })]);
     const [one = {}] = items(await held(viewer, 'GET', '/suppliers?q=Eva'));
     assert.deepEqual([one['organisationNumber'], one['name']], ['80********', 'Eva Persson']);

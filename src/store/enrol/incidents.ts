@@ -63,11 +63,22 @@ export async function changeIncident(
   ]);
 }
 
+export type OpenIncident = Pick<Incident, 'kind' | 'subject' | 'details' | 'openedAt'>;
+
 export interface Incident extends IncidentKey {
   readonly id: number;
   readonly details: Readonly<Record<string, unknown>>;
   readonly openedAt: Date;
   readonly closedAt: Date | undefined;
+}
+
+/** Those that are open, newest first. */
+export async function newestOpenIncidents(db: Db, limit: number): Promise<OpenIncident[]> {
+  const { rows } = await db.query<OpenIncident & Record<string, unknown>>(
+    `select kind, subject, details, opened_at as "openedAt" from incident where closed_at is null order by opened_at desc, id desc limit $1`,
+    [limit],
+  );
+  return rows;
 }
 
 /** Newest first. For commands: it reads them all. */

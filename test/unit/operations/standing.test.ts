@@ -77,6 +77,7 @@ describe('the overview’s first line', () => {
     again: [],
     ending: [],
     openIncidents: 0,
+    incidents: [],
     servers: servers(intake(), delivery()),
   };
   const breach = snapshot(['3 messages whose number is void']);

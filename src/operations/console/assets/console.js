@@ -6,6 +6,10 @@ const silence = 20000;
 const pause = 10000;
 const clock = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Stockholm', timeStyle: 'short' });
 
+// On a narrow screen the places stand in one row: the one that this page is of is in sight.
+if (!location.hash)
+  document.querySelector('.places [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 /**
  * Parts of a page that renew themselves: what comes is what stands in them. Whoever is in it with the keyboard is not disturbed.
  * One that nothing is heard of says how old it is, and asks on.

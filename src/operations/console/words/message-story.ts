@@ -109,7 +109,7 @@ export const storyWords = {
   },
   'envelope.signer': { en: 'Signed with', sv: 'Signerat med' },
   'envelope.subject': { en: 'Certificate of', sv: 'Certifikat för' },
-  'envelope.dates': { en: 'In its dates', sv: 'Giltigt' },
+  'envelope.dates': { en: 'Valid', sv: 'Giltigt' },
   'envelope.withdrawn': { en: 'Withdrawn', sv: 'Spärrat' },
   'envelope.says': { en: 'What it says', sv: 'Vad det säger' },
 } as const satisfies Readonly<Record<string, InEach>>;

@@ -14,8 +14,8 @@ export const overviewWords = {
     sv: 'Så här var det {at}. Sedan dess har inget hörts från Kuvert eller dess databas; sidan fortsätter fråga.',
   },
   'overview.late': {
-    en: 'Lanes in which something is due and nobody takes it: {lanes}. The latest since {at}',
-    sv: 'Leveranser där något ska skickas nu men ingen tar det: {lanes}. Den senaste sedan {at}',
+    en: 'Lanes in which something is due and nobody takes it: {lanes}, the longest of them since {at}',
+    sv: 'Leveranser där något ska skickas nu men ingen tar det: {lanes}, den längst försenade sedan {at}',
   },
   'overview.outbox-late': {
     en: 'The oldest answer to KA is not sent since {at}',
@@ -48,6 +48,17 @@ export const overviewWords = {
   'overview.outbox': { en: 'Answers to KA not sent yet', sv: 'Svar till KA som inte är skickade' },
   'overview.outbox-none': { en: 'All are sent', sv: 'Alla är skickade' },
   'overview.incidents': { en: 'Open incidents', sv: 'Öppna incidenter' },
+  'overview.incidents-title': { en: 'Incidents to see to', sv: 'Incidenter att se till' },
+  'overview.incidents-none': { en: 'None', sv: 'Inga' },
+  'overview.incidents-says': {
+    en: 'What lasts and somebody should see to. Each is closed by itself when its cause is gone.',
+    sv: 'Sådant som består och som någon behöver se till. Var och en stängs av sig själv när orsaken är borta.',
+  },
+  'overview.incidents-more': {
+    en: '{more} more: `kuvert incident list --open`',
+    sv: '{more} till: `kuvert incident list --open`',
+  },
+  'overview.outbox-oldest': { en: 'the oldest', sv: 'äldst' },
   'overview.lanes': { en: 'Lanes that do not flow', sv: 'Leveranser som inte flyter' },
   'overview.lanes-none': { en: 'All {flowing} lanes flow.', sv: 'Alla {flowing} flyter.' },
   'overview.lanes-more': { en: '{more} more', sv: '{more} till' },

@@ -4,9 +4,9 @@ import { type OldestWaiting, readOutbox } from '../../../store/operator/overview
 import { pageOfOutbox } from '../../../store/operator/script-lists.ts';
 import type { Pool } from '../../../store/pool.ts';
 import { explainLane } from '../../explain.ts';
-import { type Standing, verdictOf } from '../../standing.ts';
+import { type SayIncident, type Standing, verdictOf } from '../../standing.ts';
 import { supplierName } from '../../supplier-page.ts';
-import { maySeeNumber, shownNumber } from '../masking.ts';
+import { maySeeNumber, shownNumber, withoutEmails } from '../masking.ts';
 import type { OperatorRoute } from '../route.ts';
 import { type AskedBy, looks } from './ask.ts';
 import { keyIn, limitIn, pageOf } from './paging.ts';
@@ -14,12 +14,13 @@ import { keyIn, limitIn, pageOf } from './paging.ts';
 export interface OverviewApiParts {
   readonly pool: Pool;
   overview(now: Date): Promise<Standing>;
+  readonly sayIncident: SayIncident;
   readonly describe: () => readonly SettingDescription[];
 }
 
-export function overviewApi({ pool, overview, describe }: OverviewApiParts): readonly OperatorRoute[] {
+export function overviewApi({ pool, overview, describe, sayIncident }: OverviewApiParts): readonly OperatorRoute[] {
   return [
-    looks('/overview', 'view', async (asked) => overviewOf(await overview(asked.now), asked)),
+    looks('/overview', 'view', async (asked) => overviewOf(await overview(asked.now), asked, sayIncident)),
     looks('/outbox', 'view', async (asked) => {
       const limit = limitIn(asked);
       const [after = 0] = keyIn(asked, ['number']) ?? [];
@@ -38,9 +39,23 @@ export function overviewApi({ pool, overview, describe }: OverviewApiParts): rea
   ];
 }
 
-function overviewOf(standing: Standing, { who, language }: AskedBy) {
-  const { at, sums, laws, flow, oldest, outbox, late, lanes, lanesByState, again, ending, openIncidents, servers } =
-    standing;
+function overviewOf(standing: Standing, { who, language }: AskedBy, sayIncident: SayIncident) {
+  const {
+    at,
+    incidents,
+    sums,
+    laws,
+    flow,
+    oldest,
+    outbox,
+    late,
+    lanes,
+    lanesByState,
+    again,
+    ending,
+    openIncidents,
+    servers,
+  } = standing;
   return {
     at,
     verdict: verdictOf(standing),
@@ -55,6 +70,12 @@ function overviewOf(standing: Standing, { who, language }: AskedBy) {
     again: again.map((one) => ({ ...placed(one, who), lane: one.addressId })),
     ending: ending.map((one) => placed(one, who)),
     openIncidents,
+    incidents: incidents.map((one) => ({
+      kind: one.kind,
+      subject: one.subject,
+      openedAt: one.openedAt,
+      why: withoutEmails(sayIncident(one, language)),
+    })),
     servers: { ...servers, oldestFrame: servers.oldestFrame ?? undefined },
   };
 }

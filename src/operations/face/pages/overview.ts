@@ -8,13 +8,14 @@ import type { Who } from '../../access/entered.ts';
 import type { Language } from '../../catalogue.ts';
 import { count, day, duration, moment, relative } from '../../console/moments.ts';
 import { view } from '../../console/views.ts';
+import { withCode } from '../../console/with-code.ts';
 import { word } from '../../console/words.ts';
 import { causeOnly } from '../../explain.ts';
 import { translated } from '../../phrases.ts';
-import { type Standing, verdictOf } from '../../standing.ts';
+import { type SayIncident, type Standing, verdictOf } from '../../standing.ts';
 import { supplierPath } from '../../supplier-page.ts';
 import type { Live } from '../live.ts';
-import { shownNumber, shownTexts } from '../masking.ts';
+import { shownNumber, shownTexts, withoutEmails } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import type { OperatorRoute } from '../route.ts';
 import { oldestFrameShown, serversShown } from './overview-servers.ts';
@@ -24,9 +25,10 @@ export interface OverviewParts {
   readonly pages: Pages;
   readonly live: Live<Standing>;
   overview(now: Date): Promise<Standing>;
+  readonly sayIncident: SayIncident;
 }
 
-export function overviewRoutes({ pool, pages, live, overview }: OverviewParts): readonly OperatorRoute[] {
+export function overviewRoutes({ pool, pages, live, overview, sayIncident }: OverviewParts): readonly OperatorRoute[] {
   return [
     {
       method: 'GET',
@@ -39,7 +41,7 @@ export function overviewRoutes({ pool, pages, live, overview }: OverviewParts): 
           view: 'overview',
           title: word(asked.language, 'nav.overview'),
           place: 'overview',
-          data: { ...shownOf(standing, asked), flowSaid: flowSaid(standing, asked.language) },
+          data: { ...shownOf(standing, asked, sayIncident), flowSaid: flowSaid(standing, asked.language) },
         });
       },
     },
@@ -52,7 +54,11 @@ export function overviewRoutes({ pool, pages, live, overview }: OverviewParts): 
       // The part of the page that changes, as the page has it.
       handle: (asked, response) =>
         live.watch(asked, response, (standing, who) =>
-          view('standing', asked.language, shownTexts(who, shownOf(standing, { language: asked.language, who }))),
+          view(
+            'standing',
+            asked.language,
+            shownTexts(who, shownOf(standing, { language: asked.language, who }, sayIncident)),
+          ),
         ),
     },
     {
@@ -69,8 +75,12 @@ export function overviewRoutes({ pool, pages, live, overview }: OverviewParts): 
   ];
 }
 
-function shownOf(standing: Standing, { language, who }: { readonly language: Language; readonly who: Who }) {
-  const { at, lanes, lanesByState, laws, again, ending, oldest, servers } = standing;
+function shownOf(
+  standing: Standing,
+  { language, who }: { readonly language: Language; readonly who: Who },
+  sayIncident: SayIncident,
+) {
+  const { at, incidents, openIncidents, lanes, lanesByState, laws, again, ending, oldest, servers } = standing;
   const telling = { language, on: 'page' } as const;
   const standingLanes = Object.entries(lanesByState).reduce(
     (sum, [state, n]) => sum + (state === 'flowing' ? 0 : n),
@@ -100,6 +110,14 @@ function shownOf(standing: Standing, { language, who }: { readonly language: Lan
         why: shortened(causeOnly(one.reason, one.detail, telling)),
       };
     }),
+    incidents: incidents.map((one) => ({
+      since: one.openedAt,
+      parts: withCode(shortened(withoutEmails(sayIncident(one, language)))),
+    })),
+    moreIncidents: openIncidents - incidents.length,
+    moreSaid: withCode(
+      word(language, 'overview.incidents-more', { more: count(openIncidents - incidents.length, language) }),
+    ),
     ending: ending.map((one) => ({ ...one, path: supplierPath(one.organisationNumber, one.addressId) })),
     flowing: lanesByState['flowing'] ?? 0,
     moreLanes: standingLanes - lanes.length,

@@ -1,6 +1,7 @@
 /** The settings as they are in effect in this process; of a secret only whether it is set. */
 import type { SettingDescription } from '../../../platform/config/describe.ts';
 import type { SettingKey } from '../../../platform/config/settings.ts';
+import { withCode } from '../../console/with-code.ts';
 import { lineSettings } from '../../console/words/settings-line.ts';
 import { outsideSettings } from '../../console/words/settings-outside.ts';
 import { word } from '../../console/words.ts';
@@ -56,7 +57,3 @@ export function settingsRoutes({ pages, describe }: SettingsParts): readonly Ope
     },
   ];
 }
-
-/** What stands between back-ticks is something to type. */
-const withCode = (text: string): readonly { readonly code: boolean; readonly text: string }[] =>
-  text.split('`').map((part, i) => ({ code: i % 2 === 1, text: part }));

@@ -24,7 +24,7 @@ export const settingWords = {
   'settings.what': { en: 'What it does', sv: 'Vad den gör' },
   'settings.from-set': { en: 'set', sv: 'angivet' },
   'settings.from-file': { en: 'from a file', sv: 'från en fil' },
-  'settings.from-default': { en: 'as it comes', sv: 'förvalt' },
+  'settings.from-default': { en: 'default', sv: 'förvalt' },
   'settings.from-not set': { en: 'not set', sv: 'inte angivet' },
   'settings.secret': { en: 'secret', sv: 'hemligt' },
 } as const satisfies Readonly<Record<string, InEach>>;

@@ -113,8 +113,8 @@ export const supplierWords = {
   'contacts.phone': { en: 'Telephone', sv: 'Telefon' },
   'contacts.for': { en: 'Answers for', sv: 'Svarar för' },
   'contacts.answers': {
-    en: '{certificates} certificates, {orders} orders',
-    sv: '{certificates} certifikat, {orders} beställningar',
+    en: 'certificates: {certificates}, orders: {orders}',
+    sv: 'certifikat: {certificates}, beställningar: {orders}',
   },
   'contacts.open': { en: 'Open contact data', sv: 'Öppna kontaktuppgifter' },
   'contacts.open-says': {

@@ -74,7 +74,9 @@ describe('the overview, open in a browser', () => {
       ]);
       await firstLine(page, 'Något behöver ses över');
       await page
-        .locator('.late', { hasText: /något ska skickas nu men ingen tar det: 1, den längst försenade sedan \d\d:\d\d/ })
+        .locator('.late', {
+          hasText: /något ska skickas nu men ingen tar det: 1, den längst försenade sedan \d\d:\d\d/,
+        })
         .waitFor();
       await desk.pool.query('update outbox set sent_at = now() where sent_at is null');
       await desk.pool.query("update delivery set next_try_at = now() + interval '1 day' where message_id = $1", [id]);

@@ -145,23 +145,31 @@ export const phrases: readonly (readonly [en: string, sv: string])[] = [
   ...lawPhrases,
 ];
 
-const matchers = phrases.map(([en, sv]) => {
-  const names = [...en.matchAll(/\{(\w)\}/g)].map((found) => found[1] ?? '');
-  const pattern = en.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\w\}/g, '(.+?)');
-  return { pattern: new RegExp(`^${pattern}$`, 'u'), names, sv };
-});
-
 /** Longer ones are no phrases of ours. */
 const longest = 1_000;
 
-/** A detail in the language; what is no phrase of this list, such as an operator's own words, stays as it is. */
-export function translated(detail: string, language: Language): string {
-  if (language === 'en' || detail.length > longest) return detail;
-  for (const { pattern, names, sv } of matchers) {
-    const found = pattern.exec(detail);
-    if (!found) continue;
-    const facts = new Map(names.map((name, index) => [name, translated(found[index + 1] ?? '', language)]));
-    return sv.replaceAll(/\{(\w)\}/g, (_, name: string) => facts.get(name) ?? '');
-  }
-  return detail;
+/** @returns what says a text in Swedish, and what is no phrase of the list, such as an operator's own words, as it is */
+export function translatorOf(list: readonly (readonly [en: string, sv: string])[]): (text: string) => string {
+  const matchers = list.map(([en, sv]) => {
+    const names = [...en.matchAll(/\{(\w)\}/g)].map((found) => found[1] ?? '');
+    const pattern = en.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\w\}/g, '(.+?)');
+    return { pattern: new RegExp(`^${pattern.replaceAll('{', '\\{')}$`, 'u'), names, sv };
+  });
+  const translate = (text: string): string => {
+    if (text.length > longest) return text;
+    for (const { pattern, names, sv } of matchers) {
+      const found = pattern.exec(text);
+      if (!found) continue;
+      const facts = new Map(names.map((name, index) => [name, translate(found[index + 1] ?? '')]));
+      return sv.replaceAll(/\{(\w)\}/g, (_, name: string) => facts.get(name) ?? '');
+    }
+    return text;
+  };
+  return translate;
 }
+
+const toSwedish = translatorOf(phrases);
+
+/** A detail of an attempt in the language. */
+export const translated = (detail: string, language: Language): string =>
+  language === 'en' ? detail : toSwedish(detail);

@@ -74,7 +74,7 @@ describe('dead letters are corrected in the console', () => {
     const { body, headers } = await operator.post(`/dead-letters/${id}/document`, { reason: 'ärende 9' });
     assert.equal(headers['cache-control'], 'no-store');
     assert.match(body, /&lt;script&gt;alert\(1\)/);
-    assert.match(body, /<td[^>]*><span lang="en">HEMLIGT</, 'with each finding what was found');
+    assert.match(body, /<td[^>]*>HEMLIGT</, 'with each finding what was found');
     assert.doesNotMatch(body, /<script>alert/);
     assert.match(
       body,

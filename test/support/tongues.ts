@@ -1,4 +1,5 @@
 /** In which language a page speaks: by the words that only one of the catalogues has. */
+import { rules } from '../../src/documents/rules.ts';
 import { faultTable } from '../../src/domain/fault.ts';
 import { catalogue, type Language } from '../../src/operations/catalogue.ts';
 import { onPages } from '../../src/operations/catalogue-pages.ts';
@@ -6,22 +7,25 @@ import { lineSettings } from '../../src/operations/console/words/settings-line.t
 import { outsideSettings } from '../../src/operations/console/words/settings-outside.ts';
 import { words } from '../../src/operations/console/words.ts';
 import { phrases } from '../../src/operations/phrases.ts';
+import { expectedPhrases, findingPhrases, foundPhrases } from '../../src/operations/phrases-findings.ts';
+import { rulesInSwedish } from '../../src/operations/rule-words.ts';
 import { swedishFrameTitles, swedishTitles } from '../../src/operations/titles.ts';
 import { settingsTable } from '../../src/platform/config/settings.ts';
 import type { Page } from './chromium.ts';
 
-const swedish = [swedishTitles, swedishFrameTitles, lineSettings, outsideSettings].flatMap((titles) =>
+const swedish = [swedishTitles, swedishFrameTitles, lineSettings, outsideSettings, rulesInSwedish].flatMap((titles) =>
   Object.values(titles),
 );
 
 const english = [
   ...Object.values(faultTable).map(({ title }) => title),
   ...Object.values(settingsTable).map(({ what }) => what),
+  ...Object.values(rules),
 ];
 
 const texts = (language: Language): string[] => [
   ...[words, catalogue, onPages].flatMap((all) => Object.values(all).map((one) => one[language])),
-  ...phrases.map(([en, sv]) => ({ en, sv })[language]),
+  ...[...phrases, ...foundPhrases, ...expectedPhrases, ...findingPhrases].map(([en, sv]) => ({ en, sv })[language]),
   ...(language === 'en' ? english : swedish),
 ];
 

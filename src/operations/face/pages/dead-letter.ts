@@ -3,11 +3,13 @@ import type { Response } from 'express';
 import { Fault, type Finding } from '../../../domain/fault.ts';
 import { listReentered, readDeadLetter, reenteredFor } from '../../../store/operator/dead-letters.ts';
 import type { Pool } from '../../../store/pool.ts';
+import type { Language } from '../../catalogue.ts';
 import { moment } from '../../console/moments.ts';
 import { word } from '../../console/words.ts';
 import { openDeadLetter } from '../../dead-letters/open.ts';
 import { type Entrance, originOf, reenter } from '../../dead-letters/re-entry.ts';
 import { markedDocument, type ShownDocument } from '../../dead-letters/shown.ts';
+import { faultDetailSaid, findingSaid } from '../../finding-said.ts';
 import { titleOf } from '../../titles.ts';
 import { type ActionForm, faultSaid, mostActionBytes, reasonOf, type Told, toldBy } from '../actions.ts';
 import { type Pages, show } from '../pages.ts';
@@ -150,8 +152,12 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
     data: {
       told: more.told,
       // The fault's own words quote the document, as what was expected and found does.
-      letter: { ...shownLetter(letter, asked), detail: shown && letter.detail },
-      findings: findingsFor(letter.findings, shown),
+      letter: {
+        ...shownLetter(letter, asked),
+        detail:
+          shown && letter.findings.length === 0 && letter.detail ? faultDetailSaid(letter.detail, language) : undefined,
+      },
+      findings: findingsFor(letter.findings, language, shown),
       shown: shown !== undefined,
       hasDocument,
       opening: maySee && more.opened === undefined && hasDocument ? opening : undefined,
@@ -161,8 +167,12 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
       document: documentRows(more.tried?.text ?? more.opened?.text ?? ''),
       still: fault && {
         title: titleOf(fault.code, language),
-        detail: fault.message,
-        findings: findingsFor(fault.findings, markedDocument(more.tried?.text ?? '', fault.findings, fault.message)),
+        detail: fault.findings.length === 0 ? faultDetailSaid(fault.message, language) : undefined,
+        findings: findingsFor(
+          fault.findings,
+          language,
+          markedDocument(more.tried?.text ?? '', fault.findings, fault.message),
+        ),
       },
       entered: entered.map((one) => ({ ...one, takenAt: moment(one.takenAt, now).html })),
       enteredFor: reenteredFor(letter.brokerMessageId),
@@ -171,14 +181,18 @@ async function showLetter({ pool, pages }: DeadLetterParts, asked: AskedBy, resp
 }
 
 /** @param opened what they are in, for who may see it: with it goes what was expected there, and found */
-const findingsFor = (findings: readonly Finding[], opened: ShownDocument | undefined) =>
-  findings.map(({ where, rule, text, expected, found }, i) => ({
-    // A line may end after each step of a path.
-    steps: where.split(/(?<=\/)/),
-    rule,
-    text,
-    ...(opened === undefined ? {} : { expected, found, line: opened.lines[i] }),
-  }));
+const findingsFor = (findings: readonly Finding[], language: Language, opened: ShownDocument | undefined) =>
+  findings.map((finding, i) => {
+    const { where, rule, text, expected, found } = findingSaid(finding, language);
+    return {
+      // A line may end after each step of a path.
+      steps: where.split(/(?<=\/)/),
+      rule,
+      text,
+      english: language !== 'en' && text === finding.text,
+      ...(opened === undefined ? {} : { expected, found, line: opened.lines[i] }),
+    };
+  });
 
 /** A field as high as its text, but for a few lines and a whole book. */
 const documentRows = (text: string) => ({ text, rows: Math.min(30, Math.max(8, text.split('\n').length + 1)) });

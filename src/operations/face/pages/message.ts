@@ -7,6 +7,7 @@ import type { Who } from '../../access/entered.ts';
 import { count, moment } from '../../console/moments.ts';
 import { isWord, word } from '../../console/words.ts';
 import { explain, explainAttempt } from '../../explain.ts';
+import { findingSaid } from '../../finding-said.ts';
 import { actsOf } from '../../message-acts.ts';
 import { actionsFor, type Chapter, spansOf, storyOf } from '../../message-story.ts';
 import { type MessageAction, moveMessage } from '../../messages.ts';
@@ -172,8 +173,14 @@ function chapterShown(chapter: Chapter, { language, now, who }: AskedBy) {
     };
   }
   // What a document says is for who may open it.
-  if (chapter.kind === 'checked' && !who.may.has('open'))
-    return { ...base, findings: chapter.findings.map(({ found: _found, ...finding }) => finding) };
+  if (chapter.kind === 'checked')
+    return {
+      ...base,
+      findings: chapter.findings.map((finding) => {
+        const { found, ...said } = findingSaid(finding, language);
+        return who.may.has('open') ? { ...said, found } : said;
+      }),
+    };
   if (chapter.kind === 'acted') {
     const key = `act.${chapter.row.action}`;
     return { ...base, title: isWord(key) ? word(language, key) : chapter.row.action };

@@ -1,5 +1,6 @@
 /** An incident in a sentence for operators. */
 import type { Incident } from '../store/enrol/incidents.ts';
+import type { LetterKind } from './letters/letters.ts';
 import { ended } from './notices.ts';
 
 type Language = 'sv' | 'en';
@@ -29,6 +30,18 @@ function certificate(details: Details, language: Language): string {
   }`;
 }
 
+/** What a letter is about. */
+const letterWords: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+  order: { sv: 'en beställning', en: 'an order' },
+  'certificate-issued': { sv: 'ett utfärdat certifikat', en: 'a certificate that was issued' },
+  'contact-new': { sv: 'ny kontaktperson', en: 'a new contact' },
+  'contact-old': { sv: 'tidigare kontaktperson', en: 'a former contact' },
+  'certificate-ending': { sv: 'ett certifikat som går ut', en: 'a certificate that ends' },
+  'certificate-ended': { sv: 'ett certifikat som har gått ut', en: 'a certificate that ended' },
+  'mandate-ending': { sv: 'en fullmakt som upphör', en: 'a mandate that ends' },
+  'own-certificate': { sv: 'vårt nästa certifikat', en: 'our next certificate' },
+} satisfies Readonly<Record<LetterKind, Readonly<Record<Language, string>>>>;
+
 const sentences: Readonly<Record<string, (details: Details, language: Language) => string>> = {
   'certificate-expiring': certificate,
   'own-certificate-expiring': (details, language) => {
@@ -48,10 +61,17 @@ const sentences: Readonly<Record<string, (details: Details, language: Language) 
       ? `Fullmakten med vilken ${agent} tar emot åt ${principal} upphör ${time(details['to'])} och ingen följer den för ${list(details['unfollowed'])}. ${waiting === 0 ? 'Inga leveranser väntade' : `${text(waiting)} leveranser väntade`} när detta skrevs. ${told === 0 ? 'Ingen är underrättad: varken ombudet eller huvudmannen har en teknisk kontaktperson.' : `Underrättade kontaktpersoner: ${list(contacts)}.`}`
       : `The mandate by which ${agent} receives for ${principal} ends on ${time(details['to'])} and none follows it for ${list(details['unfollowed'])}. ${waiting === 0 ? 'No deliveries' : text(waiting)} waited when this was written. ${told === 0 ? 'Nobody was told: neither the agent nor the principal has a technical contact.' : `Contacts told: ${list(contacts)}.`}`;
   },
-  'contact-unreachable': (details, language) =>
-    language === 'sv'
-      ? `Ett brev (${text(details['kind'])}) gick inte att lämna: ${text(details['why'])}`
-      : `A letter (${text(details['kind'])}) could not be delivered: ${text(details['why'])}`,
+  'contact-unreachable': ({ organisation, organisationNumber, contact, kind, why }, language) => {
+    const whose = organisation === undefined ? '' : `${text(organisation)} (${text(organisationNumber)}): `;
+    const about = letterWords[text(kind)]?.[language] ?? text(kind);
+    const to =
+      contact === undefined
+        ? { sv: '', en: '' }
+        : { sv: ` till kontaktperson ${text(contact)}`, en: ` to contact ${text(contact)}` };
+    return language === 'sv'
+      ? `${whose}ett brev${to.sv} (${about}) gick inte att lämna: ${text(why)}`.replace(/^e/, 'E')
+      : `${whose}a letter${to.en} (${about}) could not be delivered: ${text(why)}`.replace(/^a/, 'A');
+  },
   'authority-ending': (details, language) =>
     language === 'sv'
       ? `Utfärdaren ${text(details['subject'])} går ut ${time(details['notAfter'])}: inget certifikat från den gäller längre än så. Gör en ny utfärdare (\`kuvert ca init --root-key\`, docs/operations/own-certificates.md).`

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { linkHash } from '../../src/enrolment/codes.ts';
+import { sayIncident } from '../../src/enrolment/incident-words.ts';
 import { cancelOrder, reorder } from '../../src/enrolment/orders.ts';
 import { type PostmanParts, type Sent, sendNext, startPostman } from '../../src/enrolment/postman.ts';
 import { freePorts } from '../../src/platform/local/ports.ts';
@@ -160,6 +161,17 @@ describe('letters reach the technical contact', () => {
       ['contact-unreachable', `contact/${placed.contact.id}`, null],
     );
     assert.ok(!/anna@/.test(JSON.stringify([incident, letter])));
+    const told = (language: 'sv' | 'en') =>
+      sayIncident({ kind: 'contact-unreachable', details: incident?.['details'] as Record<string, unknown> }, language);
+    const whose = `${placed.organisation} (${placed.organisationNumber})`;
+    assert.ok(
+      told('sv').startsWith(
+        `${whose}: ett brev till kontaktperson ${placed.contact.id} (en beställning) gick inte att lämna: `,
+      ),
+    );
+    assert.ok(
+      told('en').startsWith(`${whose}: a letter to contact ${placed.contact.id} (an order) could not be delivered: `),
+    );
     await reorder(
       pool,
       { transferId: placed.transferId, contact: { email: 'ek@exempel.se' }, approval: false, pin: 'sms' },

@@ -228,7 +228,13 @@ const incidentRows = (plan: Plan, registered: readonly Registered[], firstContac
     .map(({ person }, i) => ({
       kind: 'contact-unreachable',
       subject: `contact/${firstContact + person.index}`,
-      details: { kind: 'certificate-ending', why: '550 no such mailbox' },
+      details: {
+        organisation: person.name,
+        organisationNumber: person.organisationNumber,
+        contact: firstContact + person.index,
+        kind: 'certificate-ending',
+        why: '550 no such mailbox',
+      },
       opened_at: iso(plan.endsAt - (i + 2) * day),
       closed_at: i % 3 === 2 ? iso(plan.endsAt - (i + 1) * day) : null,
     }));

@@ -129,7 +129,14 @@ export async function endTry(
   );
   if (rowCount === 0) return false;
   if (end.kind === 'sent') await closeIncident(db, contactUnreachable(contactId), at);
-  if (end.kind === 'given-up' && end.unreachable)
-    await openIncident(db, contactUnreachable(contactId), { letter: id, kind, why: end.why }, at);
+  if (end.kind === 'given-up' && end.unreachable) {
+    const { rows } = await db.query<{ organisation: string; organisationNumber: string }>(
+      `select s.name as organisation, s.organisation_number as "organisationNumber"
+         from technical_contact c join supplier s on s.organisation_number = c.organisation_number where c.id = $1`,
+      [contactId],
+    );
+    const about = { ...rows[0], contact: contactId, letter: id, kind, why: end.why };
+    await openIncident(db, contactUnreachable(contactId), about, at);
+  }
   return true;
 }

@@ -168,7 +168,7 @@ async function lockVersions(db: Db, frames: readonly CheckedFrame[]): Promise<Ma
     state: DeliveryState | null;
   }>(
     `select a.message_type, a.organisation_number, a.document_number, a.version, a.document_sha256, a.message_id,
-            case when exists (select from delivery x where x.message_id = a.message_id and x.state = 'delivered') then 'delivered' else d.state end as state
+            coalesce((select x.state from delivery x where x.message_id = a.message_id and x.state = 'delivered' limit 1), d.state) as state
        from accepted_document a left join delivery d on d.message_id = a.message_id and d.current
       where (a.message_type, a.organisation_number, a.document_number) in (select * from unnest($1::text[], $2::text[], $3::text[]))
       order by a.version`,

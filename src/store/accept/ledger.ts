@@ -16,7 +16,10 @@ const storedBrokerId = (frame: LedgerFrame): string | null => storable(frame.bro
 export async function knownFrames<F extends LedgerFrame>(db: Db, batch: readonly F[]): Promise<Set<F>> {
   const { rows } = await db.query<{ broker_message_id: string; body_sha256: Buffer }>(
     `select f.broker_message_id, f.body_sha256
-       from unnest($1::text[], $2::bytea[]) as t (broker, sha256) join frame f on f.broker_message_id = t.broker and f.body_sha256 = t.sha256`,
+       from unnest($1::text[], $2::bytea[]) as t (broker, sha256)
+            -- One by one: a plan made while the ledger is empty would read all of it.
+            cross join lateral (select broker_message_id, body_sha256 from frame
+                                 where broker_message_id = t.broker and body_sha256 = t.sha256 limit 1) f`,
     [batch.map(storedBrokerId), batch.map((frame) => frame.bodySha256)],
   );
   const seen = new Set(rows.map((row) => sameFrame(row.broker_message_id, row.body_sha256)));

@@ -12,6 +12,7 @@ import { followPrincipal, principalsDue } from '../../src/store/mandate-clock.ts
 import type { Pool } from '../../src/store/pool.ts';
 import { framesFor, type Line, openLine } from '../support/line.ts';
 import { giveMandate, strangerNumber, takeMandate } from '../support/mandate.ts';
+import { preparedOn, readsWhole } from '../support/plans.ts';
 
 describe('statements of mandates are planned once and by key', () => {
   let line: Line;
@@ -65,17 +66,11 @@ describe('statements of mandates are planned once and by key', () => {
       await deps.leave(taken.hold);
       await line.pool.query('update lane set wake_at = clock_timestamp() where id = $1', [agent.lane]);
     }
-    const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
-      'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
-    );
-    const ours = rows.filter(({ statement }) => /\b(mandate|principal)\b/.test(statement));
-    assert.ok(ours.length >= 14, `${ours.length} statements`);
-    for (const { name, statement, parameters, custom_plans: custom } of ours) {
-      assert.equal(custom, 0, statement);
-      const values = parameters.length === 0 ? '' : `(${parameters.map(() => 'null').join(', ')})`;
-      const plan = await pool.query<{ 'QUERY PLAN': string }>(`explain execute "${name}"${values}`);
-      const whole = plan.rows.filter((row) => row['QUERY PLAN'].includes('Seq Scan on'));
-      assert.deepEqual(whole, [], statement);
+    const ours = (await preparedOn(pool)).filter(({ statement }) => /\b(mandate|principal)\b/.test(statement));
+    assert.ok(ours.length >= 13, `${ours.length} statements`);
+    for (const one of ours) {
+      assert.equal(one.custom_plans, 0, one.statement);
+      assert.deepEqual(await readsWhole(pool, one), [], one.statement);
     }
     await deps.close();
   });

@@ -5,6 +5,7 @@ import { openStore } from '../../src/roles/parts.ts';
 import { accept } from '../../src/store/accept/accept.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { frameFor, framesFor, type Line, openLine } from '../support/line.ts';
+import { preparedOn, readsWhole } from '../support/plans.ts';
 
 describe('statements of the line are planned once and by key', () => {
   let line: Line;
@@ -49,35 +50,6 @@ describe('statements of the line are planned once and by key', () => {
   });
 });
 
-/** There are as many rows as there ever were messages. */
-const grows = new Set([
-  'message',
-  'delivery',
-  'attempt',
-  'envelope',
-  'content',
-  'frame',
-  'accepted_document',
-  'outbox',
-]);
-
-interface Plan {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Index Cond'?: string;
-  readonly Plans?: readonly Plan[];
-}
-
-/** Parts of it that read all of what grows. A bitmap has its condition in the node below. */
-const whole = (plan: Plan): string[] => [
-  ...(grows.has(plan['Relation Name'] ?? '') &&
-  /^(Seq|Index|Index Only) Scan$/.test(plan['Node Type']) &&
-  plan['Index Cond'] === undefined
-    ? [`${plan['Node Type']} on ${plan['Relation Name']}`]
-    : []),
-  ...(plan.Plans ?? []).flatMap(whole),
-];
-
 async function manyWindows(line: Line, pool: Pool): Promise<void> {
   const supplier = await line.addSupplier();
   for (const frame of framesFor(supplier.organisationNumber, 12)) await accept(pool, [frame]);
@@ -105,24 +77,15 @@ async function manyWindows(line: Line, pool: Pool): Promise<void> {
     await deps.leave(taken.hold);
     await line.pool.query('update lane set wake_at = clock_timestamp() where id = $1', [supplier.lane]);
   }
-  const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
-    'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
-  );
-  const ours = rows.filter(({ statement }) =>
+  const ours = (await preparedOn(pool)).filter(({ statement }) =>
     /\b(from|into|update) (lane|delivery|attempt|message|frame|accepted_document|recipient|outbox|address)\b/.test(
       statement,
     ),
   );
   assert.ok(ours.length >= 12, `${ours.length} statements`);
-  for (const { statement, custom_plans: custom } of ours) assert.equal(custom, 0, statement);
-  for (const { name, statement, parameters } of ours) {
-    if (parameters.length === 0) continue;
-    const nulls = parameters.map(() => 'null').join(', ');
-    const { rows: plans } = await pool.query<{ 'QUERY PLAN': readonly { Plan: Plan }[] }>(
-      `explain (format json) execute "${name}"(${nulls})`,
-    );
-    for (const { 'QUERY PLAN': plan } of plans)
-      for (const one of plan) assert.deepEqual(whole(one.Plan), [], statement);
+  for (const one of ours) {
+    assert.equal(one.custom_plans, 0, one.statement);
+    assert.deepEqual(await readsWhole(pool, one), [], one.statement);
   }
   await deps.close();
 }

@@ -9,6 +9,7 @@ import { readOwn } from '../../src/store/collect/standing.ts';
 import { readNumbers } from '../../src/store/numbers.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { framesFor, type Line, openLine, type TestSupplier } from '../support/line.ts';
+import { preparedOn, readsWhole } from '../support/plans.ts';
 
 describe('statements of the mailbox are planned once and by key', () => {
   let line: Line;
@@ -48,17 +49,11 @@ describe('statements of the mailbox are planned once and by key', () => {
       await readOwn(pool, box, 'test');
       await readNumbers(pool, supplier.organisationNumber, 1, undefined, 10);
     }
-    const { rows } = await pool.query<{ name: string; statement: string; custom_plans: number; parameters: string[] }>(
-      'select name, statement, custom_plans, parameter_types::text[] as parameters from pg_prepared_statements',
-    );
-    const ours = rows.filter(({ statement, parameters }) => parameters.length > 0 && !statement.startsWith('explain'));
+    const ours = (await preparedOn(pool)).filter(({ statement }) => !statement.startsWith('explain'));
     assert.ok(ours.length >= 15, `${ours.length} statements`);
-    for (const { name, statement, parameters, custom_plans: custom } of ours) {
-      assert.equal(custom, 0, statement);
-      const nulls = parameters.map(() => 'null').join(', ');
-      const plan = await pool.query<{ 'QUERY PLAN': string }>(`explain execute "${name}"(${nulls})`);
-      const whole = plan.rows.filter((row) => row['QUERY PLAN'].includes('Seq Scan on'));
-      assert.deepEqual(whole, [], statement);
+    for (const one of ours) {
+      assert.equal(one.custom_plans, 0, one.statement);
+      assert.deepEqual(await readsWhole(pool, one), [], one.statement);
     }
   });
 

@@ -192,14 +192,6 @@ async function beginDelivery(
   );
   begun.defer(() => deps.close());
   const steps = compose(deps);
-  const worker = await startWorker({
-    ...queue,
-    concurrency: settings.drainConcurrency,
-    drain: (lane) => drain(steps, lane),
-    alarmOf: (lane) => alarmOf(pool, lane),
-    wake: alarms.wake,
-  });
-  begun.defer(() => worker.close());
   const sweepNow = () =>
     sweep({
       endLapsedLeases: () => endLapsedLeases(pool),
@@ -209,13 +201,25 @@ async function beginDelivery(
       wake: alarms.wake,
       log,
     }).catch((error: unknown) => log.warn('the sweep failed', { error: errorText(error) }));
-  const sweeper = setInterval(() => void sweepNow(), settings.sweepEvery);
   const calls = answerTestCalls({ pool, log }, deps.call);
+  begun.defer(() => calls.close());
   const ear = pool.listen([wakeChannel, mandateChannel, testCallChannel], (payload, channel) => {
     if (channel === testCallChannel) calls.heard(payload);
     else if (channel === mandateChannel) ends.heard(payload);
     else void (payload === '' ? sweepNow() : alarms.wake(Number(payload), 0));
   });
+  begun.defer(() => ear.close());
+  // Before anything is claimed: what ends in between would be heard by nobody.
+  await ear.opened;
+  const worker = await startWorker({
+    ...queue,
+    concurrency: settings.drainConcurrency,
+    drain: (lane) => drain(steps, lane),
+    alarmOf: (lane) => alarmOf(pool, lane),
+    wake: alarms.wake,
+  });
+  begun.defer(() => worker.close());
+  const sweeper = setInterval(() => void sweepNow(), settings.sweepEvery);
   await sweepNow();
   // Asked for just before anybody heard.
   calls.heard('');

@@ -62,15 +62,11 @@ const sentences: Readonly<Record<string, (details: Details, language: Language) 
       : `The mandate by which ${agent} receives for ${principal} ends on ${time(details['to'])} and none follows it for ${list(details['unfollowed'])}. ${waiting === 0 ? 'No deliveries' : text(waiting)} waited when this was written. ${told === 0 ? 'Nobody was told: neither the agent nor the principal has a technical contact.' : `Contacts told: ${list(contacts)}.`}`;
   },
   'contact-unreachable': ({ organisation, organisationNumber, contact, kind, why }, language) => {
-    const whose = organisation === undefined ? '' : `${text(organisation)} (${text(organisationNumber)}): `;
+    const whose = `${text(organisation)} (${text(organisationNumber)})`;
     const about = letterWords[text(kind)]?.[language] ?? text(kind);
-    const to =
-      contact === undefined
-        ? { sv: '', en: '' }
-        : { sv: ` till kontaktperson ${text(contact)}`, en: ` to contact ${text(contact)}` };
     return language === 'sv'
-      ? `${whose}ett brev${to.sv} (${about}) gick inte att lämna: ${text(why)}`.replace(/^e/, 'E')
-      : `${whose}a letter${to.en} (${about}) could not be delivered: ${text(why)}`.replace(/^a/, 'A');
+      ? `${whose}: ett brev till kontaktperson ${text(contact)} (${about}) gick inte att lämna: ${text(why)}`
+      : `${whose}: a letter to contact ${text(contact)} (${about}) could not be delivered: ${text(why)}`;
   },
   'authority-ending': (details, language) =>
     language === 'sv'

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { closeIncident, contactUnreachable, openIncident } from '../../src/store/enrol/incidents.ts';
+import { closeIncident, openIncident } from '../../src/store/enrol/incidents.ts';
 import type { Visitor } from '../support/browser.ts';
 import { type Console, openConsole } from '../support/console.ts';
 
@@ -53,24 +53,15 @@ describe('open incidents on the overview', () => {
     assert.match(await list(), /the certificate for “orderintag” ends on 2027-01-01 00:00 UTC and nothing follows it/);
   });
 
-  it('name no person’s number and no one’s mail address', async () => {
+  it('name no person’s number', async () => {
     await ending(3, { organisation: 'Eva Persson', organisationNumber: person });
-    const why = 'the mail server refused: 550 5.1.1 <eva.persson@exempel.se>: no such user eva.persson@exempel.se';
-    await openIncident(
-      desk.pool,
-      contactUnreachable(7),
-      { letter: 1, kind: 'order', why },
-      new Date(Date.UTC(2026, 9, 4)),
-    );
     const told = await list();
     assert.match(told, /Eva Persson \(80\*{8}\)/);
     assert.doesNotMatch(told, new RegExp(person));
-    assert.match(told, /e\*\*\*@exempel\.se/);
-    assert.doesNotMatch(told, /eva\.persson/);
   });
 
   it('are as many as are read at a glance, with how many more there are; a closed one is not told', async () => {
-    for (let n = 5; n < 12; n++) await ending(n);
+    for (let n = 5; n < 13; n++) await ending(n);
     assert.equal((await list()).split('<li>').length - 1, 8);
     assert.match((await viewer.get('/')).body, /3 more:\s*<code>kuvert incident list --open<\/code>/);
     await closeIncident(desk.pool, { kind: 'certificate-expiring', subject: 'certificate/11' }, new Date());

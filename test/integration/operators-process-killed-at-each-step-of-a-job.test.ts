@@ -26,10 +26,7 @@ describe('operators’ process killed at each step of a job', function () {
   before(async () => {
     // It looks for jobs when one is started by its page, and hardly ever else: here none is.
     desk = await openConsole({ options: { jobs: { lease: 60_000, every: 600_000 } } });
-    await importValue(
-      desk.pool,
-      supplierFile(firm, [addressEntry({ certificates: [await certificate('Ett')], delivery: 'push' })]),
-    );
+    await importValue(desk.pool, supplierFile(firm, [addressEntry({ certificates: [await certificate('Ett')] })]));
     operator = await desk.signedIn('olle', 'operator');
     await operator.get('/jobs/new');
   });

@@ -67,9 +67,6 @@ export const typedIn = ({ request, form }: Pick<Asked, 'request' | 'form'>): Rea
 export const pathByNumber = (organisationNumber: string): string | undefined =>
   isSoleTrader(organisationNumber) ? undefined : `/suppliers/${organisationNumber}`;
 
-/** A sentence about an incident: a mail server may have named to whom a letter could not be given. */
-export const withoutEmails = (text: string): string => text.replaceAll(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, maskEmail);
-
 /** A person as everybody sees them: enough to be recognised by who knows them. */
 export const shownPerson = <T extends { readonly name: string; readonly email: string; readonly phone: string }>(
   person: T,

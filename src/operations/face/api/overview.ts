@@ -6,7 +6,7 @@ import type { Pool } from '../../../store/pool.ts';
 import { explainLane } from '../../explain.ts';
 import { type SayIncident, type Standing, verdictOf } from '../../standing.ts';
 import { supplierName } from '../../supplier-page.ts';
-import { maySeeNumber, shownNumber, withoutEmails } from '../masking.ts';
+import { maySeeNumber, shownNumber } from '../masking.ts';
 import type { OperatorRoute } from '../route.ts';
 import { type AskedBy, looks } from './ask.ts';
 import { keyIn, limitIn, pageOf } from './paging.ts';
@@ -74,7 +74,7 @@ function overviewOf(standing: Standing, { who, language }: AskedBy, sayIncident:
       kind: one.kind,
       subject: one.subject,
       openedAt: one.openedAt,
-      why: withoutEmails(sayIncident(one, language)),
+      why: sayIncident(one, language),
     })),
     servers: { ...servers, oldestFrame: servers.oldestFrame ?? undefined },
   };

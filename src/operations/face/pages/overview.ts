@@ -15,7 +15,7 @@ import { translated } from '../../phrases.ts';
 import { type SayIncident, type Standing, verdictOf } from '../../standing.ts';
 import { supplierPath } from '../../supplier-page.ts';
 import type { Live } from '../live.ts';
-import { shownNumber, shownTexts, withoutEmails } from '../masking.ts';
+import { shownNumber, shownTexts } from '../masking.ts';
 import { type Pages, show } from '../pages.ts';
 import type { OperatorRoute } from '../route.ts';
 import { oldestFrameShown, serversShown } from './overview-servers.ts';
@@ -112,12 +112,14 @@ function shownOf(
     }),
     incidents: incidents.map((one) => ({
       since: one.openedAt,
-      parts: withCode(shortened(withoutEmails(sayIncident(one, language)))),
+      parts: withCode(shortened(sayIncident(one, language))),
     })),
-    moreIncidents: openIncidents - incidents.length,
-    moreSaid: withCode(
-      word(language, 'overview.incidents-more', { more: count(openIncidents - incidents.length, language) }),
-    ),
+    moreIncidents:
+      openIncidents > incidents.length
+        ? withCode(
+            word(language, 'overview.incidents-more', { more: count(openIncidents - incidents.length, language) }),
+          )
+        : undefined,
     ending: ending.map((one) => ({ ...one, path: supplierPath(one.organisationNumber, one.addressId) })),
     flowing: lanesByState['flowing'] ?? 0,
     moreLanes: standingLanes - lanes.length,
